@@ -1,0 +1,1 @@
+"""One folder to each system. Providers implement reconciler.provider and never import each other."""

@@ -1,0 +1,30 @@
+"""Frozen values that the engine, the providers and the renderers share. No I/O here."""
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, AttributeChange, Cause, Change
+from reconciler.model.drift import Drift, DriftItem, DriftKind
+from reconciler.model.plan import Plan, SystemRecord
+from reconciler.model.resource import Desired, Live, Origin, Ownership, Resource, Snapshot, Value
+from reconciler.model.state import Applied, State
+
+__all__ = [
+    "Action",
+    "Address",
+    "Applied",
+    "AttributeChange",
+    "Cause",
+    "Change",
+    "Desired",
+    "Drift",
+    "DriftItem",
+    "DriftKind",
+    "Live",
+    "Origin",
+    "Ownership",
+    "Plan",
+    "Resource",
+    "Snapshot",
+    "State",
+    "SystemRecord",
+    "Value",
+]

@@ -1,0 +1,65 @@
+"""A plan: what would be done, bound to what it was made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.address import Address
+from reconciler.model.change import Action, Change
+from reconciler.model.resource import Value
+from specs.diagnostic import Diagnostic, has_errors
+
+
+@dataclass(frozen=True, slots=True)
+class SystemRecord:
+    """A system as its Environment declares it: enough to read its scope again, without any secret."""
+
+    name: str
+    provider: str
+    settings: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to which objects, in no order: the graph gives the order."""
+
+    environment: str
+    created: datetime
+    """UTC."""
+    specs_digest: str
+    """SHA-256 over the canonical form of the compiled objects, in hex."""
+    lineage: str
+    serial: int
+    systems: tuple[SystemRecord, ...]
+    changes: tuple[Change, ...]
+    """All rows, sorted by address, those without a change included."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    targets: tuple[str, ...] = ()
+    facts: Mapping[str, Mapping[str, str]] | None = None
+    destroy: bool = False
+
+    @property
+    def rows(self) -> tuple[Change, ...]:
+        """The changes that write or forget: what a person must read."""
+        return tuple(c for c in self.changes if c.writes or c.action is Action.FORGET)
+
+    @property
+    def is_empty(self) -> bool:
+        """No system would be touched and nothing would be forgotten."""
+        return not self.rows
+
+    @property
+    def errored(self) -> bool:
+        """A plan with errors shows what it can and applies nothing."""
+        return has_errors(self.diagnostics)
+
+    def counts(self) -> Counter[Action]:
+        """How many rows of each action."""
+        return Counter(c.action for c in self.changes)
+
+    def by_address(self) -> dict[Address, Change]:
+        """Rows by address."""
+        return {c.address: c for c in self.changes}

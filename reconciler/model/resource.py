@@ -1,0 +1,80 @@
+"""Objects of the systems as data: wanted, found, and why they exist."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from reconciler.model.address import Address
+from specs.diagnostic import Diagnostic
+from specs.source import SourceSpan
+
+Value: TypeAlias = "bool | int | str | Sequence[Value] | Mapping[str, Value] | None"
+"""JSON data, already normalised by its provider: equal access means equal values. Never changed in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One object: its address and its attributes."""
+
+    address: Address
+    attributes: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Why an object is wanted, and the YAML that says so."""
+
+    reason: str
+    agent: str = ""
+    intent: str = ""
+    span: SourceSpan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """An object that the specs want. It is made after everything in ``depends_on``, and deleted before it."""
+
+    resource: Resource
+    origin: Origin
+    depends_on: tuple[Address, ...] = ()
+
+
+class Ownership(StrEnum):
+    """Whose a found object is, as far as the system can tell."""
+
+    OURS = "ours"
+    """Carries our marker (for this environment and system), or lies in a container that does."""
+    UNMARKED = "unmarked"
+    """In the scope, of a type that has no room for a marker: ours by its place."""
+    FOREIGN = "foreign"
+    """Could carry our marker and doesn't, or carries that of another environment or system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """An object as found in its system."""
+
+    resource: Resource
+    ownership: Ownership
+    depends_on: tuple[Address, ...] = ()
+    """Objects that must outlive this one (its role, its mount)."""
+    version: str = ""
+    """The server's own version of the object, for compare-and-set, where it has one."""
+    note: str = ""
+    """For FOREIGN: whose it seems to be (``environment staging``)."""
+    in_scope: bool = True
+    """False for an object outside the scope, read only because its address is wanted or recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one bulk reading of a system found: its whole scope, and the wanted addresses outside it."""
+
+    objects: Mapping[Address, Live]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """What can't be planned on this system as it is (a database connection that doesn't exist)."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """For people: server version, who we are there."""

@@ -1,0 +1,33 @@
+"""What was last applied. Tells 'the spec changed' from 'somebody changed it'. Holds no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.address import Address
+from reconciler.model.plan import SystemRecord
+from reconciler.model.resource import Origin, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An object as it was last applied."""
+
+    resource: Resource
+    origin: Origin
+    depends_on: tuple[Address, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that was applied in one environment."""
+
+    environment: str
+    lineage: str
+    """A random id given when the state is made; empty while there is none."""
+    serial: int
+    """Grows with every write."""
+    objects: Mapping[Address, Applied]
+    systems: Mapping[str, SystemRecord]
+    """The systems as they were when last applied: one that left the specs can still be cleaned."""

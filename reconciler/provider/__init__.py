@@ -1,0 +1,58 @@
+"""The contract between the engine and a provider: all that a provider author needs to know."""
+
+from reconciler.provider.attributes import Attribute
+from reconciler.provider.contract import Provider, ResourceType
+from reconciler.provider.demand import (
+    AgentRef,
+    Demand,
+    IntentRef,
+    Issuer,
+    LoginRequest,
+    LoginTarget,
+    Lowering,
+    Pair,
+    PairDemand,
+    Scope,
+)
+from reconciler.provider.errors import (
+    Conflict,
+    Denied,
+    ProviderError,
+    Rejected,
+    Throttled,
+    UnknownOutcome,
+    Unreachable,
+)
+from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
+from reconciler.provider.marker import marker_fields, marker_text, owner_by_fields, owner_by_text
+
+__all__ = [
+    "AgentRef",
+    "Attribute",
+    "Conflict",
+    "Demand",
+    "Denied",
+    "IntentRef",
+    "Issuer",
+    "LocalServer",
+    "LocalWorld",
+    "LoginBackend",
+    "LoginRequest",
+    "LoginTarget",
+    "Lowering",
+    "Pair",
+    "PairDemand",
+    "Prepared",
+    "Provider",
+    "ProviderError",
+    "Rejected",
+    "ResourceType",
+    "Scope",
+    "Throttled",
+    "UnknownOutcome",
+    "Unreachable",
+    "marker_fields",
+    "marker_text",
+    "owner_by_fields",
+    "owner_by_text",
+]

@@ -1,0 +1,112 @@
+"""What a provider implements. The engine calls it; a provider never decides a change."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Generic, TypeVar
+
+from reconciler.model import Address, Live, Resource, Snapshot
+from reconciler.provider.attributes import Attribute
+from reconciler.provider.demand import Demand, LoginTarget, Lowering, Scope
+from reconciler.provider.local import LocalServer
+from specs.base import SpecModel
+
+S = TypeVar("S", bound=SpecModel)
+A = TypeVar("A", bound=SpecModel)
+N = TypeVar("N", bound=SpecModel)
+K = TypeVar("K", bound=SpecModel)
+C = TypeVar("C")
+
+
+class ResourceType(ABC, Generic[C]):
+    """One kind of native object. All calls raise ProviderError and nothing else.
+
+    Writes are idempotent in effect: creating what is there as wanted, and deleting what is gone, succeed.
+    The engine reads back after every create and update, and compares.
+    """
+
+    name: ClassVar[str]
+    """Terraform's name for it, where Terraform has it."""
+    attributes: ClassVar[Mapping[str, Attribute]]
+    """Every attribute of Resource.attributes, and no other."""
+
+    @abstractmethod
+    def read(self, client: C, key: str) -> Live | None:
+        """One object as it is now, in the same normal form as Provider.read; None if it isn't there."""
+
+    @abstractmethod
+    def create(self, client: C, desired: Resource) -> None:
+        """Make it, with every attribute. Refuses (Conflict) to take over an object that differs."""
+
+    @abstractmethod
+    def update(self, client: C, before: Live, desired: Resource) -> None:
+        """Make ``desired`` of ``before``, in place, by compare-and-set where the system has it."""
+
+    @abstractmethod
+    def delete(self, client: C, before: Live) -> None:
+        """Remove it and nothing else."""
+
+
+class Provider(ABC, Generic[S, A, N, K, C]):
+    """One kind of system.
+
+    Importing a provider's module imports no SDK: the client does that, when it connects.
+    """
+
+    name: ClassVar[str]
+    settings_model: ClassVar[type[SpecModel]]
+    """S: ``Environment.spec.systems.<name>`` without ``provider``: the declared scope."""
+    access_model: ClassVar[type[SpecModel]]
+    """A: an item of ``Intent.spec.access`` without ``system``."""
+    never_model: ClassVar[type[SpecModel]]
+    """N: an item of ``Guardrail.spec.never`` without ``system``."""
+    connection_model: ClassVar[type[SpecModel]]
+    """K: a system's block in the connections file. All fields optional: the tools' own environment fills in."""
+    login_options_model: ClassVar[type[SpecModel] | None] = None
+    """What another system's ``credentials`` may say besides ``system``; None if this one can't mint logins."""
+    write_concurrency: ClassVar[int] = 4
+    """How many writes at once; 1 where writes to one catalogue collide."""
+
+    @property
+    @abstractmethod
+    def types(self) -> Mapping[str, ResourceType[C]]:
+        """Resource types by name."""
+
+    def login_target(self, settings: S) -> LoginTarget | None:  # noqa: ARG002
+        """The system that mints logins for this one, if the settings name one."""
+        return None
+
+    @abstractmethod
+    def lower(self, scope: Scope[S], demand: Demand[A]) -> Lowering:
+        """Compile what the specs ask of this system into native objects. No I/O."""
+
+    @abstractmethod
+    def overlap(self, access: A, never: N) -> str | None:
+        """A concrete request that both describe, as text for people; None only if there can't be one.
+
+        Sound: what can't be decided counts as an overlap.
+        """
+
+    @abstractmethod
+    def connect(self, scope: Scope[S], connection: K, environ: Mapping[str, str]) -> C:
+        """Log in, and verify that this is the system that the specs mean, before anything else."""
+
+    @abstractmethod
+    def identity(self, client: C) -> str:
+        """Who we are there."""
+
+    @abstractmethod
+    def read(self, client: C, scope: Scope[S], wanted: Collection[Address]) -> Snapshot:
+        """The whole scope in bulk, and the wanted addresses wherever they are.
+
+        ``wanted`` holds the desired and the recorded addresses of this system. An error means 'unknown',
+        so anything that couldn't be read raises; what isn't in the snapshot is not there.
+        """
+
+    def close(self, client: C) -> None:
+        """Log out and free connections."""
+
+    def local_server(self) -> LocalServer | None:
+        """A server on loopback for the sandbox and the tests, where one can be installed as a package."""
+        return None

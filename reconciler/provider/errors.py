@@ -1,0 +1,59 @@
+"""What goes wrong at a system.
+
+ProviderError
+├── Unreachable      no answer; nothing was done            (transient)
+├── Throttled        told to slow down; nothing was done    (transient)
+├── UnknownOutcome   the call was sent, the reply was lost  (read back before anything else)
+├── Denied           our login may not do this
+├── Conflict         the object moved between reading and writing
+└── Rejected         the system refuses the request as it is
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class ProviderError(Exception):
+    """A failure at a system: what happened and the way out. Never carries a secret."""
+
+    transient: ClassVar[bool] = False
+    """Whether the same call may be tried again."""
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class Unreachable(ProviderError):  # noqa: N818
+    """The system gave no answer, or is sealed or starting. Never means that an object is gone."""
+
+    transient = True
+
+
+class Throttled(ProviderError):  # noqa: N818
+    """The system asks to slow down (HTTP 429, a throttling code)."""
+
+    transient = True
+
+    def __init__(self, message: str, *, help: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(message, help=help)
+        self.retry_after = retry_after
+        """Seconds that the system asks for; 0 where it doesn't say."""
+
+
+class UnknownOutcome(ProviderError):  # noqa: N818
+    """The request was sent and the reply lost: the system may or may not have done it."""
+
+
+class Denied(ProviderError):  # noqa: N818
+    """The operator's login lacks a privilege, or the login itself failed."""
+
+
+class Conflict(ProviderError):  # noqa: N818
+    """Somebody else changed the object since it was read (a compare-and-set failed)."""
+
+
+class Rejected(ProviderError):  # noqa: N818
+    """The system refuses the request whoever asks."""

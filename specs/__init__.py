@@ -1,0 +1,1 @@
+"""The language: what people write. Imports nothing else of Writ's."""

@@ -1,0 +1,22 @@
+"""The base of every model that YAML is decoded into, and how such a model reports what is wrong."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class SpecModel(BaseModel):
+    """A frozen model that refuses fields it doesn't know."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
+def spec_error(code: str, message: str, help: str = "") -> PydanticCustomError:
+    """What a validator raises: becomes a Diagnostic with this code at the position of the value.
+
+    The message is data, never a template: braces in it stay braces.
+    """
+    return PydanticCustomError(code, "{message}", {"message": message, "help": help})

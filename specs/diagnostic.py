@@ -1,0 +1,61 @@
+"""A finding as data: what, where and the way out. Rendered in one place, never raised as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from specs.source import SourceSpan
+
+
+class Severity(StrEnum):
+    """How a finding counts: an error makes the command exit with 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    ``code`` is stable (docs/diagnostics.md lists all); ``subject`` names the value
+    (``agents.support-bot.spec.intents[0].ttl``), a system or a resource's address; ``help`` is one line.
+    """
+
+    severity: Severity
+    code: str
+    message: str
+    subject: str = ""
+    help: str = ""
+    span: SourceSpan | None = None
+
+
+def error(
+    code: str,
+    message: str,
+    *,
+    subject: str = "",
+    help: str = "",
+    span: SourceSpan | None = None,
+) -> Diagnostic:
+    """An error."""
+    return Diagnostic(Severity.ERROR, code, message, subject, help, span)
+
+
+def warning(
+    code: str,
+    message: str,
+    *,
+    subject: str = "",
+    help: str = "",
+    span: SourceSpan | None = None,
+) -> Diagnostic:
+    """A warning."""
+    return Diagnostic(Severity.WARNING, code, message, subject, help, span)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any finding is an error."""
+    return any(d.severity is Severity.ERROR for d in diagnostics)
