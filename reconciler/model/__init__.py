@@ -3,6 +3,7 @@
 from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
+from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.plan import Plan, SystemRecord
 from reconciler.model.resource import Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.model.state import Applied, State
@@ -11,6 +12,7 @@ __all__ = [
     "Action",
     "Address",
     "Applied",
+    "ApplyResult",
     "AttributeChange",
     "Cause",
     "Change",
@@ -20,11 +22,13 @@ __all__ = [
     "DriftKind",
     "Live",
     "Origin",
+    "Outcome",
     "Ownership",
     "Plan",
     "Resource",
     "Snapshot",
     "State",
+    "StepEvent",
     "SystemRecord",
     "Value",
 ]

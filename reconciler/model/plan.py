@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
+from reconciler.model.drift import DriftItem
 from reconciler.model.resource import Value
 from specs.diagnostic import Diagnostic, has_errors
 
@@ -38,8 +39,11 @@ class Plan:
     """All rows, sorted by address, those without a change included."""
     diagnostics: tuple[Diagnostic, ...] = ()
     targets: tuple[str, ...] = ()
-    facts: Mapping[str, Mapping[str, str]] | None = None
+    facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For people, by system: its version, who we are there."""
     destroy: bool = False
+    drift: tuple[DriftItem, ...] = ()
+    """What moved outside since the last apply."""
 
     @property
     def rows(self) -> tuple[Change, ...]:

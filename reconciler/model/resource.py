@@ -50,7 +50,9 @@ class Ownership(StrEnum):
     UNMARKED = "unmarked"
     """In the scope, of a type that has no room for a marker: ours by its place."""
     FOREIGN = "foreign"
-    """Could carry our marker and doesn't, or carries that of another environment or system."""
+    """Could carry our marker and doesn't."""
+    OTHER = "other"
+    """Carries the marker of another environment or system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Live:
     version: str = ""
     """The server's own version of the object, for compare-and-set, where it has one."""
     note: str = ""
-    """For FOREIGN: whose it seems to be (``environment staging``)."""
+    """For FOREIGN and OTHER: why, for people."""
     in_scope: bool = True
     """False for an object outside the scope, read only because its address is wanted or recorded."""
 

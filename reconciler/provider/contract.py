@@ -65,6 +65,8 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """K: a system's block in the connections file. All fields optional: the tools' own environment fills in."""
     login_options_model: ClassVar[type[SpecModel] | None] = None
     """What another system's ``credentials`` may say besides ``system``; None if this one can't mint logins."""
+    needs_audience: ClassVar[bool] = True
+    """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
     write_concurrency: ClassVar[int] = 4
     """How many writes at once; 1 where writes to one catalogue collide."""
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from reconciler.model import Value
@@ -55,6 +55,8 @@ class LocalServer(ABC):
     """One server on loopback, on free ports. Its processes end when this process ends, however it ends."""
 
     provider: str
+    shared: ClassVar[bool] = False
+    """One server stands for every system of a sandbox, as one AWS serves every account."""
 
     @abstractmethod
     def start(self, folder: Path) -> None:
@@ -66,6 +68,16 @@ class LocalServer(ABC):
 
         ``seed`` is a folder with the example's data: ``<system>.sql`` or ``<system>.json``.
         """
+
+    @property
+    def version(self) -> str:
+        """What runs, for people, once started: ``OpenBao 2.7.2``."""
+        return self.provider
+
+    @property
+    def endpoint(self) -> str:
+        """Where it listens, for people, once started."""
+        return ""
 
     @property
     @abstractmethod

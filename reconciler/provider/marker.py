@@ -50,4 +50,4 @@ def owner_by_text(text: str, scope: Scope[Any]) -> tuple[Ownership, str]:
 def _compare(environment: str, system: str, scope: Scope[Any]) -> tuple[Ownership, str]:
     if (environment, system) == (scope.environment, scope.system):
         return Ownership.OURS, ""
-    return Ownership.FOREIGN, f"it belongs to environment {environment}, system {system}"
+    return Ownership.OTHER, f"it belongs to environment {environment}, system {system}"

@@ -15,6 +15,8 @@ from pathlib import Path
 from reconciler.provider.local import LocalServerError
 
 _PR_SET_PDEATHSIG = 1
+# Looked up here: between fork and exec another thread's hold on the loader's lock would never end.
+_PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def free_port() -> int:
@@ -64,8 +66,8 @@ class ChildProcess:
             os.setgid(self._gid)
         if self._uid is not None:
             os.setuid(self._uid)
-        if sys.platform == "linux":
-            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(self._stop_signal))
+        if _PRCTL is not None:
+            _PRCTL(_PR_SET_PDEATHSIG, int(self._stop_signal))
 
     @property
     def pid(self) -> int:

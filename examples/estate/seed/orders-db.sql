@@ -1,0 +1,10 @@
+CREATE TABLE public.customers (id int PRIMARY KEY, name text, city text, email text, phone text);
+CREATE TABLE public.orders (id int PRIMARY KEY, customer_id int REFERENCES public.customers, status text, total numeric(10, 2));
+CREATE TABLE public.order_items (order_id int REFERENCES public.orders, item text, quantity int);
+CREATE TABLE public.order_notes (order_id int REFERENCES public.orders, note text);
+CREATE TABLE public.returns (order_id int REFERENCES public.orders, received date);
+CREATE TABLE public.stock (item text PRIMARY KEY, quantity int);
+CREATE TABLE public.price_proposals (id serial PRIMARY KEY, item text, price numeric(10, 2));
+INSERT INTO public.customers VALUES (1, 'Ada', 'London', 'ada@example.com', '+44 20 0000');
+INSERT INTO public.orders VALUES (1, 1, 'open', 42.00);
+INSERT INTO public.order_items VALUES (1, 'lamp', 1);

@@ -1,0 +1,32 @@
+"""`writ force-unlock`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import all_of, state_option
+from reconciler.cli.output import Output
+from reconciler.cli.run import state_errors
+from reconciler.state.lock import force_unlock as remove_lock
+from reconciler.state.store import Store
+from specs.diagnostic import error
+
+
+@click.command()
+@all_of(click.argument("lock_id", metavar="ID"), state_option)
+def force_unlock(lock_id: str, state_path: Path) -> int:
+    """Remove the state's lock with this ID. Only when its holder is gone: two runs at once undo each other."""
+    output = Output()
+    with state_errors(output) as status:
+        removed = False
+        if state_path.exists():
+            with Store(state_path) as store:
+                removed = remove_lock(store, lock_id)
+        if removed:
+            output.text("The lock is removed.")
+        else:
+            output.findings((error("W612", f"there is no lock with the ID {lock_id} in {state_path}"),))
+            status.code = 1
+    return status.code

@@ -1,0 +1,93 @@
+"""The entry point: finds the command, and turns every failure into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.metadata import version
+from typing import NoReturn
+
+import click
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("init", "Start a folder of specs that plan and apply at once in the sandbox."),
+    "validate": ("validate", "Check specs without touching any system."),
+    "fmt": ("fmt", "Format specs, keeping comments."),
+    "plan": ("plan", "Show what apply would do."),
+    "show": ("show", "Show a saved plan."),
+    "apply": ("apply", "Make the systems what the specs declare."),
+    "destroy": ("destroy", "Remove all that Writ made, and nothing else."),
+    "drift": ("drift", "Show what changed outside since the last apply."),
+    "schema": ("schema", "Print the specs' JSON Schema, for editors."),
+    "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
+    "force-unlock": ("force_unlock", "Remove a lock whose holder is gone."),
+    "completion": ("completion", "Print a shell's completion script."),
+}
+"""Name → its module here, and its line in the help (so that help imports none of them)."""
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, as shells count."""
+
+
+class Commands(click.Group):
+    """Commands by name, imported when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """In the order of a day's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"reconciler.cli.{module}"), module)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "-help", "--help"]})
+@click.version_option(version("writ-iam"), "-version", "--version", prog_name="writ")
+def cli() -> None:
+    """Declare what AI agents may do; plan and apply it to Vault, AWS and PostgreSQL."""
+
+
+def main() -> NoReturn:
+    """Run and exit: 0 done, 1 error, 2 changes or drift (where the command says so), 130 interrupted."""
+    try:
+        code = cli.main(standalone_mode=False, prog_name="writ")
+    except click.exceptions.Abort:
+        sys.exit(_say("interrupted", EXIT_INTERRUPTED))
+    except KeyboardInterrupt:
+        sys.exit(_say("interrupted", EXIT_INTERRUPTED))
+    except click.ClickException as wrong:
+        wrong.show()
+        sys.exit(EXIT_ERROR)
+    except BrokenPipeError:
+        # The reader of our output went away: say nothing more on it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_ERROR)
+    except Exception as bug:  # noqa: BLE001 - the last resort: no value of the run may leak in a traceback
+        sys.exit(_say(_internal_error(bug), EXIT_ERROR))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str, code: int) -> int:
+    click.echo(f"writ: {text}", err=True)
+    return code
+
+
+def _internal_error(bug: Exception) -> str:
+    """Type and places only: an exception's text may hold a request, and a request a token."""
+    frames = traceback.extract_tb(bug.__traceback__)
+    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-8:]]
+    head = f"error[W900]: internal error: {type(bug).__name__} (its text is not shown: it could hold a secret)"
+    return "\n".join([head, *places, "  help: this is a bug of Writ or of a provider; report it with these lines"])

@@ -1,0 +1,112 @@
+"""Options that several commands share. Single-dash forms are Terraform's."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.state.store import DEFAULT_PATH
+from reconciler.workflow.specs import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def default_paths() -> tuple[str, ...]:
+    """``specs`` where the folder exists, else the current folder."""
+    return ("specs",) if Path("specs").is_dir() else (".",)
+
+
+def request(paths: tuple[str, ...], environment: str | None, *, strict: bool = False) -> Request:
+    """What the command is about."""
+    chosen = paths or default_paths()
+    return Request(chosen, environment, strict, sys.stdin.buffer if "-" in chosen else None)
+
+
+paths_argument = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+environment_option = click.option(
+    "-environment", "--environment", metavar="NAME", help="Which Environment; needed only where there are several."
+)
+connections_option = click.option(
+    "-connections",
+    "--connections",
+    metavar="FILE",
+    help="Where the systems are and how to log in (or WRIT_CONNECTIONS).",
+)
+state_option = click.option(
+    "-state",
+    "--state",
+    "state_path",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_PATH,
+    show_default=True,
+    help="The state.",
+)
+json_option = click.option("-json", "--json", "as_json", is_flag=True, help="Machine-readable output.")
+strict_option = click.option("-strict", "--strict", is_flag=True, help="Past review dates are errors.")
+no_color_option = click.option("-no-color", "--no-color", is_flag=True, help="No colours (or NO_COLOR).")
+target_option = click.option(
+    "-target",
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TARGET",
+    help="Only this address, system, AGENT or AGENT/INTENT, and what it needs. May be repeated.",
+)
+auto_approve_option = click.option("-auto-approve", "--auto-approve", is_flag=True, help="Don't ask.")
+parallelism_option = click.option(
+    "-parallelism",
+    "--parallelism",
+    type=click.IntRange(1, 256),
+    default=10,
+    show_default=True,
+    help="Steps at once.",
+)
+lock_timeout_option = click.option(
+    "-lock-timeout",
+    "--lock-timeout",
+    default="0s",
+    show_default=True,
+    metavar="DURATION",
+    callback=lambda _ctx, _param, text: seconds(text),
+    help="How long to wait for the lock.",
+)
+
+
+def _verbose(_context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    # Only our own logger: the SDKs' debug logs print credentials.
+    if wanted:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("writ: %(message)s"))
+        logging.getLogger("writ").addHandler(handler)
+        logging.getLogger("writ").setLevel(logging.INFO)
+
+
+verbose_option = click.option(
+    "-verbose", "--verbose", is_flag=True, expose_value=False, callback=_verbose, help="Say what is being done."
+)
+
+
+def seconds(text: str) -> float:
+    """``90s``, ``5m`` or ``0s`` as seconds."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = text[:-1], text[-1:]
+    if not number.isdigit() or unit not in units:
+        raise click.BadParameter(f"{text!r} is not a duration such as 60s")
+    return float(int(number) * units[unit])
+
+
+def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Several options as one decorator, listed in this order in the help."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate

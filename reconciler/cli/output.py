@@ -1,0 +1,60 @@
+"""Where output goes: the result on standard output, findings and progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from reconciler.render.diagnostics import SourceLine, diagnostic_lines, no_source, summary
+from specs.diagnostic import Diagnostic
+
+
+class Output:
+    """The two streams of one command."""
+
+    def __init__(self, *, no_color: bool = False) -> None:
+        self.out = _console(sys.stdout, no_color=no_color)
+        self.err = _console(sys.stderr, no_color=no_color)
+
+    def lines(self, lines: Iterable[Text]) -> None:
+        """Result lines."""
+        for line in lines:
+            self.out.print(line)
+
+    def text(self, text: str) -> None:
+        """A result line as it is."""
+        self.out.print(Text(text))
+
+    def notice(self, text: str) -> None:
+        """Something about the run, not its result."""
+        self.err.print(Text(text))
+
+    def json(self, data: Any) -> None:
+        """One JSON document."""
+        json.dump(data, sys.stdout, indent=2, ensure_ascii=True)
+        sys.stdout.write("\n")
+
+    def json_line(self, data: Any) -> None:
+        """One JSON document to a line."""
+        sys.stdout.write(json.dumps(data, ensure_ascii=True) + "\n")
+        sys.stdout.flush()
+
+    def findings(self, diagnostics: Sequence[Diagnostic], source_line: SourceLine = no_source) -> None:
+        """All findings and their count."""
+        for diagnostic in diagnostics:
+            for line in diagnostic_lines(diagnostic, source_line):
+                self.err.print(line)
+        if diagnostics:
+            self.err.print(Text(f"{summary(diagnostics)}.", "bold"))
+
+
+def _console(stream: TextIO, *, no_color: bool) -> Console:
+    # soft_wrap: long lines are the terminal's to wrap, so that a log or a file has each whole.
+    plain = no_color or bool(os.environ.get("NO_COLOR")) or not stream.isatty()
+    return Console(file=stream, no_color=plain, color_system=None if plain else "auto", highlight=False, soft_wrap=True)

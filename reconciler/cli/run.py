@@ -1,0 +1,98 @@
+"""What plan, apply, destroy and drift share: showing a plan, asking, following a run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import click
+
+from reconciler.cli.output import Output
+from reconciler.model import ApplyResult, Outcome, Plan
+from reconciler.render.diagnostics import SourceLine, no_source
+from reconciler.render.plan_json import plan_json
+from reconciler.render.plan_text import plan_lines
+from reconciler.render.progress import result_lines
+from reconciler.state.errors import StateError
+from specs.diagnostic import error
+
+
+@dataclass(slots=True)
+class Status:
+    """The exit code to be."""
+
+    code: int = 0
+
+
+@contextmanager
+def state_errors(output: Output) -> Iterator[Status]:
+    """A state or a saved plan that can't be used is a finding, not a traceback."""
+    status = Status()
+    try:
+        yield status
+    except StateError as failed:
+        output.findings((error(failed.code, failed.message, help=failed.help),))
+        status.code = 1
+
+
+def show_plan(output: Output, plan: Plan, source_line: SourceLine = no_source, *, as_json: bool = False) -> None:
+    """The plan on standard output, its findings on standard error."""
+    if as_json:
+        output.json(plan_json(plan))
+        return
+    output.lines(plan_lines(plan))
+    output.findings(plan.diagnostics, source_line)
+
+
+def ask(plan: Plan) -> bool:
+    """Terraform's question. Only ``yes`` will do; without a terminal or an answer nothing is done."""
+    what = "destroy all of this" if plan.destroy else "perform these actions"
+    click.echo(f"\nDo you want to {what} in environment {plan.environment}?\n  Only 'yes' will be accepted to approve.")
+    click.echo("\n  Enter a value: ", nl=False)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        click.echo()
+    return answer.strip() == "yes"
+
+
+class Interrupts:
+    """Ctrl-C once: finish the calls in flight and record them. Twice: stop."""
+
+    def __init__(self, output: Output) -> None:
+        self._output, self._hit = output, False
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        return self._hit
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While a run goes on."""
+        old = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._hit:
+            raise KeyboardInterrupt
+        self._hit = True
+        self._output.notice("Interrupted: finishing the calls in flight; again to stop at once.")
+
+
+def report(output: Output, plan: Plan, result: ApplyResult, *, quiet: bool = False) -> int:
+    """What became of a run: findings, summary (unless quiet), exit code."""
+    failures = [step.diagnostic for step in result.of(Outcome.FAILED) if step.diagnostic]
+    skipped = [step.diagnostic for step in result.of(Outcome.SKIPPED) if step.diagnostic]
+    output.findings((*result.diagnostics, *failures, *skipped))
+    if not quiet:
+        output.lines(result_lines(plan, result))
+    if result.interrupted:
+        return 130
+    return 0 if result.ok else 1

@@ -1,0 +1,147 @@
+"""``writ sandbox``: every system of the specs on loopback, to try things without an account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from reconciler.cli.options import default_paths, json_option, seconds
+from reconciler.cli.output import Output
+from reconciler.sandbox import verbs
+from reconciler.sandbox.errors import BrokenSpecs, SandboxError
+from reconciler.sandbox.folder import DEFAULT, Folder, Status
+from reconciler.sandbox.hosting import options
+from specs.diagnostic import error
+
+P = ParamSpec("P")
+
+
+def reported(command: Callable[P, int]) -> Callable[P, int]:
+    """A sandbox's errors as findings."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> int:
+        try:
+            return command(*args, **kwargs)
+        except BrokenSpecs as broken:
+            Output().findings(broken.diagnostics, broken.source_line)
+        except SandboxError as failed:
+            Output().findings((error("W800", failed.message, help=failed.help),))
+        return 1
+
+    return run
+
+
+@click.group()
+def sandbox() -> None:
+    """Run every system of the specs on this machine, and sign workload tokens.
+
+    Servers listen on 127.0.0.1 only and forget everything when they stop. Nothing real is touched.
+    """
+
+
+@sandbox.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True))
+@click.option("--seed", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Data for the systems.")
+@click.option(
+    "--for", "lifetime", default="8h", show_default=True, metavar="DURATION", help="Stop by itself after this long."
+)
+@click.option("--foreground", is_flag=True, help="Stay in this process until Ctrl-C.")
+@reported
+def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: bool) -> int:
+    """Start a server for each system of the specs.
+
+    --seed names a folder with <system>.sql and <system>.json; without it, `seed` beside the specs is taken.
+    """
+    chosen, folder = options(paths or default_paths(), seed, seconds(lifetime)), Folder(DEFAULT)
+    if foreground:
+        other = verbs.up_here(chosen, folder, click.echo, lambda status: click.echo(_started(status)))
+        if other is not None:
+            click.echo(_already(other))
+        return 0
+    found = verbs.up(chosen, folder, click.echo)
+    click.echo(_already(found.status) if found.already else _started(found.status))
+    return 0
+
+
+@sandbox.command()
+@reported
+def down() -> int:
+    """Stop the servers and remove all that they left. Exits 0 also when nothing runs."""
+    click.echo("The sandbox is down." if verbs.down(Folder(DEFAULT)) else "No sandbox runs here.")
+    return 0
+
+
+@sandbox.command()
+@json_option
+@reported
+def status(*, as_json: bool) -> int:
+    """Show what runs. Exits 0 when the sandbox is up with every server alive, 1 otherwise."""
+    found = verbs.running(Folder(DEFAULT))
+    healthy = found is not None and found.healthy
+    if as_json:
+        Output().json({"up": healthy} | (asdict(found) if found else {}))
+    else:
+        click.echo(_table(found) if found else "No sandbox runs here. Start one: writ sandbox up")
+    return 0 if healthy else 1
+
+
+@sandbox.command()
+@click.argument("agent", required=False)
+@click.option("--system", help="For logging in to this system.")
+@click.option("--audience", help="For this audience.")
+@click.option("--environment", help="As the agent of this environment.")
+@click.option("--operator", is_flag=True, help="The operator's own token; needs --audience.")
+@reported
+def token(
+    agent: str | None, *, system: str | None, audience: str | None, environment: str | None, operator: bool
+) -> int:
+    """Print a signed workload token of AGENT, good for ten minutes."""
+    if operator == (agent is not None):
+        raise click.UsageError("name either an AGENT or --operator")
+    if system and audience:
+        raise click.UsageError("--system and --audience exclude each other")
+    given = {"agent": agent, "system": system, "audience": audience, "environment": environment, "operator": operator}
+    request: dict[str, str | bool] = {key: value for key, value in given.items() if value}
+    click.echo(verbs.token(Folder(DEFAULT), request))
+    return 0
+
+
+def _started(status: Status) -> str:
+    specs = " ".join(_short(path) for path in status.specs)
+    return f"""\
+{_table(status)}
+
+Next:
+  export WRIT_CONNECTIONS={_short(status.connections)}
+  writ plan {specs}
+  writ apply {specs}
+  writ sandbox token AGENT --system SYSTEM
+  writ sandbox down"""
+
+
+def _already(status: Status) -> str:
+    return f"The sandbox is already up. To start it afresh: writ sandbox down\n{_table(status)}"
+
+
+def _table(status: Status) -> str:
+    rows = [
+        (server.environment, server.system, server.version, server.endpoint, "up" if server.alive else "DOWN")
+        for server in status.servers
+    ]
+    rows.append(("", "issuer", "", status.issuer, "up" if status.supervisor.alive else "DOWN"))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    if not status.ready:
+        lines.append("still starting")
+    return "\n".join([*lines, f"Stops by itself at {status.until}." if status.until else "Runs until stopped."])
+
+
+def _short(path: str) -> str:
+    here, found = Path.cwd(), Path(path)
+    return str(found.relative_to(here)) if found.is_relative_to(here) else path

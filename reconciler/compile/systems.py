@@ -1,0 +1,89 @@
+"""Systems of an environment bound to their providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from reconciler import registry
+from reconciler.model import SystemRecord
+from reconciler.provider import LoginTarget, Scope
+from specs import Environment, Located, decode
+from specs.diagnostic import Diagnostic, error
+
+
+@dataclass(frozen=True, slots=True)
+class SystemBinding:
+    """One system: its provider, its scope with decoded settings, and its record for state and plan."""
+
+    provider: registry.AnyProvider
+    scope: Scope[Any]
+    record: SystemRecord
+
+    @property
+    def name(self) -> str:
+        """The system's name."""
+        return self.scope.system
+
+    @property
+    def login_target(self) -> LoginTarget | None:
+        """The system that mints logins for this one."""
+        return self.provider.login_target(self.scope.settings)
+
+
+def bind_systems(environment: Located[Environment]) -> tuple[dict[str, SystemBinding], tuple[Diagnostic, ...]]:
+    """All systems of an environment by name. What can't be bound is an error."""
+    bindings: dict[str, SystemBinding] = {}
+    diagnostics: list[Diagnostic] = []
+    for name, system in environment.value.spec.systems.items():
+        settings = Located(dict(system.settings), environment.locator, ("spec", "systems", name))
+        record = SystemRecord(name, system.provider, settings.value)
+        binding, found = _bind(environment.value.metadata.name, record, settings)
+        diagnostics += found
+        if binding is not None:
+            bindings[name] = binding
+    return bindings, tuple(diagnostics)
+
+
+def bind_recorded(environment: str, record: SystemRecord) -> tuple[SystemBinding | None, tuple[Diagnostic, ...]]:
+    """A system as the state or a saved plan remembers it."""
+    return _bind(environment, record, Located(dict(record.settings), _Recorded(record.name)))
+
+
+def _bind(
+    environment: str, record: SystemRecord, settings: Located[Mapping[str, Any]]
+) -> tuple[SystemBinding | None, tuple[Diagnostic, ...]]:
+    try:
+        provider = registry.load(record.provider)
+    except registry.UnknownProvider:
+        return None, (_unknown_provider(record, settings),)
+    decoded, diagnostics = decode(provider.settings_model, settings)
+    if decoded is None:
+        return None, diagnostics
+    scope = Scope(environment, record.name, decoded, settings.span())
+    return SystemBinding(provider, scope, record), diagnostics
+
+
+def _unknown_provider(record: SystemRecord, settings: Located[Mapping[str, Any]]) -> Diagnostic:
+    known = registry.names()
+    close = get_close_matches(record.provider, known, 1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return error(
+        "W210",
+        f"no provider {record.provider!r} is installed",
+        subject=f"systems.{record.name}.provider",
+        help=f"{hint}installed: {', '.join(known)}",
+        span=settings.span("provider"),
+    )
+
+
+class _Recorded:
+    """Where a recorded system stands: nowhere in YAML."""
+
+    def __init__(self, system: str) -> None:
+        self._system = system
+
+    def span(self, path: tuple[str | int, ...]) -> None:  # noqa: ARG002
+        return None

@@ -1,0 +1,173 @@
+"""Walking the graph in parallel: a bound for each system, failures contained, every outcome recorded."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Protocol
+
+from reconciler.engine.graph import Order, Phase, Step, order
+from reconciler.engine.session import Session
+from reconciler.engine.step import StepRunner
+from reconciler.model import ApplyResult, Change, Outcome, Plan, StepEvent
+from reconciler.provider import ProviderError
+from specs.diagnostic import Diagnostic, error
+
+DEFAULT_PARALLELISM = 10
+"""Steps at once over all systems, as Terraform's ``-parallelism``."""
+
+
+class Recorder(Protocol):
+    """Where outcomes are recorded (the state). Raises RecordFailed when it can't write."""
+
+    def record(self, change: Change, phase: Phase) -> None:
+        """The step was done."""
+        ...
+
+
+class RecordFailed(Exception):  # noqa: N818
+    """The state could not be written: ``diagnostic`` says why. What was done stays done."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+Listener = Callable[[StepEvent], None]
+
+
+def apply_plan(
+    plan: Plan,
+    session: Session,
+    recorder: Recorder,
+    listen: Listener,
+    *,
+    interrupted: Callable[[], bool],
+    parallelism: int = DEFAULT_PARALLELISM,
+) -> ApplyResult:
+    """Do all steps. What fails stops only what depends on it.
+
+    Once ``interrupted`` says yes, the calls in flight are finished and recorded, and nothing new is started.
+    """
+    return _Walk(plan, session, recorder, listen, parallelism).run(interrupted)
+
+
+class _Walk:
+    """One apply. All bookkeeping happens in the calling thread; workers only make calls."""
+
+    def __init__(self, plan: Plan, session: Session, recorder: Recorder, listen: Listener, parallelism: int) -> None:
+        self._changes = plan.by_address()
+        self._order: Order = order(plan.changes)
+        self._session, self._recorder, self._listen = session, recorder, listen
+        self._runner = StepRunner(self._retrying)
+        self._limits: Mapping[str, int] = {
+            name: min(parallelism, system.provider.write_concurrency) for name, system in session.systems.items()
+        }
+        self._parallelism = parallelism
+        self._waiting = {step: sum(1 for _ in self._order.before(step)) for step in self._order.topological()}
+        self._ready = deque(step for step, count in self._waiting.items() if count == 0)
+        self._running: dict[Future[None], tuple[Step, float]] = {}
+        self._results: dict[Step, StepEvent] = {}
+        self._trouble: list[Diagnostic] = []
+        self._stopping = False
+        self._bug: Exception | None = None
+
+    def run(self, interrupted: Callable[[], bool]) -> ApplyResult:
+        with ThreadPoolExecutor(self._parallelism, thread_name_prefix="apply") as pool:
+            while self._running or (self._ready and not self._stopping):
+                self._stopping = self._stopping or interrupted()
+                self._start(pool)
+                self._collect()
+        if self._bug is not None:
+            raise self._bug
+        stopped = interrupted() and len(self._results) < len(self._waiting)
+        self._skip_rest(stopped)
+        steps = tuple(self._results[step] for step in self._waiting)
+        return ApplyResult(steps, stopped, tuple(self._trouble))
+
+    def _start(self, pool: ThreadPoolExecutor) -> None:
+        if self._stopping:
+            return
+        for _ in range(len(self._ready)):
+            step = self._ready.popleft()
+            if self._has_room(step):
+                self._report(step, Outcome.STARTED)
+                self._running[pool.submit(self._perform, step)] = (step, time.monotonic())
+            else:
+                self._ready.append(step)
+
+    def _has_room(self, step: Step) -> bool:
+        if len(self._running) >= self._parallelism:
+            return False
+        busy = sum(1 for running, _ in self._running.values() if running.address.system == step.address.system)
+        return busy < self._limits.get(step.address.system, 1)
+
+    def _perform(self, step: Step) -> None:
+        if step.phase is not Phase.RECORD:
+            self._runner.run(self._session.systems[step.address.system], self._changes[step.address], step.phase)
+
+    def _collect(self) -> None:
+        if not self._running:
+            return
+        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        for future in done:
+            step, started = self._running.pop(future)
+            self._finish(step, time.monotonic() - started, future)
+
+    def _finish(self, step: Step, seconds: float, future: Future[None]) -> None:
+        try:
+            future.result()
+        except ProviderError as failed:
+            self._fail(step, seconds, failed)
+            return
+        except Exception as bug:  # noqa: BLE001 - raised again once what is in flight is recorded
+            self._bug, self._stopping = bug, True
+            return
+        self._record(step)
+        self._results[step] = self._report(step, Outcome.DONE, seconds)
+        for later in self._order.after(step):
+            self._waiting[later] -= 1
+            if self._waiting[later] == 0 and later not in self._results:
+                self._enqueue(later)
+
+    def _enqueue(self, step: Step) -> None:
+        # Access is taken away as early as the order allows.
+        if step.phase is Phase.DELETE:
+            self._ready.appendleft(step)
+        else:
+            self._ready.append(step)
+
+    def _record(self, step: Step) -> None:
+        try:
+            self._recorder.record(self._changes[step.address], step.phase)
+        except RecordFailed as failed:
+            self._trouble.append(failed.diagnostic)
+            self._stopping = True
+
+    def _fail(self, step: Step, seconds: float, failed: ProviderError) -> None:
+        change = self._changes[step.address]
+        span = change.origin.span if change.origin else None
+        why = error("W601", failed.message, subject=str(step.address), help=failed.help, span=span)
+        self._results[step] = self._report(step, Outcome.FAILED, seconds, why)
+        for later in self._order.downstream(step):
+            if later not in self._results:
+                because = error("W602", f"skipped: it depends on {step.address}", subject=str(later.address))
+                self._results[later] = self._report(later, Outcome.SKIPPED, 0.0, because)
+
+    def _skip_rest(self, interrupted: bool) -> None:
+        why = "the run was interrupted" if interrupted else "the run was stopped"
+        for step in self._waiting:
+            if step not in self._results:
+                because = error("W603", f"skipped: {why}", subject=str(step.address))
+                self._results[step] = self._report(step, Outcome.SKIPPED, 0.0, because)
+
+    def _retrying(self, change: Change, phase: Phase, failed: ProviderError) -> None:
+        why = error("W604", failed.message, subject=str(change.address), help=failed.help)
+        self._listen(StepEvent(change.address, phase, Outcome.RETRYING, 0.0, why))
+
+    def _report(self, step: Step, outcome: Outcome, seconds: float = 0.0, why: Diagnostic | None = None) -> StepEvent:
+        event = StepEvent(step.address, step.phase, outcome, seconds, why)
+        self._listen(event)
+        return event

@@ -1,0 +1,61 @@
+"""What changed outside since the last apply, and what is there that nobody declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.engine.diff import differing
+from reconciler.engine.session import Marks
+from reconciler.model import (
+    Address,
+    Applied,
+    AttributeChange,
+    Cause,
+    Desired,
+    DriftItem,
+    DriftKind,
+    Live,
+    Ownership,
+    Snapshot,
+    State,
+)
+
+
+def find_drift(
+    desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State, marks: Marks
+) -> tuple[DriftItem, ...]:
+    """Items sorted by address. The baseline of an object is what was applied; without a record, what is wanted."""
+    live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
+    addresses = sorted(address for address in live.keys() | state.objects.keys() if address.system in snapshots)
+    items = (
+        _item(address, live.get(address), state.objects.get(address), desired.get(address), marks)
+        for address in addresses
+    )
+    return tuple(item for item in items if item is not None)
+
+
+def _item(
+    address: Address, live: Live | None, applied: Applied | None, wanted: Desired | None, marks: Marks
+) -> DriftItem | None:
+    if live is None:
+        return DriftItem(address, DriftKind.MISSING, origin=applied.origin if applied else None)
+    if applied is not None:
+        return _changed(address, live, applied, marks)
+    if wanted is not None and live.ownership in _OURS:
+        return _changed(address, live, Applied(wanted.resource, wanted.origin), marks)
+    if live.in_scope:
+        return DriftItem(address, DriftKind.UNDECLARED, live=live)
+    return None
+
+
+_OURS = frozenset({Ownership.OURS, Ownership.UNMARKED})
+
+
+def _changed(address: Address, live: Live, applied: Applied, marks: Marks) -> DriftItem | None:
+    before, after = applied.resource.attributes, live.resource.attributes
+    type_marks = marks[address.system].get(address.type, {})
+    names = differing(before, after, type_marks)
+    if not names:
+        return None
+    changes = tuple(AttributeChange(name, before[name], after[name], Cause.OUTSIDE) for name in names)
+    return DriftItem(address, DriftKind.CHANGED, changes, applied.origin, live)

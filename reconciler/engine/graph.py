@@ -1,0 +1,122 @@
+"""The order of steps, from what depends on what. The only user of networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple
+
+import networkx as nx
+
+from reconciler.model import Action, Address, Change
+
+
+class Phase(StrEnum):
+    """What a step does. A replacement is two steps."""
+
+    DELETE = "delete"
+    CREATE = "create"
+    UPDATE = "update"
+    RECORD = "record"
+    """Only the state is written (forget)."""
+
+
+class Step(NamedTuple):
+    """One call, or one record."""
+
+    address: Address
+    phase: Phase
+
+
+_PHASES: Mapping[Action, tuple[Phase, ...]] = {
+    Action.NO_OP: (),
+    Action.CREATE: (Phase.CREATE,),
+    Action.UPDATE: (Phase.UPDATE,),
+    Action.REPLACE: (Phase.DELETE, Phase.CREATE),
+    Action.DELETE: (Phase.DELETE,),
+    Action.ADOPT: (),
+    Action.FORGET: (Phase.RECORD,),
+}
+
+
+class Order:
+    """Steps with their edges: a step is ready once all before it are done."""
+
+    def __init__(self, graph: nx.DiGraph[Step]) -> None:
+        self._graph = graph
+
+    def __len__(self) -> int:
+        return len(self._graph)
+
+    def before(self, step: Step) -> Iterator[Step]:
+        """Steps that must be done before this one."""
+        return iter(self._graph.predecessors(step))
+
+    def after(self, step: Step) -> Iterator[Step]:
+        """Steps that wait for this one."""
+        return iter(self._graph.successors(step))
+
+    def downstream(self, step: Step) -> frozenset[Step]:
+        """All steps that can't be done when this one fails."""
+        return frozenset(nx.descendants(self._graph, step))
+
+    def topological(self) -> Sequence[Step]:
+        """All steps in one valid order, the same for the same plan."""
+        return tuple(nx.lexicographical_topological_sort(self._graph))
+
+
+class CyclicOrder(ValueError):  # noqa: N818
+    """Objects that wait for each other: a provider's lowering is wrong. Names the cycle."""
+
+
+def order(changes: Iterable[Change]) -> Order:
+    """The graph of steps. Makers come after what they need; removals the other way round. Raises CyclicOrder."""
+    rows = {change.address: change for change in changes if _PHASES[change.action]}
+    graph: nx.DiGraph[Step] = nx.DiGraph()
+    for change in rows.values():
+        steps = [Step(change.address, phase) for phase in _PHASES[change.action]]
+        graph.add_nodes_from(steps)
+        graph.add_edges_from(pairwise(steps))
+    for change in rows.values():
+        graph.add_edges_from(_edges(change, rows))
+    _refuse_cycles(graph)
+    return Order(graph)
+
+
+def _edges(change: Change, rows: Mapping[Address, Change]) -> Iterator[tuple[Step, Step]]:
+    steps = {phase: Step(change.address, phase) for phase in _PHASES[change.action]}
+    for dependency in change.depends_on:
+        needed = {phase: Step(dependency, phase) for phase in _phases(dependency, rows)}
+        yield from _needs(steps, needed)
+    for left in change.before.depends_on if change.before else ():
+        yield from _leaves(steps, {phase: Step(left, phase) for phase in _phases(left, rows)})
+
+
+def _needs(steps: Mapping[Phase, Step], needed: Mapping[Phase, Step]) -> Iterator[tuple[Step, Step]]:
+    """Made after what it needs is made; deleted before what it stands on is touched."""
+    for maker in (Phase.CREATE, Phase.UPDATE):
+        if maker in steps:
+            yield from ((needed[p], steps[maker]) for p in (Phase.CREATE, Phase.UPDATE) if p in needed)
+    if Phase.DELETE in steps:
+        yield from ((steps[Phase.DELETE], step) for phase, step in needed.items() if phase is Phase.DELETE)
+
+
+def _leaves(steps: Mapping[Phase, Step], left: Mapping[Phase, Step]) -> Iterator[tuple[Step, Step]]:
+    """What an object stood on goes only after the object was moved off it or deleted."""
+    if Phase.DELETE in left:
+        yield from (
+            (step, left[Phase.DELETE]) for phase, step in steps.items() if phase in (Phase.DELETE, Phase.UPDATE)
+        )
+
+
+def _phases(address: Address, rows: Mapping[Address, Change]) -> tuple[Phase, ...]:
+    return _PHASES[rows[address].action] if address in rows else ()
+
+
+def _refuse_cycles(graph: nx.DiGraph[Step]) -> None:
+    try:
+        cycle = nx.find_cycle(graph)
+    except nx.NetworkXNoCycle:
+        return
+    raise CyclicOrder(" → ".join(f"{edge[0].phase} {edge[0].address}" for edge in cycle))

@@ -1,0 +1,52 @@
+"""What must hold before the first write of an apply."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.engine.diff import differing
+from reconciler.engine.session import Marks
+from reconciler.model import Address, Change, Live, Plan, Snapshot, State
+from specs.diagnostic import Diagnostic, error
+
+_HELP = "plan again, and have the new plan reviewed"
+
+
+def stale_against_state(plan: Plan, state: State) -> tuple[Diagnostic, ...]:
+    """A plan is for one lineage and serial of the state, as Terraform's."""
+    if (plan.lineage, plan.serial) == (state.lineage, state.serial):
+        return ()
+    what = "another state" if plan.lineage != state.lineage else f"serial {plan.serial}, the state is at {state.serial}"
+    return (error("W605", f"Saved plan is stale: it was made for {what}", subject=plan.environment, help=_HELP),)
+
+
+def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks) -> tuple[Diagnostic, ...]:
+    """Every object that the plan touches must be as it was read for the plan."""
+    live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
+    return tuple(
+        error(
+            "W606",
+            f"Saved plan is stale: {change.address} {what}",
+            subject=str(change.address),
+            help=_HELP,
+            span=change.origin.span if change.origin else None,
+        )
+        for change in plan.rows
+        if (what := _moved(change, live, marks))
+    )
+
+
+def _moved(change: Change, live: Mapping[Address, Live], marks: Marks) -> str:
+    now = live.get(change.address)
+    if change.before is None:
+        return "has appeared since" if now is not None else ""
+    if now is None:
+        return "has gone since"
+    type_marks = marks.get(change.address.system, {}).get(change.address.type, {})
+    before, after = change.before.resource.attributes, now.resource.attributes
+    names = differing(before, after, type_marks)
+    if not names and before.keys() != after.keys():
+        names = tuple(sorted(before.keys() ^ after.keys()))
+    if names:
+        return f"has changed since: {', '.join(names)}"
+    return "has changed since (its version)" if change.before.version != now.version else ""

@@ -1,0 +1,142 @@
+"""Desired, live and last applied, three ways, to rows: what would be done, and who moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.engine.cause import attribute_changes, overall
+from reconciler.engine.session import Marks
+from reconciler.model import Action, Address, Applied, Cause, Change, Desired, Live, Ownership, Snapshot, State
+from specs.diagnostic import Diagnostic, error
+
+_NOT_OURS = frozenset({Ownership.FOREIGN, Ownership.OTHER})
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The rows, sorted by address, and what stands in the way."""
+
+    changes: tuple[Change, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Three:
+    """The three views of one address."""
+
+    address: Address
+    desired: Desired | None
+    live: Live | None
+    applied: Applied | None
+
+
+def plan_changes(
+    desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State, marks: Marks
+) -> Planned:
+    """Rows for every system that was read. A system without a snapshot has no rows: unknown is never 'deleted'."""
+    changes: list[Change] = []
+    diagnostics: list[Diagnostic] = []
+    for three in _views(desired, snapshots, state):
+        found = _row(three, marks)
+        if isinstance(found, Change):
+            changes.append(found)
+        elif found is not None:
+            diagnostics.append(found)
+    return Planned(tuple(changes), tuple(diagnostics))
+
+
+def _views(desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State) -> list[_Three]:
+    live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
+    addresses = desired.keys() | live.keys() | state.objects.keys()
+    return [
+        _Three(address, desired.get(address), live.get(address), state.objects.get(address))
+        for address in sorted(addresses)
+        if address.system in snapshots
+    ]
+
+
+def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
+    if three.live is None:
+        return _create(three, three.desired) if three.desired else _forget(three)
+    if three.desired is None:
+        return _delete(three, three.live)
+    if three.live.ownership in _NOT_OURS and three.applied is None:
+        return _name_taken(three.address, three.desired, three.live)
+    return _compare(three, three.desired, three.live, marks)
+
+
+def _create(three: _Three, wanted: Desired) -> Change:
+    cause = Cause.SPEC if three.applied is None else Cause.OUTSIDE
+    return Change(
+        three.address,
+        Action.CREATE,
+        cause,
+        None,
+        wanted.resource,
+        origin=wanted.origin,
+        depends_on=wanted.depends_on,
+    )
+
+
+def _forget(three: _Three) -> Change | None:
+    if three.applied is None:
+        return None
+    return Change(three.address, Action.FORGET, Cause.OUTSIDE, None, None, origin=three.applied.origin)
+
+
+def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
+    if three.applied is None and not live.in_scope:
+        return None
+    if three.applied is None and live.ownership is Ownership.OTHER:
+        return _scope_shared(three.address, live)
+    recorded = three.applied.depends_on if three.applied else ()
+    return Change(
+        three.address,
+        Action.DELETE,
+        Cause.SPEC if three.applied else Cause.UNDECLARED,
+        live,
+        None,
+        origin=three.applied.origin if three.applied else None,
+        depends_on=tuple(dict.fromkeys((*recorded, *live.depends_on))),
+    )
+
+
+def _compare(three: _Three, wanted: Desired, live: Live, marks: Marks) -> Change:
+    type_marks = marks[three.address.system].get(three.address.type, {})
+    attributes = attribute_changes(wanted.resource, live.resource, three.applied, type_marks)
+    if any(change.replaces for change in attributes):
+        action = Action.REPLACE
+    elif attributes:
+        action = Action.UPDATE
+    else:
+        action = Action.NO_OP if three.applied else Action.ADOPT
+    return Change(
+        three.address,
+        action,
+        overall(attributes),
+        live,
+        wanted.resource,
+        attributes,
+        wanted.origin,
+        wanted.depends_on,
+    )
+
+
+def _name_taken(address: Address, wanted: Desired, live: Live) -> Diagnostic:
+    return error(
+        "W502",
+        f"{address} exists already and is not ours: {live.note or 'it lacks our marker'}",
+        subject=str(address),
+        help="rename or remove that object, or choose another prefix or path for the system",
+        span=wanted.origin.span,
+    )
+
+
+def _scope_shared(address: Address, live: Live) -> Diagnostic:
+    return error(
+        "W503",
+        f"{address} lies within this system's scope, but {live.note}",
+        subject=str(address),
+        help="give each environment and each system its own prefix, path or mount",
+    )

@@ -1,0 +1,50 @@
+"""Reading every system's scope, all systems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from reconciler.engine.session import Session, System
+from reconciler.model import Address, Snapshot
+from reconciler.provider import ProviderError
+from specs.diagnostic import Diagnostic, error
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What was found. A system that couldn't be read has no snapshot, and an error says why."""
+
+    snapshots: Mapping[str, Snapshot]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def refresh(session: Session, wanted: Collection[Address]) -> Refreshed:
+    """Read all systems concurrently. ``wanted``: the desired and the recorded addresses."""
+    by_system: dict[str, list[Address]] = {name: [] for name in session.systems}
+    for address in wanted:
+        if address.system in by_system:
+            by_system[address.system].append(address)
+    if not by_system:
+        return Refreshed({}, ())
+    with ThreadPoolExecutor(len(by_system), thread_name_prefix="refresh") as pool:
+        results = list(pool.map(lambda name: _read(session.systems[name], by_system[name]), by_system))
+    snapshots = {name: found for name, found in zip(by_system, results, strict=True) if isinstance(found, Snapshot)}
+    failures = tuple(found for found in results if isinstance(found, Diagnostic))
+    reported = tuple(d for snapshot in snapshots.values() for d in snapshot.diagnostics)
+    return Refreshed(snapshots, failures + reported)
+
+
+def _read(system: System, wanted: Collection[Address]) -> Snapshot | Diagnostic:
+    try:
+        return system.provider.read(system.client, system.scope, wanted)
+    except ProviderError as failed:
+        name = system.scope.system
+        return error(
+            "W501",
+            f"{name} could not be read: {failed.message}",
+            subject=name,
+            help=failed.help,
+            span=system.scope.span,
+        )

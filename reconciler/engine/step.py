@@ -1,0 +1,101 @@
+"""One step at one system: call, retry what may be retried, read back and compare."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.engine.diff import differing
+from reconciler.engine.graph import Phase
+from reconciler.engine.session import System
+from reconciler.model import Change, Live
+from reconciler.provider import ProviderError, ResourceType, Throttled, UnknownOutcome
+
+ATTEMPTS = 3
+"""Calls for one operation, the first included."""
+_FIRST_DELAY = 0.5
+"""Seconds; doubled each time, with full jitter (AWS Architecture Blog, exponential backoff and jitter)."""
+
+
+class NotAsWritten(ProviderError):  # noqa: N818
+    """The system took the write, and reads back something else."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepRunner:
+    """Performs steps. ``pause`` waits (seconds); ``retrying`` is told of each further attempt."""
+
+    retrying: Callable[[Change, Phase, ProviderError], None]
+    pause: Callable[[float], None] = time.sleep
+
+    def run(self, system: System, change: Change, phase: Phase) -> None:
+        """Do it and verify it. Raises ProviderError."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                self._once(system, change, phase)
+            except UnknownOutcome as unknown:
+                if _is_done(system, change, phase):
+                    return
+                failed: ProviderError = unknown
+            except ProviderError as refused:
+                if not refused.transient:
+                    raise
+                failed = refused
+            else:
+                return
+            if attempt == ATTEMPTS:
+                raise failed
+            self.retrying(change, phase, failed)
+            self.pause(_delay(attempt, failed))
+
+    def _once(self, system: System, change: Change, phase: Phase) -> None:
+        kind = system.type_of(change.address)
+        if phase is Phase.DELETE:
+            _delete(kind, system.client, change)
+            return
+        _write(kind, system.client, change, phase)
+        wrong = _differences(kind, system.client, change)
+        if wrong:
+            raise NotAsWritten(
+                f"written, but the system reads back otherwise: {', '.join(wrong)}",
+                help="look who else writes this object, then plan again",
+            )
+
+
+def _delete(kind: ResourceType[Any], client: Any, change: Change) -> None:
+    if change.before is not None:
+        kind.delete(client, change.before)
+
+
+def _write(kind: ResourceType[Any], client: Any, change: Change, phase: Phase) -> None:
+    if change.after is None:
+        return
+    if phase is Phase.UPDATE and change.before is not None:
+        kind.update(client, change.before, change.after)
+    else:
+        kind.create(client, change.after)
+
+
+def _differences(kind: ResourceType[Any], client: Any, change: Change) -> tuple[str, ...]:
+    found: Live | None = kind.read(client, change.address.key)
+    if found is None:
+        return ("it isn't there",)
+    if change.after is None:
+        return ()
+    return differing(found.resource.attributes, change.after.attributes, kind.attributes)
+
+
+def _is_done(system: System, change: Change, phase: Phase) -> bool:
+    """After a lost reply: whether the system has done it."""
+    kind = system.type_of(change.address)
+    if phase is Phase.DELETE:
+        return kind.read(system.client, change.address.key) is None
+    return not _differences(kind, system.client, change)
+
+
+def _delay(attempt: int, failed: ProviderError) -> float:
+    asked = failed.retry_after if isinstance(failed, Throttled) else 0.0
+    return asked + random.uniform(0, _FIRST_DELAY * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret

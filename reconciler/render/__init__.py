@@ -1,0 +1,1 @@
+"""The model as text for people and JSON for machines. Decides nothing."""

@@ -1,0 +1,82 @@
+"""Findings for people: position, code, message, the line with a caret, one line of help."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from reconciler.render.safe import safe
+from specs.diagnostic import Diagnostic, Severity
+from specs.source import SourceSpan
+
+SourceLine = Callable[[SourceSpan], str | None]
+"""The text of a span's line, where it can still be read."""
+
+_WIDTH = 100
+"""Characters of a source line that are shown."""
+
+
+def no_source(span: SourceSpan) -> str | None:  # noqa: ARG001
+    """For findings without their files at hand."""
+    return None
+
+
+def diagnostic_lines(diagnostic: Diagnostic, source_line: SourceLine = no_source) -> Iterator[Text]:
+    """One finding as styled lines."""
+    colour = "red" if diagnostic.severity is Severity.ERROR else "yellow"
+    head = Text()
+    if diagnostic.span is not None:
+        head.append(f"{safe(diagnostic.span.file)}:{diagnostic.span.line}:{diagnostic.span.column}: ", "bold")
+    head.append(f"{diagnostic.severity.value}[{diagnostic.code}]", f"bold {colour}")
+    if diagnostic.subject:
+        head.append(f" {safe(diagnostic.subject)}")
+    first, *rest = diagnostic.message.split("\n")
+    head.append(f": {safe(first)}")
+    yield head
+    yield from (Text(safe(line)) for line in rest)
+    if diagnostic.span is not None:
+        yield from _excerpt(diagnostic.span, source_line(diagnostic.span), colour)
+    if diagnostic.help:
+        yield Text.assemble(("  help: ", "bold cyan"), safe(diagnostic.help))
+
+
+def summary(diagnostics: Iterable[Diagnostic]) -> str:
+    """``2 errors, 1 warning``; empty when there is nothing to say."""
+    counts = dict.fromkeys(Severity, 0)
+    for diagnostic in diagnostics:
+        counts[diagnostic.severity] += 1
+    return ", ".join(
+        f"{count} {severity.value}{'s' if count > 1 else ''}" for severity, count in counts.items() if count
+    )
+
+
+def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
+    """Findings as documented in docs/json.md."""
+    return [
+        {
+            "severity": d.severity.value,
+            "code": d.code,
+            "summary": d.message,
+            "detail": d.help,
+            "subject": d.subject,
+            "range": None
+            if d.span is None
+            else {"filename": d.span.file, "start": {"line": d.span.line, "column": d.span.column}},
+        }
+        for d in diagnostics
+    ]
+
+
+def _excerpt(span: SourceSpan, line: str | None, colour: str) -> Iterator[Text]:
+    if line is None:
+        return
+    first = max(0, span.column - 1 - _WIDTH // 2)
+    shown = safe(line[first : first + _WIDTH])
+    before = safe(line[first : span.column - 1])
+    marked = safe(line[span.column - 1 : max(span.end_column - 1, span.column)])
+    number = str(span.line)
+    yield Text.assemble((f"  {number} | ", "blue"), shown)
+    length = max(1, min(len(marked), len(shown) - len(before)))
+    yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * len(before), ("^" * length, colour))

@@ -1,0 +1,181 @@
+"""The plan for people, in Terraform's manner: rows, legend, summary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.text import Text
+
+from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
+from reconciler.render.safe import safe
+from reconciler.render.values import block, changed_lines, is_long, one_line
+
+SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
+    Action.CREATE: ("+", "green", "create"),
+    Action.UPDATE: ("~", "yellow", "update in-place"),
+    Action.REPLACE: ("-/+", "red", "destroy and then create replacement"),
+    Action.DELETE: ("-", "red", "destroy"),
+    Action.FORGET: (".", "blue", "forget (no longer there, no longer declared)"),
+}
+"""Symbol, colour and the legend's words."""
+
+_HEADERS = {
+    Action.CREATE: "will be created",
+    Action.UPDATE: "will be updated in-place",
+    Action.REPLACE: "must be replaced",
+    Action.DELETE: "will be destroyed",
+    Action.FORGET: "will be forgotten",
+}
+_CAUSES = {
+    Cause.SPEC: "the specs changed",
+    Cause.OUTSIDE: "changed outside of Writ",
+    Cause.BOTH: "the specs changed, and so did the system",
+    Cause.UNDECLARED: "no spec declares it",
+    Cause.UNKNOWN: "found in the system, not in the state",
+}
+
+
+def plan_lines(plan: Plan) -> Iterator[Text]:
+    """The whole plan."""
+    rows = plan.rows
+    if rows:
+        yield from _legend(plan)
+        for change in rows:
+            yield Text()
+            yield from change_lines(change)
+        yield Text()
+    yield from summary_lines(plan)
+
+
+def summary_lines(plan: Plan) -> Iterator[Text]:
+    """The last lines: counts, or that nothing is to be done."""
+    counts = plan.counts()
+    adopted = counts[Action.ADOPT]
+    if plan.is_empty and plan.errored:
+        yield Text("No plan: see the errors.", "bold red")
+    elif plan.is_empty:
+        what = "Nothing to destroy." if plan.destroy else "The systems are as the specs declare."
+        yield Text.assemble(("No changes.", "bold green"), f" {what}")
+    else:
+        yield Text(f"Plan: {_counts(plan)}.", "bold")
+    if adopted:
+        found = "object that is" if adopted == 1 else "objects that are"
+        yield Text(f"Found {adopted} {found} ours already and as declared; the next apply records it.")
+
+
+def _counts(plan: Plan) -> str:
+    counts = plan.counts()
+    add = counts[Action.CREATE] + counts[Action.REPLACE]
+    destroy = counts[Action.DELETE] + counts[Action.REPLACE]
+    text = f"{add} to add, {counts[Action.UPDATE]} to change, {destroy} to destroy"
+    return f"{text}, {counts[Action.FORGET]} to forget" if counts[Action.FORGET] else text
+
+
+def change_lines(change: Change) -> Iterator[Text]:
+    """One row."""
+    symbol, colour, _ = SYMBOLS[change.action]
+    yield Text(f"  # {safe(str(change.address))} {_HEADERS[change.action]}", "bold")
+    yield from _why(change)
+    indent = " " * (3 - len(symbol))
+    opening = f' resource "{change.address.type}" "{safe(change.address.key)}"'
+    if change.action is Action.FORGET:
+        yield Text.assemble((f"{indent}{symbol}", colour), opening)
+        return
+    yield Text.assemble((f"{indent}{symbol}", colour), f"{opening} {{")
+    if change.action is Action.CREATE and change.after is not None:
+        yield from _whole("+", "green", change.after.attributes)
+    elif change.action is Action.DELETE and change.before is not None:
+        yield from _whole("-", "red", change.before.resource.attributes)
+    else:
+        yield from _differences(change)
+    yield Text("    }")
+
+
+def _legend(plan: Plan) -> Iterator[Text]:
+    used = plan.counts()
+    yield Text("Writ will perform the following actions; they are marked with:")
+    for action, (symbol, colour, words) in SYMBOLS.items():
+        if used[action]:
+            yield Text.assemble((f"{symbol:>5}", colour), f" {words}")
+
+
+def _why(change: Change) -> Iterator[Text]:
+    words = _CAUSES.get(change.cause, "")
+    if change.action is Action.CREATE:
+        words = "it was there after the last apply, and is gone" if change.cause is Cause.OUTSIDE else ""
+    if change.action is Action.REPLACE and not any(a.replaces for a in change.attributes):
+        words = "what it stands on is replaced"
+    if change.action is Action.DELETE and change.cause is Cause.SPEC:
+        words = "no longer declared"
+    origin = _origin(change.origin)
+    if words or origin:
+        yield Text(f"  # ({'; '.join(filter(None, (words, origin)))})", "dim")
+
+
+def _origin(origin: Origin | None) -> str:
+    if origin is None:
+        return ""
+    where = f", {safe(str(origin.span))}" if origin.span else ""
+    if origin.agent and origin.intent:
+        return f"{safe(origin.agent)} may {safe(origin.intent)}{where}"
+    return f"{safe(origin.reason)}{where}"
+
+
+def _whole(symbol: str, colour: str, attributes: Mapping[str, Value]) -> Iterator[Text]:
+    width = max((len(name) for name, value in attributes.items() if not is_long(value)), default=0)
+    for name, value in attributes.items():
+        if value in (None, "", [], ()):
+            continue
+        if not is_long(value):
+            yield Text.assemble((f"      {symbol} ", colour), f"{name:<{width}} = {one_line(value)}")
+            continue
+        yield Text.assemble((f"      {symbol} ", colour), f"{name} = ")
+        yield from (Text(f"          {line}") for line in block(value))
+
+
+def _differences(change: Change) -> Iterator[Text]:
+    for attribute in change.attributes:
+        yield from attribute_lines(attribute)
+    total = len(change.before.resource.attributes) if change.before else 0
+    hidden = total - len(change.attributes)
+    if hidden > 0:
+        yield Text(f"        # ({hidden} unchanged attribute{'s' if hidden > 1 else ''} hidden)", "dim")
+
+
+def attribute_lines(change: AttributeChange) -> Iterator[Text]:
+    """One attribute before and after."""
+    notes = "  # forces replacement" if change.replaces else ""
+    head: tuple[str, str] = ("      ~ ", "yellow")
+    if not is_long(change.before) and not is_long(change.after):
+        yield Text.assemble(
+            head,
+            f"{change.name} = {one_line(change.before)} ",
+            ("-> ", "yellow"),
+            one_line(change.after),
+            (notes, "red"),
+        )
+        return
+    yield Text.assemble(head, f"{change.name} =", (notes, "red"))
+    for mark, line in changed_lines(change.before, change.after):
+        colour = {"+": "green", "-": "red"}.get(mark, "dim")
+        yield Text(f"          {mark} {line}", colour)
+
+
+def drift_item_lines(item: DriftItem) -> Iterator[Text]:
+    """One object that drifted."""
+    words = {
+        DriftKind.CHANGED: ("~", "yellow", "has changed"),
+        DriftKind.MISSING: ("-", "red", "has been deleted"),
+        DriftKind.UNDECLARED: ("+", "red", "is there, and no spec declares it"),
+    }
+    symbol, colour, what = words[item.kind]
+    yield Text(f"  # {safe(str(item.address))} {what}", "bold")
+    origin = _origin(item.origin)
+    if origin:
+        yield Text(f"  # ({origin})", "dim")
+    yield Text.assemble((f"  {symbol}", colour), f' resource "{item.address.type}" "{safe(item.address.key)}" {{')
+    for attribute in item.attributes:
+        yield from attribute_lines(attribute)
+    if item.kind is DriftKind.UNDECLARED and item.live is not None:
+        yield from _whole("+", "red", item.live.resource.attributes)
+    yield Text("    }")

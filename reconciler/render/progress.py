@@ -1,0 +1,75 @@
+"""A run as it happens, in Terraform's words, and its last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from reconciler.model import ApplyResult, Outcome, Plan, StepEvent
+from reconciler.render.safe import safe
+
+_DOING = {"create": "Creating", "update": "Modifying", "delete": "Destroying", "record": "Forgetting"}
+_DONE = {
+    "create": "Creation complete",
+    "update": "Modifications complete",
+    "delete": "Destruction complete",
+    "record": "Forgotten",
+}
+
+
+def event_line(event: StepEvent) -> Text:
+    """One line for one event."""
+    head = f"{safe(str(event.address))}: "
+    match event.outcome:
+        case Outcome.STARTED:
+            return Text(f"{head}{_DOING[event.phase]}...")
+        case Outcome.DONE:
+            return Text(f"{head}{_DONE[event.phase]} after {event.seconds:.1f}s", "green")
+        case Outcome.RETRYING:
+            why = safe(event.diagnostic.message) if event.diagnostic else ""
+            return Text(f"{head}Trying again: {why}", "yellow")
+        case Outcome.FAILED:
+            return Text(f"{head}Failed after {event.seconds:.1f}s", "bold red")
+        case Outcome.SKIPPED:
+            return Text(f"{head}Skipped", "yellow")
+
+
+def event_json(event: StepEvent) -> dict[str, Any]:
+    """One event as documented in docs/json.md."""
+    return {
+        "type": "step",
+        "address": str(event.address),
+        "phase": str(event.phase),
+        "outcome": event.outcome.value,
+        "seconds": round(event.seconds, 3),
+        "message": event.diagnostic.message if event.diagnostic else None,
+    }
+
+
+def result_json(result: ApplyResult) -> dict[str, Any]:
+    """The last event."""
+    return {
+        "type": "result",
+        "ok": result.ok,
+        "interrupted": result.interrupted,
+        **{outcome.value: len(result.of(outcome)) for outcome in (Outcome.DONE, Outcome.FAILED, Outcome.SKIPPED)},
+    }
+
+
+def result_lines(plan: Plan, result: ApplyResult) -> Iterator[Text]:
+    """The last lines of a run."""
+    done = result.of(Outcome.DONE)
+    counts = {phase: sum(1 for step in done if step.phase == phase) for phase in ("create", "update", "delete")}
+    verb = "Destroy" if plan.destroy else "Apply"
+    counted = f"{counts['create']} added, {counts['update']} changed, {counts['delete']} destroyed"
+    yield Text()
+    if result.ok:
+        yield Text.assemble((f"{verb} complete!", "bold green"), f" Resources: {counted}.")
+        return
+    failed, skipped = len(result.of(Outcome.FAILED)), len(result.of(Outcome.SKIPPED))
+    yield Text.assemble(
+        (f"{verb} incomplete.", "bold red"), f" Resources: {counted}; {failed} failed, {skipped} skipped."
+    )
+    yield Text("What was done is recorded; the next run does the rest.")

@@ -1,0 +1,26 @@
+"""What goes wrong with the state: what, where, and the way out."""
+
+from __future__ import annotations
+
+
+class StateError(Exception):
+    """The state can't be read, written or locked."""
+
+    code = "W610"
+
+    def __init__(self, message: str, *, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+class StateLocked(StateError):  # noqa: N818
+    """Another run holds the lock."""
+
+    code = "W611"
+
+
+class PlanFileError(StateError):
+    """A saved plan that can't be read, or is not for this state."""
+
+    code = "W620"

@@ -1,0 +1,131 @@
+"""Saved plans: what `plan -out` writes and `apply FILE`, `show FILE` read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.model import Plan
+from reconciler.state.codec import (
+    decode_change,
+    decode_diagnostic,
+    decode_drift_item,
+    decode_system,
+    encode_change,
+    encode_diagnostic,
+    encode_drift_item,
+    encode_system,
+)
+from reconciler.state.errors import PlanFileError
+
+FORMAT = "writ-plan/1"
+MAX_BYTES = 512 * 1024 * 1024
+
+
+def save_plan(plan: Plan, path: Path) -> None:
+    """Write whole or not at all, readable by its owner only. Raises PlanFileError."""
+    body = json.dumps(encode_plan(plan), sort_keys=True, ensure_ascii=False)
+    text = json.dumps({"format": FORMAT, "sha256": _digest(body), "plan": body})
+    try:
+        _replace(path, text)
+    except OSError as failed:
+        raise PlanFileError(
+            f"the plan {path} can't be written: {failed.strerror}", help="name a writable place with -out FILE"
+        ) from failed
+
+
+def is_plan(path: Path) -> bool:
+    """Whether a file is a saved plan (and not a spec), by its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(64).startswith(b'{"format": "writ-plan/')
+    except OSError:
+        return False
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a saved plan. Raises PlanFileError where it isn't one, is damaged, or is of another version."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)")
+        outer = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as failed:
+        raise PlanFileError(f"the plan {path} can't be read: {failed.strerror}") from failed
+    except (ValueError, RecursionError) as failed:
+        raise PlanFileError(f"{path} is not a saved plan", help="make one with: writ plan -out FILE") from failed
+    if not isinstance(outer, dict) or "format" not in outer:
+        raise PlanFileError(f"{path} is not a saved plan", help="make one with: writ plan -out FILE")
+    if outer["format"] != FORMAT:
+        raise PlanFileError(
+            f"{path} has the format {outer['format']!r:.60}, this version reads {FORMAT}", help="plan again"
+        )
+    return _decode_body(path, outer)
+
+
+def encode_plan(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON data."""
+    return {
+        "environment": plan.environment,
+        "created": plan.created.isoformat(),
+        "specs_digest": plan.specs_digest,
+        "lineage": plan.lineage,
+        "serial": plan.serial,
+        "systems": [encode_system(s) for s in plan.systems],
+        "changes": [encode_change(c) for c in plan.changes],
+        "diagnostics": [encode_diagnostic(d) for d in plan.diagnostics],
+        "targets": list(plan.targets),
+        "facts": {name: dict(facts) for name, facts in plan.facts.items()},
+        "destroy": plan.destroy,
+        "drift": [encode_drift_item(item) for item in plan.drift],
+    }
+
+
+def decode_plan(data: dict[str, Any]) -> Plan:
+    """The inverse of encode_plan."""
+    return Plan(
+        environment=data["environment"],
+        created=datetime.fromisoformat(data["created"]),
+        specs_digest=data["specs_digest"],
+        lineage=data["lineage"],
+        serial=data["serial"],
+        systems=tuple(decode_system(s) for s in data["systems"]),
+        changes=tuple(decode_change(c) for c in data["changes"]),
+        diagnostics=tuple(decode_diagnostic(d) for d in data["diagnostics"]),
+        targets=tuple(data["targets"]),
+        facts=data["facts"],
+        destroy=data["destroy"],
+        drift=tuple(decode_drift_item(item) for item in data["drift"]),
+    )
+
+
+def _decode_body(path: Path, outer: dict[str, Any]) -> Plan:
+    body = outer.get("plan")
+    if not isinstance(body, str) or _digest(body) != outer.get("sha256"):
+        raise PlanFileError(f"the plan {path} is damaged: its digest doesn't match", help="plan again")
+    try:
+        return decode_plan(json.loads(body))
+    except (ValueError, KeyError, TypeError, AttributeError) as failed:
+        raise PlanFileError(f"the plan {path} is damaged", help="plan again") from failed
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

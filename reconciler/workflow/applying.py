@@ -1,0 +1,155 @@
+"""Apply: a plan to converged systems, under the state's lock, every step recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.connections import Connections
+from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
+from reconciler.engine.graph import Phase
+from reconciler.engine.guard import stale_against_state, stale_against_world
+from reconciler.engine.refresh import refresh
+from reconciler.engine.session import Session
+from reconciler.model import Action, Applied, ApplyResult, Change, Plan, State
+from reconciler.state.errors import StateError
+from reconciler.state.lock import locked, whoami
+from reconciler.state.store import Store
+from reconciler.workflow.planning import Options, plan_of, situation
+from reconciler.workflow.specs import Prepared
+from reconciler.workflow.systems import from_records, log_in, marks_of
+from specs.diagnostic import Diagnostic, error, has_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """How a run talks with whoever started it."""
+
+    show: Callable[[Plan], None]
+    """The plan, before anything is done."""
+    approve: Callable[[Plan], bool]
+    """Asks; False means that nothing is done."""
+    listen: Listener
+    notice: Callable[[str], None]
+    interrupted: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """How to apply."""
+
+    state_path: Path
+    lock_timeout: float = 0.0
+    parallelism: int = DEFAULT_PARALLELISM
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What came of it. ``result`` is None where nothing was tried."""
+
+    plan: Plan
+    result: ApplyResult | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+    approved: bool = True
+
+
+def apply_specs(
+    prepared: Prepared, connections: Connections, options: Options, execution: Execution, console: Console
+) -> Application:
+    """Plan under the lock, show, ask, apply. Raises StateError."""
+    if has_errors(prepared.diagnostics):
+        with situation(prepared, connections, execution.state_path) as now:
+            return Application(plan_of(now, options), None)
+    name, operation = prepared.environment, "destroy" if options.destroy else "apply"
+    with (
+        Store(execution.state_path) as store,
+        locked(store, name, operation, timeout=execution.lock_timeout, notice=console.notice),
+        situation(prepared, connections, execution.state_path) as now,
+    ):
+        plan = plan_of(now, options)
+        console.show(plan)
+        if plan.errored:
+            return Application(plan, None)
+        if not plan.is_empty and not console.approve(plan):
+            return Application(plan, None, approved=False)
+        return _execute(plan, now.session, store, now.state, execution, console)
+
+
+def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
+    """Apply exactly this plan, or refuse before the first write. Raises StateError."""
+    if plan.errored:
+        return Application(plan, None, (error("W607", "this plan has errors and can't be applied", help="plan again"),))
+    systems, problems = from_records(plan.environment, plan.systems)
+    if has_errors(problems):
+        return Application(plan, None, problems)
+    operation = "destroy" if plan.destroy else "apply"
+    with (
+        Store(execution.state_path) as store,
+        locked(store, plan.environment, operation, timeout=execution.lock_timeout, notice=console.notice),
+    ):
+        state = store.load(plan.environment)
+        stale = stale_against_state(plan, state)
+        if stale:
+            return Application(plan, None, stale)
+        session, failed = log_in(systems, connections)
+        try:
+            if has_errors(failed):
+                return Application(plan, None, failed)
+            found = refresh(session, {change.address for change in plan.changes})
+            moved = (*found.diagnostics, *stale_against_world(plan, found.snapshots, marks_of(systems)))
+            if has_errors(moved):
+                return Application(plan, None, moved)
+            return _execute(plan, session, store, state, execution, console)
+        finally:
+            session.close()
+
+
+def _execute(
+    plan: Plan, session: Session, store: Store, state: State, execution: Execution, console: Console
+) -> Application:
+    recorder = _Recorder(store, plan.environment)
+    _record_found(plan, store, state)
+    result = apply_plan(
+        plan,
+        session,
+        recorder,
+        console.listen,
+        interrupted=console.interrupted,
+        parallelism=execution.parallelism,
+    )
+    return Application(plan, result)
+
+
+def _record_found(plan: Plan, store: Store, state: State) -> None:
+    """What is there as wanted, but recorded otherwise or not at all; and the systems as they are declared."""
+    unwritten = (change for change in plan.changes if change.action in {Action.ADOPT, Action.NO_OP})
+    found = [applied for change in unwritten if (applied := _applied(change)) is not None]
+    news = [applied for applied in found if state.objects.get(applied.resource.address) != applied]
+    systems = {record.name: record for record in plan.systems}
+    if news or systems != dict(state.systems):
+        store.put_all(plan.environment, tuple(plan.systems), news, whoami())
+
+
+def _applied(change: Change) -> Applied | None:
+    if change.after is None or change.origin is None:
+        return None
+    return Applied(change.after, change.origin, change.depends_on)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorder:
+    store: Store
+    environment: str
+
+    def record(self, change: Change, phase: Phase) -> None:
+        """One step was done. Raises RecordFailed."""
+        try:
+            applied = _applied(change)
+            if phase in {Phase.DELETE, Phase.RECORD} or applied is None:
+                self.store.drop_object(self.environment, change.address)
+            else:
+                self.store.put_object(self.environment, applied, whoami())
+        except StateError as failed:
+            message = f"{phase} of {change.address} was done, but not recorded: {failed.message}"
+            raise RecordFailed(error(failed.code, message, subject=str(change.address), help=failed.help)) from failed

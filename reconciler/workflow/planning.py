@@ -1,0 +1,150 @@
+"""Plan: specs, state and systems to a plan. Takes no lock and writes nothing."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.compile import SystemBinding
+from reconciler.connections import Connections
+from reconciler.engine.cascade import cascade_replacements
+from reconciler.engine.destroy import destroy_changes
+from reconciler.engine.drift import find_drift
+from reconciler.engine.planner import plan_changes
+from reconciler.engine.refresh import Refreshed, refresh
+from reconciler.engine.session import Session
+from reconciler.engine.target import narrowed
+from reconciler.model import Address, Change, Desired, Drift, Plan, State
+from reconciler.state.store import Store
+from reconciler.workflow.specs import Prepared
+from reconciler.workflow.systems import log_in, marks_of, with_recorded
+from specs.diagnostic import Diagnostic, error, has_errors, warning
+
+log = logging.getLogger("writ")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to plan."""
+
+    targets: tuple[str, ...] = ()
+    destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a verb looks at: what is wanted, recorded and found."""
+
+    prepared: Prepared
+    systems: Mapping[str, SystemBinding]
+    session: Session
+    state: State
+    refreshed: Refreshed
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def environment(self) -> str:
+        """The environment's name; empty where none could be chosen."""
+        return self.prepared.environment
+
+    @property
+    def desired(self) -> Mapping[Address, Desired]:
+        """What the specs want."""
+        return self.prepared.compiled.desired if self.prepared.compiled else {}
+
+
+def load_state(path: Path, environment: str) -> State:
+    """The recorded state; an empty one where there is no file, without making it. Raises StateError."""
+    if not path.exists():
+        return State(environment, "", 0, {}, {})
+    with Store(path) as store:
+        return store.load(environment)
+
+
+@contextmanager
+def situation(prepared: Prepared, connections: Connections, state_path: Path) -> Iterator[Situation]:
+    """Log in and read all systems; log out at the end. Reads nothing where the specs have errors."""
+    compiled, environment = prepared.compiled, prepared.environment
+    if compiled is None or has_errors(prepared.diagnostics):
+        state = State(environment, "", 0, {}, {})
+        yield Situation(prepared, {}, Session({}), state, Refreshed({}, ()), prepared.diagnostics)
+        return
+    state = load_state(state_path, environment)
+    systems, more = with_recorded(compiled.systems, state)
+    started = time.monotonic()
+    session, failed = log_in(systems, connections)
+    try:
+        refreshed = refresh(session, compiled.desired.keys() | state.objects.keys())
+        objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
+        log.info("read %d objects in %d systems in %.2f s", objects, len(systems), time.monotonic() - started)
+        everything = (*prepared.diagnostics, *more, *failed, *refreshed.diagnostics)
+        yield Situation(prepared, systems, session, state, refreshed, everything)
+    finally:
+        session.close()
+
+
+def plan_of(now: Situation, options: Options) -> Plan:
+    """The plan for a situation."""
+    changes, problems = _changes(now, options)
+    kept, unknown = narrowed(changes, options.targets)
+    problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
+    facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
+    return Plan(
+        environment=now.environment,
+        created=datetime.now(UTC),
+        specs_digest=now.prepared.specs.digest,
+        lineage=now.state.lineage,
+        serial=now.state.serial,
+        systems=tuple(binding.record for binding in now.systems.values()),
+        changes=kept,
+        diagnostics=(*now.diagnostics, *problems, *_cycles(kept)),
+        targets=options.targets,
+        facts=facts,
+        destroy=options.destroy,
+        drift=_drift(now).items if now.state.lineage and not options.destroy else (),
+    )
+
+
+def drift_of(now: Situation) -> Drift:
+    """What changed outside. Without a state, the specs are the baseline, and a warning says so."""
+    drift = _drift(now)
+    if now.state.lineage or has_errors(now.diagnostics):
+        return drift
+    note = warning("W505", "there is no state: the systems are compared with the specs", help="apply records one")
+    return Drift(drift.environment, drift.created, drift.items, drift.checked, (*drift.diagnostics, note))
+
+
+def _drift(now: Situation) -> Drift:
+    items = find_drift(now.desired, now.refreshed.snapshots, now.state, marks_of(now.systems))
+    checked = sum(len(snapshot.objects) for snapshot in now.refreshed.snapshots.values())
+    return Drift(now.environment, datetime.now(UTC), items, checked, now.diagnostics)
+
+
+def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:
+    snapshots = now.refreshed.snapshots
+    if options.destroy:
+        changes, left = destroy_changes(now.desired, snapshots, now.state)
+        return changes, tuple(_left_alone(address) for address in left)
+    planned = plan_changes(now.desired, snapshots, now.state, marks_of(now.systems))
+    return cascade_replacements(planned.changes), planned.diagnostics
+
+
+def _left_alone(address: Address) -> Diagnostic:
+    return warning("W506", f"{address} was not made by Writ and is left alone", subject=str(address))
+
+
+def _cycles(changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
+    if not any(change.writes for change in changes):
+        return ()
+    from reconciler.engine.graph import CyclicOrder, order  # noqa: PLC0415 - networkx, only where there is an order
+
+    try:
+        order(changes)
+    except CyclicOrder as cycle:
+        return (error("W507", f"these steps wait for each other: {cycle}", help="report it as a bug of the provider"),)
+    return ()

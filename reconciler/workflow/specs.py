@@ -1,0 +1,95 @@
+"""From files to one environment's desired objects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from typing import BinaryIO
+
+from reconciler.compile import Compiled, compile_environment
+from reconciler.connections import Connections
+from specs import STRICT_CODES, Environment, Located, SpecSet, read
+from specs.diagnostic import Diagnostic, Severity, error, has_errors
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user names on the command line."""
+
+    paths: tuple[str, ...]
+    environment: str | None = None
+    strict: bool = False
+    stdin: BinaryIO | None = None
+
+
+def read_specs(request: Request, today: date | None = None) -> SpecSet:
+    """Load and check the specs; with ``strict``, what is past its date is an error."""
+    found = read(request.paths, stdin=request.stdin, today=today or datetime.now(UTC).date())
+    return replace(found, diagnostics=_strict(found.diagnostics)) if request.strict else found
+
+
+def validate(request: Request) -> tuple[SpecSet, tuple[Compiled, ...], tuple[Diagnostic, ...]]:
+    """Everything that can be said without a system: the specs, and every environment compiled."""
+    specs = read_specs(request)
+    if has_errors(specs.diagnostics):
+        return specs, (), specs.diagnostics
+    chosen, problems = _chosen(specs, request.environment)
+    compiled = tuple(compile_environment(specs.catalog, environment) for environment in chosen)
+    found = (*specs.diagnostics, *problems, *(d for one in compiled for d in one.diagnostics))
+    return specs, compiled, tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The one environment that a command is about; ``compiled`` is None where none could be chosen."""
+
+    specs: SpecSet
+    compiled: Compiled | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def environment(self) -> str:
+        """Its name; empty where none could be chosen."""
+        return self.compiled.environment if self.compiled else ""
+
+
+def prepare(request: Request, connections: Connections) -> Prepared:
+    """Read, check and compile one environment. No I/O but the files'."""
+    specs = read_specs(request)
+    if has_errors(specs.diagnostics):
+        return Prepared(specs, None, specs.diagnostics)
+    environment, problem = _the_environment(specs, request.environment)
+    if environment is None:
+        return Prepared(specs, None, (*specs.diagnostics, *problem))
+    keys = connections.issuer_keys(environment.value.metadata.name)
+    compiled = compile_environment(specs.catalog, environment, keys)
+    return Prepared(specs, compiled, (*specs.diagnostics, *compiled.diagnostics))
+
+
+def _strict(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(replace(d, severity=Severity.ERROR) if d.code in STRICT_CODES else d for d in diagnostics)
+
+
+def _chosen(specs: SpecSet, name: str | None) -> tuple[tuple[Located[Environment], ...], tuple[Diagnostic, ...]]:
+    if name is None:
+        return tuple(specs.catalog.environments.values()), ()
+    environment, problems = _the_environment(specs, name)
+    return (() if environment is None else (environment,)), problems
+
+
+def _the_environment(specs: SpecSet, name: str | None) -> tuple[Located[Environment] | None, tuple[Diagnostic, ...]]:
+    environments = specs.catalog.environments
+    known = ", ".join(sorted(environments))
+    if not environments:
+        return None, (error("W220", "no Environment is declared", help="declare one, or name its file too"),)
+    if name is None:
+        if len(environments) == 1:
+            return next(iter(environments.values())), ()
+        return None, (error("W221", f"there are several environments: {known}", help="pick one: --environment NAME"),)
+    if name in environments:
+        return environments[name], ()
+    close = get_close_matches(name, environments, 1)
+    hint = f"did you mean {close[0]}? " if close else ""
+    return None, (error("W222", f"environment {name!r} is not declared", help=f"{hint}declared: {known}"),)

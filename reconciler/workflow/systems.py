@@ -1,0 +1,85 @@
+"""Logging in to the systems of a run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+from reconciler.compile import SystemBinding
+from reconciler.compile.systems import bind_recorded
+from reconciler.connections import Connections
+from reconciler.engine.session import Marks, Session, System
+from reconciler.model import State, SystemRecord
+from reconciler.provider import ProviderError
+from specs.diagnostic import Diagnostic, error, has_errors
+
+log = logging.getLogger("writ")
+
+
+def with_recorded(
+    systems: Mapping[str, SystemBinding], state: State
+) -> tuple[dict[str, SystemBinding], tuple[Diagnostic, ...]]:
+    """Systems that left the specs but still have objects of ours are bound as they were last applied."""
+    bound = dict(systems)
+    diagnostics: list[Diagnostic] = []
+    left = {address.system for address in state.objects} - systems.keys()
+    for name in sorted(left & state.systems.keys()):
+        binding, found = bind_recorded(state.environment, state.systems[name])
+        diagnostics += found
+        if binding is not None:
+            bound[name] = binding
+    return bound, tuple(diagnostics)
+
+
+def from_records(
+    environment: str, records: Iterable[SystemRecord]
+) -> tuple[dict[str, SystemBinding], tuple[Diagnostic, ...]]:
+    """The systems of a saved plan."""
+    bound: dict[str, SystemBinding] = {}
+    diagnostics: list[Diagnostic] = []
+    for record in records:
+        binding, found = bind_recorded(environment, record)
+        diagnostics += found
+        if binding is not None:
+            bound[record.name] = binding
+    return bound, tuple(diagnostics)
+
+
+def marks_of(systems: Mapping[str, SystemBinding]) -> Marks:
+    """Every attribute's marks, by system and resource type."""
+    return {
+        name: {kind.name: kind.attributes for kind in binding.provider.types.values()}
+        for name, binding in systems.items()
+    }
+
+
+def log_in(systems: Mapping[str, SystemBinding], connections: Connections) -> tuple[Session, tuple[Diagnostic, ...]]:
+    """Connect everywhere at once. A system that can't be reached is an error, and not in the session."""
+    if not systems:
+        return Session({}), ()
+    with ThreadPoolExecutor(len(systems), thread_name_prefix="login") as pool:
+        results = list(pool.map(lambda binding: _connect(binding, connections), systems.values()))
+    opened = {name: found for name, found in zip(systems, results, strict=True) if isinstance(found, System)}
+    diagnostics = tuple(d for found in results if isinstance(found, tuple) for d in found)
+    return Session(opened), diagnostics
+
+
+def _connect(binding: SystemBinding, connections: Connections) -> System | tuple[Diagnostic, ...]:
+    block, diagnostics = connections.decode(binding)
+    if has_errors(diagnostics):
+        return diagnostics
+    try:
+        client = binding.provider.connect(binding.scope, block, connections.environ)
+    except ProviderError as failed:
+        return (
+            error(
+                "W702",
+                f"{binding.name} can't be used: {failed.message}",
+                subject=binding.name,
+                help=failed.help,
+                span=binding.scope.span,
+            ),
+        )
+    log.info("%s: logged in", binding.name)
+    return System(binding.provider, binding.scope, client)

@@ -1,0 +1,228 @@
+"""Walking the graph: order, failures, retries, interrupts."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler.engine.apply import RecordFailed, apply_plan
+from reconciler.engine.graph import CyclicOrder, Phase, order
+from reconciler.engine.planner import plan_changes
+from reconciler.model import Applied, ApplyResult, Change, Desired, Origin, Outcome, Plan, Snapshot, State
+from reconciler.provider import Rejected, UnknownOutcome, Unreachable
+from specs.diagnostic import error
+from tests.memory import MARKS, Memory, MemoryProvider, at, resource, session, wanted
+
+
+class Recorder:
+    def __init__(self, fail_at: str = "") -> None:
+        self.done: list[tuple[str, str]] = []
+        self.fail_at = fail_at
+
+    def record(self, change: Change, phase: Phase) -> None:
+        if change.address.key == self.fail_at:
+            raise RecordFailed(error("W610", "disk full"))
+        self.done.append((change.address.key, phase.value))
+
+
+def plan_for(memory: Memory, desired: list[Desired], recorded: State | None = None) -> Plan:
+    system = session(memory).systems["mem"]
+    snapshot: Snapshot = system.provider.read(memory, system.scope, ())
+    planned = plan_changes(
+        {one.resource.address: one for one in desired},
+        {"mem": snapshot},
+        recorded or State("test", "", 0, {}, {}),
+        MARKS,
+    )
+    return Plan("test", datetime.now(UTC), "", "", 0, (), planned.changes)
+
+
+def run(
+    memory: Memory, desired: list[Desired], *, interrupted: Callable[[], bool] = lambda: False, **more: Recorder
+) -> ApplyResult:
+    recorder = more.get("recorder", Recorder())
+    return apply_plan(plan_for(memory, desired), session(memory), recorder, lambda event: None, interrupted=interrupted)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.engine.step._FIRST_DELAY", 0.0)
+
+
+def test_what_is_needed_is_made_first_and_removed_last() -> None:
+    memory = Memory()
+    desired = [wanted("c", "b", size=1), wanted("b", "a", size=1), wanted("a", size=1)]
+    assert run(memory, desired).ok
+    assert memory.calls == [("create", "a"), ("create", "b"), ("create", "c")]
+    memory.calls.clear()
+    memory.parents = {"c": ("b",), "b": ("a",)}
+    assert run(memory, []).ok
+    assert memory.calls == [("delete", "c"), ("delete", "b"), ("delete", "a")]
+    assert memory.objects == {}
+
+
+def test_a_replaced_parent_is_removed_after_and_made_before_its_child() -> None:
+    memory = Memory({"a": {"kind": "x"}, "b": {"kind": "x"}}, {"b": ("a",)})
+    desired = [wanted("a", kind="y"), wanted("b", "a", kind="y")]
+    assert run(memory, desired).ok
+    assert memory.calls == [("delete", "b"), ("delete", "a"), ("create", "a"), ("create", "b")]
+
+
+def test_an_object_moves_off_its_old_parent_before_that_goes() -> None:
+    memory = Memory({"old": {"size": 1}, "child": {"size": 1}}, {"child": ("old",)})
+    desired = [wanted("new", size=1), wanted("child", "new", size=2)]
+    assert run(memory, desired).ok
+    assert memory.calls == [("create", "new"), ("update", "child"), ("delete", "old")]
+
+
+def test_a_failure_stops_only_what_depends_on_it() -> None:
+    memory = Memory()
+
+    def refuse(verb: str, key: str) -> None:
+        if key == "a":
+            raise Rejected("no")
+
+    memory.before = refuse
+    recorder = Recorder()
+    result = run(memory, [wanted("a", size=1), wanted("b", "a", size=1), wanted("c", size=1)], recorder=recorder)
+    assert not result.ok
+    assert {step.address.key: step.outcome for step in result.steps} == {
+        "a": Outcome.FAILED,
+        "b": Outcome.SKIPPED,
+        "c": Outcome.DONE,
+    }
+    assert recorder.done == [("c", "create")]
+    memory.before = lambda verb, key: None
+    assert run(memory, [wanted("a", size=1), wanted("b", "a", size=1), wanted("c", size=1)]).ok
+
+
+def test_a_transient_failure_is_tried_three_times_at_most() -> None:
+    memory = Memory()
+    failures = itertools.count()
+
+    def twice(verb: str, key: str) -> None:
+        if next(failures) < 2:
+            raise Unreachable("down")
+
+    memory.before = twice
+    assert run(memory, [wanted("a", size=1)]).ok
+    assert len(memory.calls) == 3
+
+    memory = Memory()
+
+    def always(verb: str, key: str) -> None:
+        raise Unreachable("down")
+
+    memory.before = always
+    assert not run(memory, [wanted("a", size=1)]).ok
+    assert len(memory.calls) == 3
+
+
+def test_a_refusal_is_not_tried_again() -> None:
+    memory = Memory()
+
+    def always(verb: str, key: str) -> None:
+        raise Rejected("no")
+
+    memory.before = always
+    assert not run(memory, [wanted("a", size=1)]).ok
+    assert len(memory.calls) == 1
+
+
+def test_a_lost_reply_is_read_back_before_anything_else() -> None:
+    memory = Memory()
+
+    def lost(verb: str, key: str) -> None:
+        raise UnknownOutcome("cut")
+
+    memory.after = lost
+    assert run(memory, [wanted("a", size=1)]).ok
+    assert memory.calls == [("create", "a")]
+
+
+def test_what_reads_back_otherwise_is_a_failure() -> None:
+    memory = Memory()
+    memory.after = lambda verb, key: memory.objects[key].update(size=9)
+    result = run(memory, [wanted("a", size=1)])
+    (step,) = result.of(Outcome.FAILED)
+    assert step.diagnostic is not None
+    assert "size" in step.diagnostic.message
+
+
+def test_an_interrupt_finishes_what_runs_and_skips_the_rest() -> None:
+    memory = Memory()
+    recorder = Recorder()
+    result = run(
+        memory,
+        [wanted("a", size=1), wanted("b", "a", size=1), wanted("c", "b", size=1)],
+        interrupted=lambda: bool(memory.calls),
+        recorder=recorder,
+    )
+    assert result.interrupted
+    assert recorder.done == [("a", "create")]
+    assert {step.address.key for step in result.of(Outcome.SKIPPED)} == {"b", "c"}
+
+
+def test_a_state_that_cannot_be_written_stops_the_run_and_is_reported() -> None:
+    memory = Memory()
+    result = run(memory, [wanted("a", size=1), wanted("b", "a", size=1)], recorder=Recorder("a"))
+    assert not result.ok
+    assert [d.code for d in result.diagnostics] == ["W610"]
+    assert "b" not in memory.objects
+
+
+def test_a_bug_in_a_provider_is_raised_after_the_rest_was_recorded() -> None:
+    memory = Memory()
+
+    def bug(verb: str, key: str) -> None:
+        if key == "a":
+            raise ZeroDivisionError
+
+    memory.before = bug
+    with pytest.raises(ZeroDivisionError):
+        run(memory, [wanted("a", size=1), wanted("b", "a", size=1)])
+
+
+def test_objects_that_wait_for_each_other_are_refused() -> None:
+    changes = plan_for(Memory(), [wanted("a", "b", size=1), wanted("b", "a", size=1)]).changes
+    with pytest.raises(CyclicOrder, match="create"):
+        order(changes)
+
+
+def test_writes_to_one_system_never_exceed_its_bound() -> None:
+    memory = Memory()
+    running, most = 0, 0
+    lock = threading.Lock()
+    gate = threading.Event()
+
+    def enter(verb: str, key: str) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        gate.wait(0.02)
+
+    def leave(verb: str, key: str) -> None:
+        nonlocal running
+        with lock:
+            running -= 1
+
+    memory.before, memory.after = enter, leave
+    assert run(memory, [wanted(f"t{number}", size=1) for number in range(20)]).ok
+    assert most == MemoryProvider.write_concurrency
+
+
+def test_a_forgotten_object_is_recorded_without_a_call() -> None:
+    memory = Memory()
+    recorded = State("test", "L", 1, {at("a"): Applied(resource("a", size=1), Origin("a"))}, {})
+    recorder = Recorder()
+    result = apply_plan(
+        plan_for(memory, [], recorded), session(memory), recorder, lambda event: None, interrupted=lambda: False
+    )
+    assert result.ok
+    assert memory.calls == []
+    assert recorder.done == [("a", "record")]
