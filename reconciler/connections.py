@@ -15,6 +15,7 @@ from reconciler.compile.systems import SystemBinding
 from specs import Located, decode, load_file
 from specs.base import SpecModel
 from specs.diagnostic import Diagnostic, error
+from specs.source import SourceSpan
 
 VARIABLE = "WRIT_CONNECTIONS"
 
@@ -114,7 +115,7 @@ def read_connections(
 
 
 class _Nowhere:
-    """An empty block has no place."""
+    """The place of a block that no file holds."""
 
-    def span(self, path: tuple[str | int, ...]) -> None:  # noqa: ARG002
-        return None
+    def span(self, path: tuple[str | int, ...]) -> SourceSpan:  # noqa: ARG002
+        return SourceSpan("<no connections file>", 1, 1)

@@ -40,7 +40,7 @@ class Narrator:
         """A command, as one would type it."""
         self._console.print(Text(f"   $ {line}", "cyan"))
 
-    def check(self, text: str, holds: bool) -> None:  # noqa: FBT001 - reads as a sentence
+    def check(self, text: str, holds: bool) -> None:
         """State an expectation. Raises UnexpectedError when it doesn't hold."""
         if not holds:
             raise UnexpectedError(text)
@@ -50,7 +50,8 @@ class Narrator:
         """Run ``writ`` and return its output. Raises UnexpectedError for another exit code."""
         self.typed(shlex.join(["writ", *arguments]))
         done = subprocess.run(
-            [sys.executable, "-m", "reconciler.cli", *arguments],
+            # -P: the folder's own `specs` is not to be taken for the package.
+            [sys.executable, "-P", "-m", "reconciler.cli", *arguments],
             cwd=self._folder,
             env=os.environ | {"WRIT_CONNECTIONS": str(self._folder / ".writ" / "sandbox" / "connections.yaml")},
             stdin=subprocess.DEVNULL,

@@ -63,6 +63,6 @@ def drift(
             output.json(drift_json(found, providers))
         else:
             output.lines(drift_lines(found))
-            output.findings(found.diagnostics, prepared.specs.sources.line)
+            output.findings(found.diagnostics, prepared.specs.sources.source_line)
         status.code = 1 if found.errored else 2 if found.items else 0
     return status.code

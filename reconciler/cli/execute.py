@@ -34,7 +34,7 @@ def run_specs(
         output.findings(problems)
         return 1
     prepared = prepare(request, operator)
-    source_line = prepared.specs.sources.line
+    source_line = prepared.specs.sources.source_line
     with state_errors(output) as status, Progress(output, as_json=as_json) as progress:
         interrupts = Interrupts(output)
         console = Console(

@@ -68,7 +68,7 @@ def plan(  # noqa: D103 - the help is below
     with state_errors(output) as status:
         with situation(prepared, operator, state_path) as now:
             made = plan_of(now, Options(targets, destroy))
-        show_plan(output, made, prepared.specs.sources.line, as_json=as_json)
+        show_plan(output, made, prepared.specs.sources.source_line, as_json=as_json)
         if out is not None and not made.errored:
             save_plan(made, out)
             if not as_json:

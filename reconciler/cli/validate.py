@@ -29,7 +29,7 @@ def validate(paths: tuple[str, ...], environment: str | None, *, strict: bool, a
     if as_json:
         output.json({"format_version": "1.0", "valid": not failed, "diagnostics": diagnostics_json(diagnostics)})
         return int(failed)
-    output.findings(diagnostics, specs.sources.line)
+    output.findings(diagnostics, specs.sources.source_line)
     if not failed:
         output.text(f"Success! The specs are valid: {_counts(specs.catalog)}.")
     return int(failed)

@@ -12,6 +12,7 @@ from reconciler.model import SystemRecord
 from reconciler.provider import LoginTarget, Scope
 from specs import Environment, Located, decode
 from specs.diagnostic import Diagnostic, error
+from specs.source import Path, SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ def _unknown_provider(record: SystemRecord, settings: Located[Mapping[str, Any]]
 
 
 class _Recorded:
-    """Where a recorded system stands: nowhere in YAML."""
+    """Where a recorded system stands: in the state or a saved plan, not in YAML."""
 
     def __init__(self, system: str) -> None:
-        self._system = system
+        self._span = SourceSpan(f"<recorded system {system}>", 1, 1)
 
-    def span(self, path: tuple[str | int, ...]) -> None:  # noqa: ARG002
-        return None
+    def span(self, path: Path) -> SourceSpan:  # noqa: ARG002
+        return self._span

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from reconciler.model import Value
@@ -55,8 +55,6 @@ class LocalServer(ABC):
     """One server on loopback, on free ports. Its processes end when this process ends, however it ends."""
 
     provider: str
-    shared: ClassVar[bool] = False
-    """One server stands for every system of a sandbox, as one AWS serves every account."""
 
     @abstractmethod
     def start(self, folder: Path) -> None:

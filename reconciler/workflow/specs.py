@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
@@ -10,8 +9,8 @@ from typing import BinaryIO
 
 from reconciler.compile import Compiled, compile_environment
 from reconciler.connections import Connections
-from specs import STRICT_CODES, Environment, Located, SpecSet, read
-from specs.diagnostic import Diagnostic, Severity, error, has_errors
+from specs import Environment, Located, SpecSet, escalate, read
+from specs.diagnostic import Diagnostic, error, has_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Request:
 def read_specs(request: Request, today: date | None = None) -> SpecSet:
     """Load and check the specs; with ``strict``, what is past its date is an error."""
     found = read(request.paths, stdin=request.stdin, today=today or datetime.now(UTC).date())
-    return replace(found, diagnostics=_strict(found.diagnostics)) if request.strict else found
+    return replace(found, diagnostics=escalate(found.diagnostics)) if request.strict else found
 
 
 def validate(request: Request) -> tuple[SpecSet, tuple[Compiled, ...], tuple[Diagnostic, ...]]:
@@ -66,10 +65,6 @@ def prepare(request: Request, connections: Connections) -> Prepared:
     keys = connections.issuer_keys(environment.value.metadata.name)
     compiled = compile_environment(specs.catalog, environment, keys)
     return Prepared(specs, compiled, (*specs.diagnostics, *compiled.diagnostics))
-
-
-def _strict(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-    return tuple(replace(d, severity=Severity.ERROR) if d.code in STRICT_CODES else d for d in diagnostics)
 
 
 def _chosen(specs: SpecSet, name: str | None) -> tuple[tuple[Located[Environment], ...], tuple[Diagnostic, ...]]:

@@ -1,0 +1,38 @@
+# Everything runs from .venv, which the first target that needs it builds: Python 3.11+ and make are enough.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+
+.PHONY: help demo test check bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+demo: .venv/.installed ## Plan, apply, log in, vandalise, find the drift, heal: on servers started for it
+	@exec $(BIN)/python examples/quickstart/demo.py
+
+test: .venv/.installed ## Run the tests, against real servers
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: .venv/.installed ## Lint, formatting, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.installed ## Measure (benchmarks/README.md)
+	$(BIN)/python -m benchmarks
+
+clean: ## Remove what make built; state (.writ) stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.installed: pyproject.toml
+	@if [ -z "$(PYTHON)" ]; then echo "make: Python 3.11 or later is needed (make PYTHON=/path/to/python3)" >&2; exit 1; fi
+	@echo "Installing into .venv (about a minute, once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -e '.[dev]'
+	@touch $@

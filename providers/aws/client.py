@@ -1,0 +1,273 @@
+"""All talk with AWS: login, and calls whose failures are the contract's errors. The only user of boto3."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    AssumeRoleWithWebIdentityCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    Credentials,
+    DeferredRefreshableCredentials,
+    EnvProvider,
+)
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own
+    HTTPClientError,
+    IncompleteReadError,
+    ParamValidationError,
+    SSLError,
+)
+from botocore.handlers import json_decode_policies
+from botocore.parsers import ResponseParserError
+from botocore.session import Session
+
+from providers.aws.connection import AwsConnection
+from providers.aws.errors import InvalidPrincipal, NoSuchEntity, from_reply, lost
+from providers.aws.settings import AwsSettings
+from providers.aws.settle import Settling
+from providers.aws.tokens import token_loader
+from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable
+
+_FIRST_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
+_READS = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
+# botocore would repeat a write whose reply was lost, and so make things twice.
+_WRITES = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+PAGE = 1000
+"""Items a page: the most that IAM's lists give."""
+
+
+class AwsClient:
+    """One login to one account: shared by all threads, one attempt for writes, three for reads."""
+
+    def __init__(self, scope: Scope[AwsSettings], make: Callable[[str, Config], Any]) -> None:
+        self.scope = scope
+        self.settling = Settling()
+        self.calls: Counter[str] = Counter()
+        """Calls by operation, for the curious and the tests."""
+        self._counting = Lock()
+        self._sts = make("sts", _READS)
+        self._reader, self._writer = make("iam", _READS), make("iam", _WRITES)
+        for client in (self._reader, self._writer):
+            # It parses policies to dicts, and so hides repeated keys.
+            client.meta.events.unregister("after-call.iam", json_decode_policies)
+        self.arn = ""
+        """Who we are there; known after ``verify``."""
+
+    def verify(self) -> None:
+        """Ask who we are. Raises Denied unless it is the account that the specs name."""
+        with _mapped("sts", "GetCallerIdentity", writing=False):
+            self._count("get_caller_identity")
+            caller = self._sts.get_caller_identity()
+        settings, self.arn = self.scope.settings, caller["Arn"]
+        if caller["Account"] != settings.account:
+            raise Denied(
+                f"this login is in account {caller['Account']}, the spec says {settings.account} "
+                f"for {self.scope.system} ({self.arn})",
+                help="log in to that account (profile, assume_role or web_identity in the connections file)",
+            )
+        partition = self.arn.split(":")[1]
+        if partition != settings.partition:
+            raise Denied(f"this login is in partition {partition}, the spec says {settings.partition}")
+
+    def read(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """One reading call of IAM, by its name in boto3. Raises NoSuchEntity and the contract's errors."""
+        return self._call(self._reader, operation, parameters, writing=False)
+
+    def pages(self, operation: str, items: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """All items of a list, page by page."""
+        marker: dict[str, str] = {}
+        while True:
+            page = self.read(operation, MaxItems=PAGE, **parameters, **marker)
+            yield from page[items]
+            if not page.get("IsTruncated"):
+                return
+            marker = {"Marker": page["Marker"]}
+
+    def write(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        """One writing call of IAM, sent once."""
+        return self._call(self._writer, operation, parameters, writing=True)
+
+    def write_when_visible(self, operation: str, *, fresh: bool, **parameters: Any) -> None:
+        """A write that needs what this run has just made (``fresh``): while IAM doesn't see that, it is repeated.
+
+        IAM refused it, so nothing was done, and repeating is safe.
+        """
+        until = time.monotonic() + (self.settling.patience if fresh else 0)
+        delay = 0.2
+        while True:
+            try:
+                self.write(operation, **parameters)
+            except (NoSuchEntity, InvalidPrincipal):
+                if time.monotonic() + delay > until:
+                    raise
+                time.sleep(delay)
+                delay = min(delay * 2, 2.0)
+            else:
+                return
+
+    def close(self) -> None:
+        """Free the connections."""
+        for client in (self._sts, self._reader, self._writer):
+            client.close()
+
+    def _call(self, client: Any, operation: str, parameters: Mapping[str, Any], *, writing: bool) -> dict[str, Any]:
+        self._count(operation)
+        with _mapped("iam", client.meta.method_to_api_mapping[operation], writing=writing):
+            answer: dict[str, Any] = getattr(client, operation)(**parameters)
+        return answer
+
+    def _count(self, operation: str) -> None:
+        with self._counting:
+            self.calls[operation] += 1
+
+
+def connect(scope: Scope[AwsSettings], connection: AwsConnection, environ: Mapping[str, str]) -> AwsClient:
+    """Log in, and verify the account before any other call."""
+    with _mapped("sts", "login", writing=False):
+        client = AwsClient(scope, _client_maker(scope.settings, connection, environ))
+    client.verify()
+    return client
+
+
+def raw_client(service: str, endpoint_url: str, region: str, credentials: Mapping[str, str] | None = None) -> Any:
+    """A bare boto3 client of a server on loopback, for what the sandbox prepares."""
+    keys = credentials or {"AccessKeyId": "sandbox", "SecretAccessKey": "sandbox", "SessionToken": "sandbox"}
+    session = boto3.Session(
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        region_name=region,
+    )
+    make: Callable[..., Any] = session.client
+    return make(service, endpoint_url=endpoint_url, config=_READS)
+
+
+def _client_maker(
+    settings: AwsSettings, connection: AwsConnection, environ: Mapping[str, str]
+) -> Callable[[str, Config], Any]:
+    base = Session(profile=connection.profile or environ.get("AWS_PROFILE") or None)
+    if connection.config_file:
+        base.set_config_variable("config_file", connection.config_file)
+    region = _region(base, settings, connection, environ)
+
+    def create(service: str, config: Config | None = None, **options: Any) -> Any:
+        endpoint = connection.endpoint_url or _endpoint(service, environ)
+        config = _READS if config is None else _READS.merge(config)
+        make: Callable[..., Any] = base.create_client
+        return make(service, region_name=region, endpoint_url=endpoint, config=config, **options)
+
+    _use_environment(base, connection, environ)
+    credentials = _credentials(base, connection, environ, create)
+    if credentials is not None:
+        base.register_component("credential_provider", CredentialResolver([_Fixed(credentials)]))
+    session = boto3.Session(botocore_session=base, region_name=region)
+    make: Callable[..., Any] = session.client
+    return lambda service, config: make(
+        service, endpoint_url=connection.endpoint_url or _endpoint(service, environ), config=config
+    )
+
+
+class _Fixed(CredentialProvider):
+    """Credentials that are known already, as a chain of one."""
+
+    METHOD = "writ"
+    CANONICAL_NAME = "writ"
+
+    def __init__(self, credentials: Credentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Credentials:
+        return self._credentials
+
+
+def _use_environment(base: Session, connection: AwsConnection, environ: Mapping[str, str]) -> None:
+    """Keys come from ``environ``; a profile in the connections file goes before them, as in boto3."""
+    chain = base.get_component("credential_provider")
+    chain.remove(EnvProvider.METHOD)
+    if not connection.profile:
+        chain.providers.insert(0, EnvProvider(environ=environ))
+
+
+def _credentials(
+    base: Session, connection: AwsConnection, environ: Mapping[str, str], create: Callable[..., Any]
+) -> Credentials | None:
+    """What web_identity and assume_role give, one after the other; None for boto3's own chain."""
+    found: Credentials | None = None
+    if connection.web_identity:
+        identity = connection.web_identity
+        fetcher: Any = AssumeRoleWithWebIdentityCredentialFetcher(
+            create,
+            token_loader(identity, environ),
+            identity.role_arn,
+            extra_args={"RoleSessionName": identity.session_name},
+        )
+        found = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role-with-web-identity")
+    if connection.assume_role:
+        role = connection.assume_role
+        extra = {"RoleSessionName": role.session_name} | ({"ExternalId": role.external_id} if role.external_id else {})
+        source = found or base.get_credentials()
+        if source is None:
+            raise Denied("there are no AWS credentials to assume a role with", help=_NO_CREDENTIALS)
+        fetcher = AssumeRoleCredentialFetcher(create, source, role.role_arn, extra_args=extra)
+        found = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+    return found
+
+
+_NO_CREDENTIALS = "set AWS_PROFILE, or profile, assume_role or web_identity in the connections file"
+
+
+def _region(base: Session, settings: AwsSettings, connection: AwsConnection, environ: Mapping[str, str]) -> str:
+    found = connection.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    return found or base.get_config_variable("region") or _FIRST_REGION[settings.partition]
+
+
+def _endpoint(service: str, environ: Mapping[str, str]) -> str | None:
+    """None: AWS itself, or what the profile says."""
+    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+        return None
+    return environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL") or None
+
+
+@contextmanager
+def _mapped(service: str, operation: str, *, writing: bool) -> Iterator[None]:
+    """Raise botocore's failures as the contract's errors."""
+    try:
+        yield
+    except ClientError as refused:
+        reply = refused.response
+        raise from_reply(
+            str(reply.get("Error", {}).get("Code", "")),
+            reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+            str(reply.get("Error", {}).get("Message", "")),
+            # A login is refreshed in the middle of other calls: the error names its own operation.
+            service="sts" if refused.operation_name.startswith(("AssumeRole", "GetCaller")) else service,
+            operation=refused.operation_name,
+            writing=writing,
+        ) from refused
+    except (BotoCoreError, ResponseParserError) as failed:
+        raise _from_botocore(failed, f"{service}:{operation}", writing=writing) from failed
+
+
+def _from_botocore(failed: Exception, action: str, *, writing: bool) -> ProviderError:
+    if isinstance(failed, ConnectionError) and not isinstance(failed, SSLError):
+        # No connection, so nothing was sent. (TLS can also break while the reply is read.)
+        return Unreachable(f"AWS can't be reached for {action}: {failed}", help="check the network and the endpoint")
+    if isinstance(failed, HTTPClientError | SSLError | IncompleteReadError | ResponseParserError):
+        return lost(f"the reply to {action} was lost or unreadable ({type(failed).__name__})", writing=writing)
+    if isinstance(failed, ParamValidationError):
+        return Rejected(f"{action}: {failed}")
+    return Denied(f"AWS login: {failed}", help=_NO_CREDENTIALS)

@@ -1,0 +1,77 @@
+"""``aws_iam_openid_connect_provider``: an issuer that roles of the account may trust."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from providers.aws.live import provider_live
+from providers.aws.naming import PROVIDER, provider_arn
+from providers.aws.resource_type import IamType, changed, fields, text, texts
+from providers.aws.tags import tag_changes, to_tags
+from reconciler.model import Live, Resource, Value
+from reconciler.provider import Attribute
+
+if TYPE_CHECKING:
+    from providers.aws.client import AwsClient
+
+
+class OpenIdConnectProvider(IamType):
+    """An OIDC provider. Its key is its URL without https://, unique in the account."""
+
+    name = PROVIDER
+    attributes = {
+        "url": Attribute("The exact iss of its tokens.", replaces=True),
+        "client_id_list": Attribute("Audiences that the account accepts from it."),
+        "thumbprint_list": Attribute("SHA-1 of its CA's certificate, where the spec gives one; else AWS's own."),
+        "tags": Attribute("Ownership marker."),
+        "arn": Attribute("The provider's ARN.", computed=True),
+    }
+
+    def read_once(self, client: AwsClient, key: str) -> Live | None:
+        """GetOpenIDConnectProvider."""
+        arn = provider_arn(client.scope.settings, key)
+        found = client.read("get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+        return provider_live(client.scope, arn, found)
+
+    def make(self, client: AwsClient, desired: Resource) -> None:
+        """CreateOpenIDConnectProvider."""
+        wanted = desired.attributes
+        parameters: dict[str, Any] = {
+            "Url": text(wanted, "url"),
+            "ClientIDList": texts(wanted, "client_id_list"),
+            "Tags": to_tags(fields(wanted, "tags")),
+        }
+        if texts(wanted, "thumbprint_list"):
+            parameters["ThumbprintList"] = texts(wanted, "thumbprint_list")
+        client.write("create_open_id_connect_provider", **parameters)
+
+    def change(self, client: AwsClient, before: Mapping[str, Value], desired: Resource) -> None:
+        """Audiences that nobody declared go first."""
+        arn, wanted = provider_arn(client.scope.settings, desired.address.key), desired.attributes
+        have, want = set(texts(before, "client_id_list")), set(texts(wanted, "client_id_list"))
+        for audience in sorted(have - want):
+            operation = "remove_client_id_from_open_id_connect_provider"
+            client.write(operation, OpenIDConnectProviderArn=arn, ClientID=audience)
+        for audience in sorted(want - have):
+            operation = "add_client_id_to_open_id_connect_provider"
+            client.write(operation, OpenIDConnectProviderArn=arn, ClientID=audience)
+        if changed(before, desired, "thumbprint_list"):
+            operation = "update_open_id_connect_provider_thumbprint"
+            prints = texts(wanted, "thumbprint_list")
+            client.write(operation, OpenIDConnectProviderArn=arn, ThumbprintList=prints)
+        if changed(before, desired, "tags"):
+            _tag(client, arn, fields(before, "tags"), fields(wanted, "tags"))
+
+    def remove(self, client: AwsClient, key: str) -> None:
+        """DeleteOpenIDConnectProvider. IAM deletes it even while roles trust it, so they go first."""
+        arn = provider_arn(client.scope.settings, key)
+        client.write("delete_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+
+
+def _tag(client: AwsClient, arn: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+    changes, removed = tag_changes(before, after)
+    if removed:
+        client.write("untag_open_id_connect_provider", OpenIDConnectProviderArn=arn, TagKeys=removed)
+    if changes:
+        client.write("tag_open_id_connect_provider", OpenIDConnectProviderArn=arn, Tags=to_tags(changes))

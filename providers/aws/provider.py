@@ -1,0 +1,80 @@
+"""AWS IAM for the engine. Importing this imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
+
+from providers.aws.access import AwsAccess, AwsNever, overlap
+from providers.aws.connection import AwsConnection
+from providers.aws.local import MotoServer
+from providers.aws.lowering import lower
+from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
+from providers.aws.openid_connect_provider import OpenIdConnectProvider
+from providers.aws.openid_connect_provider_use import OpenIdConnectProviderUse
+from providers.aws.read import read_snapshot
+from providers.aws.resource_type import IamType
+from providers.aws.role import Role
+from providers.aws.role_policy import RolePolicy
+from providers.aws.settings import AwsSettings
+from reconciler.model import Address, Snapshot
+from reconciler.provider import Demand, LocalServer, Lowering, Provider, ResourceType, Scope
+
+if TYPE_CHECKING:
+    from providers.aws.client import AwsClient
+
+_TYPES: tuple[IamType, ...] = (
+    OpenIdConnectProvider(),
+    OpenIdConnectProviderUse(),
+    Role(),
+    RolePolicy(),
+    RolePolicyAttachment(),
+    InstanceProfileRole(),
+)
+
+
+class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "AwsClient"]):
+    """One account: an OIDC provider for each issuer, a role with one inline policy for each pair."""
+
+    name = "aws"
+    settings_model = AwsSettings
+    access_model = AwsAccess
+    never_model = AwsNever
+    connection_model = AwsConnection
+    # IAM throttles writes hard, and refuses simultaneous changes to one object.
+    write_concurrency = 2
+
+    @property
+    def types(self) -> Mapping[str, ResourceType[AwsClient]]:
+        """Resource types by name."""
+        return {kind.name: kind for kind in _TYPES}
+
+    def lower(self, scope: Scope[AwsSettings], demand: Demand[AwsAccess]) -> Lowering:
+        """Issuers and pairs to OIDC providers, roles and policies."""
+        return lower(scope, demand)
+
+    def overlap(self, access: AwsAccess, never: AwsNever) -> str | None:
+        """``action on resource`` that both describe; conditions count as met."""
+        return overlap(access, never)
+
+    def connect(self, scope: Scope[AwsSettings], connection: AwsConnection, environ: Mapping[str, str]) -> AwsClient:
+        """Log in; the account is verified before any other call."""
+        from providers.aws.client import connect  # noqa: PLC0415 - boto3 is slow to import
+
+        return connect(scope, connection, environ)
+
+    def identity(self, client: AwsClient) -> str:
+        """The ARN of the login."""
+        return client.arn
+
+    def read(self, client: AwsClient, scope: Scope[AwsSettings], wanted: Collection[Address]) -> Snapshot:  # noqa: ARG002
+        """The scope in bulk, and the wanted addresses."""
+        return read_snapshot(client, wanted)
+
+    def close(self, client: AwsClient) -> None:
+        """Free the connections."""
+        client.close()
+
+    def local_server(self) -> LocalServer:
+        """A moto server on loopback."""
+        return MotoServer()

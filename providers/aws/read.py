@@ -1,0 +1,118 @@
+"""One account's scope as a snapshot: O(pages) for roles, one call for each OIDC provider."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from providers.aws.errors import NoSuchEntity
+from providers.aws.live import RoleFacts, provider_live, role_live, role_objects
+from providers.aws.naming import (
+    ATTACHMENT,
+    PROFILE_ROLE,
+    PROVIDER,
+    PROVIDER_USE,
+    ROLE,
+    ROLE_POLICY,
+    split_policy_key,
+    split_slash,
+    split_use_key,
+)
+from providers.aws.openid_connect_provider_use import MISSING_HELP, missing, use_live
+from providers.aws.roles import read_roles
+from reconciler.model import Address, Live, Ownership, Resource, Snapshot
+from specs.diagnostic import Diagnostic, warning
+
+if TYPE_CHECKING:
+    from providers.aws.client import AwsClient
+
+_WORKERS = 8
+
+
+def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
+    """All under the role path, all providers with our marker, and the wanted addresses wherever they are."""
+    with ThreadPoolExecutor(1, thread_name_prefix="aws-oidc") as pool:
+        reading = pool.submit(_providers, client, wanted)
+        found = read_roles(client, _role_names(wanted))
+        providers, diagnostics = reading.result()
+    objects = {live.resource.address: live for live in providers}
+    addresses = frozenset(wanted)
+    for role in found.roles:
+        objects |= {live.resource.address: live for live in _of_role(client, role, addresses)}
+    facts = {"account": client.scope.settings.account, "identity": client.arn}
+    if found.one_by_one:
+        facts["roles"] = "read one by one"
+        diagnostics = [*diagnostics, _slow(client, found.one_by_one)]
+    return Snapshot(objects, tuple(diagnostics), facts)
+
+
+def _role_names(wanted: Collection[Address]) -> set[str]:
+    """The roles that wanted addresses are, or hang on."""
+    names = set()
+    for address in wanted:
+        if address.type == ROLE:
+            names.add(address.key)
+        elif address.type == ROLE_POLICY:
+            names.add(split_policy_key(address.key)[0])
+        elif address.type == ATTACHMENT:
+            names.add(split_slash(address.key)[0])
+        elif address.type == PROFILE_ROLE:
+            names.add(split_slash(address.key)[1])
+    return names
+
+
+def _of_role(client: AwsClient, role: RoleFacts, wanted: frozenset[Address]) -> Iterator[Live]:
+    """Of a role that isn't ours to empty, only what is wanted by name."""
+    scope = client.scope
+    owner = role_live(scope, role)
+    ours_to_empty = owner.in_scope and owner.ownership is not Ownership.OTHER
+    for live in role_objects(scope, role):
+        if live.resource.address in wanted or ours_to_empty or (live.resource.address.type == ROLE and owner.in_scope):
+            yield live
+    for address in wanted:
+        if address.type == ROLE and address.key != role.name and address.key.lower() == role.name.lower():
+            note = f"role {role.name} at path {role.path} has the name, and IAM ignores case there"
+            taken = Resource(address, owner.resource.attributes)
+            yield Live(taken, Ownership.FOREIGN, note=note, in_scope=False)
+
+
+def _providers(client: AwsClient, wanted: Collection[Address]) -> tuple[list[Live], list[Diagnostic]]:
+    names = {address.key for address in wanted if address.type == PROVIDER}
+    uses = sorted(address.key for address in wanted if address.type == PROVIDER_USE)
+    listed = client.read("list_open_id_connect_providers")["OpenIDConnectProviderList"]
+    arns = sorted({entry["Arn"] for entry in listed})
+    with ThreadPoolExecutor(_WORKERS, thread_name_prefix="aws-oidc-get") as pool:
+        found = {live.resource.address.key: live for live in pool.map(lambda arn: _provider(client, arn), arns) if live}
+    shown = [live for key, live in found.items() if key in names or live.in_scope]
+    usable = [key for key in uses if _accepts(found, key)]
+    absent = [
+        warning("W437", missing(k), subject=client.scope.system, help=MISSING_HELP) for k in uses if k not in usable
+    ]
+    return [*shown, *(use_live(client, key) for key in usable)], absent
+
+
+def _accepts(found: dict[str, Live], use: str) -> bool:
+    provider, audience = split_use_key(use)
+    if provider not in found:
+        return False
+    accepted = found[provider].resource.attributes["client_id_list"]
+    return isinstance(accepted, list) and audience in accepted
+
+
+def _provider(client: AwsClient, arn: str) -> Live | None:
+    try:
+        found = client.read("get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+    except NoSuchEntity:
+        return None
+    return provider_live(client.scope, arn, found)
+
+
+def _slow(client: AwsClient, why: str) -> Diagnostic:
+    return warning(
+        "W438",
+        f"{client.scope.system}: roles were read one by one, which is slow: {why}",
+        subject=client.scope.system,
+        help="grant iam:GetAccountAuthorizationDetails to read them in bulk",
+        span=client.scope.span,
+    )

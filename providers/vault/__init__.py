@@ -1,0 +1,1 @@
+"""HashiCorp Vault and OpenBao: JWT roles, ACL policies, identity, dynamic database credentials."""

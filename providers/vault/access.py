@@ -1,0 +1,152 @@
+"""The access block of an intent (``paths``), and what a guardrail forbids: both say paths and capabilities."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from providers.vault.patterns import Pattern
+from providers.vault.policy import CAPABILITIES, Grant
+from specs.base import SpecModel, spec_error
+
+_PROTECTED = frozenset({"sys", "auth", "identity"})
+_SELF_SERVICE = {
+    "auth/token/lookup-self": {"read"},
+    "auth/token/renew-self": {"update"},
+    "auth/token/revoke-self": {"update"},
+    "sys/leases/lookup": {"update"},
+    "sys/leases/renew": {"update"},
+    "sys/capabilities-self": {"update"},
+    "sys/wrapping/lookup": {"update"},
+    "sys/wrapping/unwrap": {"update"},
+    "sys/wrapping/wrap": {"update"},
+}
+_REFUSED = {
+    "sudo": ("sudo opens the server's protected paths", "no intent needs it: name the plain capabilities"),
+    "root": ("root is every right on the server", "name the plain capabilities"),
+    "deny": ("Vault lets one pattern win, so a deny doesn't hold everywhere", "leave the grant out instead"),
+}
+
+
+def _canonical(path: str) -> str:
+    if not path:
+        raise spec_error("W420", "the path is empty", "write it as in the API, without v1/: kv/data/orders/*")
+    bad = next((c for c in path if not c.isprintable() or c in "\"'`{}\\"), None)
+    if bad is not None:
+        raise spec_error("W420", f"invalid path: it contains {bad!r}", "no quotes, braces, backslashes or line breaks")
+    if path.startswith("/"):
+        raise spec_error("W420", "path not canonical: it starts with /", f"write {path.lstrip('/') or 'kv/data/x'}")
+    segments = path.split("/")
+    if "" in segments[:-1] or {".", ".."} & set(segments) or "%" in path:
+        raise spec_error("W420", f"path not canonical: {path}", "no //, no . or .. segments, no % escapes")
+    return path
+
+
+def _wildcards(path: str) -> str:
+    if "*" in path[:-1]:
+        raise spec_error(
+            "W420", f"in {path} the * isn't last", "Vault knows * as the last character only; + is a segment"
+        )
+    if any("+" in segment and segment != "+" for segment in path.split("/")):
+        raise spec_error("W420", f"in {path} the + isn't a whole segment", "write it between slashes: kv/data/+/config")
+    return path
+
+
+def _narrow(path: str) -> str:
+    first = path.partition("/")[0]
+    if "*" in first or "+" in first:
+        raise spec_error(
+            "W421", f"{path} is too wide: it reaches every mount", "start with one mount: kv/data/orders/*"
+        )
+    if first in _PROTECTED and path not in _SELF_SERVICE:
+        raise spec_error(
+            "W421", f"{path} is too wide: {first}/ governs the server itself", "an intent's paths lie in secret mounts"
+        )
+    return path
+
+
+def _capability(name: str) -> str:
+    if name in CAPABILITIES:
+        return name
+    if name in _REFUSED:
+        message, hint = _REFUSED[name]
+        raise spec_error("W422", f"capability {name} is refused: {message}", hint)
+    close = difflib.get_close_matches(name, CAPABILITIES, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"one of {', '.join(CAPABILITIES)}"
+    raise spec_error("W422", f"unknown capability {name!r}", hint)
+
+
+def _forbidden(name: str) -> str:
+    return name if name in {"*", "sudo"} else _capability(name)
+
+
+Path = Annotated[str, AfterValidator(_canonical), AfterValidator(_wildcards)]
+NarrowPath = Annotated[Path, AfterValidator(_narrow)]
+Capability = Annotated[str, AfterValidator(_capability)]
+Forbidden = Annotated[str, AfterValidator(_forbidden)]
+
+
+class PathRule(SpecModel):
+    """Capabilities on a path of the API."""
+
+    path: NarrowPath
+    """Without ``v1/``. ``*`` as the last character matches anything, ``+`` one segment. KV v2 has ``data/`` in it."""
+    capabilities: tuple[Capability, ...] = Field(min_length=1)
+    """create, read, update, patch, delete, list."""
+
+    @model_validator(mode="after")
+    def _self_service(self) -> Self:
+        allowed = _SELF_SERVICE.get(self.path)
+        if allowed is not None and not set(self.capabilities) <= allowed:
+            raise spec_error("W421", f"{self.path} takes {', '.join(allowed)} only", "drop the other capabilities")
+        return self
+
+    @property
+    def grant(self) -> Grant:
+        """The rule as a value."""
+        return Grant(Pattern.of(self.path), frozenset(self.capabilities))
+
+
+class VaultAccess(SpecModel):
+    """What an intent may do in a Vault: the union of its paths."""
+
+    paths: tuple[PathRule, ...] = Field(min_length=1)
+
+
+class VaultNever(SpecModel):
+    """Requests that no agent may ever make: any of the capabilities on any of the paths."""
+
+    paths: tuple[Path, ...] = Field(min_length=1)
+    capabilities: tuple[Forbidden, ...] = Field(default=("*",), min_length=1)
+    """Capabilities, or ``*`` for all."""
+
+
+def overlap(access: VaultAccess, never: VaultNever) -> str | None:
+    """A request that both describe (``read kv/data/orders/x``); None if there is none."""
+    named = frozenset(never.capabilities)
+    forbidden = frozenset(CAPABILITIES) if "*" in named else named
+    for rule in access.paths:
+        for capability in sorted(forbidden & set(rule.capabilities), key=CAPABILITIES.index):
+            for path in never.paths:
+                witness = _request(rule.path, path, listing=capability == "list")
+                if witness is not None:
+                    return f"{capability} {witness}"
+    return None
+
+
+def _request(one: str, two: str, *, listing: bool) -> str | None:
+    """A path in both. LIST looks at a path with and without its trailing slash."""
+    for first in _spellings(one, listing=listing):
+        for second in _spellings(two, listing=listing):
+            witness = Pattern.of(first).witness(Pattern.of(second))
+            if witness is not None:
+                return witness
+    return None
+
+
+def _spellings(path: str, *, listing: bool) -> tuple[str, ...]:
+    if not listing or path.endswith("*"):
+        return (path,)
+    return (path, f"{path.rstrip('/')}/")

@@ -1,0 +1,82 @@
+"""Our entries among the roles that a database connection serves. The connection itself is its operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from providers.vault.names import ALLOWED_ROLES, DATABASE_ROLE, database_role_key, split_last
+from providers.vault.resource import VaultResource, texts
+from providers.vault.values import normal
+from reconciler.model import Live, Ownership, Resource
+from reconciler.provider import Attribute, Rejected
+
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient
+
+
+class AllowedRoles(VaultResource):
+    """Key: ``<mount>/<connection>``. There as long as the connection lists a role with our prefix."""
+
+    name = ALLOWED_ROLES
+    attributes: ClassVar[Mapping[str, Attribute]] = {
+        "allowed_roles": Attribute("The roles with our prefix that the connection serves, sorted."),
+    }
+
+    def read(self, client: VaultClient, key: str) -> Live | None:
+        """Our entries of one connection."""
+        found = client.get(_path(key))
+        return None if found is None else self.live(client, key, found)
+
+    def live(self, client: VaultClient, key: str, found: Mapping[str, Any]) -> Live | None:
+        """The object of a connection's configuration; None if none of its roles is ours."""
+        ours = sorted(role for role in _roles(found) if self._is_ours(client, role))
+        if not ours:
+            return None
+        mount, _ = split_last(key)
+        after = tuple(client.scope.address(DATABASE_ROLE, database_role_key(mount, role)) for role in ours)
+        return Live(Resource(self.address(client, key), {"allowed_roles": ours}), Ownership.UNMARKED, after)
+
+    def _is_ours(self, client: VaultClient, role: str) -> bool:
+        return role.startswith(client.scope.settings.policy_prefix)
+
+    def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS
+        """Replace our entries; all others stay where they are."""
+        self._set(client, desired.address.key, texts(desired.attributes, "allowed_roles"))
+
+    def delete(self, client: VaultClient, before: Live) -> None:
+        """Remove our entries."""
+        key = before.resource.address.key
+        if client.get(_path(key)) is not None:
+            self._set(client, key, [])
+
+    def _set(self, client: VaultClient, key: str, wanted: Sequence[str]) -> None:
+        found = client.get(_path(key))
+        if found is None:
+            mount, connection = split_last(key)
+            raise Rejected(f"database connection {connection} isn't there", help=make_connection(mount, connection))
+        now = _roles(found)
+        kept = [role for role in now if not self._is_ours(client, role) or role in wanted]
+        then = [*kept, *(role for role in wanted if role not in kept)]
+        if then != now:
+            # What is left out of the body keeps its value, the password included; nothing is connected to.
+            client.post(_path(key), {"allowed_roles": then, "verify_connection": False})
+
+
+def make_connection(mount: str, connection: str) -> str:
+    """The command that makes a connection."""
+    return (
+        f"vault write {mount}/config/{connection} plugin_name=postgresql-database-plugin "
+        "connection_url='postgresql://{{username}}:{{password}}@HOST:5432/DATABASE' "
+        "allowed_roles='' username=USER password=PASSWORD"
+    )
+
+
+def _path(key: str) -> str:
+    mount, connection = split_last(key)
+    return f"{mount}/config/{connection}"
+
+
+def _roles(found: Mapping[str, Any]) -> list[str]:
+    roles = normal([], found.get("allowed_roles"))
+    return [str(role) for role in roles] if isinstance(roles, list) else []

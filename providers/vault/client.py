@@ -1,0 +1,198 @@
+"""hvac over our own transport: the only module that imports it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+
+import hvac
+import hvac.adapters
+import hvac.exceptions
+
+from providers.vault.replies import document, failure
+from providers.vault.settings import VaultSettings
+from providers.vault.transport import Transport
+from reconciler.provider import Denied, ProviderError, Rejected, Scope, Throttled, UnknownOutcome, Unreachable
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+READERS = 8
+"""Requests in flight while reading in bulk."""
+_TRIES = 3
+
+
+class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
+    """hvac's way to the wire. Returns the JSON object of a reply, None where it has no body."""
+
+    def __init__(self, transport: Transport, namespace: str) -> None:
+        super().__init__(base_uri=str(transport.origin), namespace=namespace or None)
+        self._transport = transport
+
+    def get_login_token(self, response: dict[str, Any]) -> str:
+        token: str = response["auth"]["client_token"]
+        return token
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        raise_exception: bool = True,  # noqa: ARG002 - hvac's signature; failures always raise
+        **kwargs: Any,
+    ) -> dict[str, Any] | None:
+        method, path = method.upper(), url.strip("/")
+        reads = bool(kwargs.get("reads", method in {"GET", "LIST", "HEAD"}))
+        params = kwargs.get("params")
+        target = f"/{quote(path, safe='/')}{'?' + urlencode(params) if params else ''}"
+        body = None if kwargs.get("json") is None else json.dumps(kwargs["json"]).encode()
+        reply = self._transport.send(method, target, {**self._headers(), **(headers or {})}, body, reads=reads)
+        found = document(reply)
+        path = path.removeprefix("v1/")
+        if reply.status == 404 and reads and found is not None and "errors" in found:
+            raise hvac.exceptions.InvalidPath
+        if reply.status >= 400:
+            raise failure(reply, str(self._transport.origin), "LIST" if params else method, path, reads=reads)
+        if found is None and reply.body.strip():
+            error = Unreachable if reads else UnknownOutcome
+            raise error(f"{self._transport.origin} answered {path} with something that isn't Vault's JSON")
+        return found
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"X-Vault-Request": "true"}
+        if self.token:
+            headers["X-Vault-Token"] = self.token
+        if self.namespace:
+            headers["X-Vault-Namespace"] = self.namespace
+        return headers
+
+
+class VaultClient:
+    """A login at one Vault, usable from any thread. Every call raises ProviderError and nothing else."""
+
+    def __init__(self, transport: Transport, namespace: str, scope: Scope[VaultSettings]) -> None:
+        self.scope = scope
+        self._transport = transport
+        self._adapter = _Adapter(transport, namespace)
+        # hvac would look for a token of its own if it were given None.
+        self.hvac = hvac.Client(url=str(transport.origin), token="", verify=True, adapter=lambda **_: self._adapter)
+        self._log_in: Callable[[VaultClient], float] | None = None
+        self._renew_at = 0.0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="vault")
+        self._mounts: dict[str, Any] | None = None
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        return str(self._transport.origin)
+
+    def use_token(self, token: str) -> None:
+        """Use a token that the operator gave: never renewed and never revoked by us."""
+        self.hvac.token = token
+
+    def use_login(self, log_in: Callable[[VaultClient], float]) -> None:
+        """Log in now, again before the token ends, and revoke it on close. ``log_in`` returns the token's seconds."""
+        self._log_in = log_in
+        self._fresh()
+
+    def _fresh(self) -> None:
+        if self._log_in is None or time.monotonic() < self._renew_at:
+            return
+        with self._lock:
+            if time.monotonic() >= self._renew_at:
+                seconds = self._log_in(self)
+                self._renew_at = time.monotonic() + (seconds * 0.7 if seconds > 0 else float("inf"))
+
+    def get(self, path: str) -> dict[str, Any] | None:
+        """The ``data`` of a GET; None if nothing is there."""
+        self._fresh()
+        return _data(self.hvac.read(path))
+
+    def list(self, path: str) -> dict[str, Any] | None:
+        """The ``data`` of a LIST (``keys``, perhaps ``key_info``); None if nothing is there."""
+        self._fresh()
+        return _data(self.hvac.list(path))
+
+    def supports(self, path: str) -> dict[str, Any] | None:
+        """The ``data`` of a LIST that not every server has; None where it hasn't."""
+        try:
+            return self.list(path)
+        except (Rejected, Denied):  # an older server doesn't know it, and who may not use it has the slower way
+            return None
+
+    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The ``data`` of a POST that only reads."""
+        self._fresh()
+        try:
+            return _data(self._adapter.post(f"/v1/{path}", json=dict(body), reads=True))
+        except hvac.exceptions.InvalidPath:
+            return None
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """A write."""
+        self._fresh()
+        return _data(self.hvac.write_data(path, data=dict(body)))
+
+    def delete(self, path: str) -> None:
+        """A deletion; what is gone already is fine."""
+        self._fresh()
+        self.hvac.delete(path)
+
+    def each(self, function: Callable[[T], R], items: Iterable[T]) -> Sequence[R]:
+        """``function`` of each item, in order, several at once: for reading in bulk. Waits when told to slow down."""
+        return tuple(self._pool.map(lambda item: _patient(function, item), items))
+
+    def auth_mounts(self, *, again: bool = False) -> Mapping[str, Any]:
+        """Auth mounts by path without the trailing slash. Remembered until ``again`` or forget_mounts."""
+        if self._mounts is None or again:
+            found = self.get("sys/auth")
+            if found is None:
+                raise Rejected(f"{self.origin} has no such namespace, or is no Vault", help="check VAULT_NAMESPACE")
+            self._mounts = {path.rstrip("/"): mount for path, mount in found.items() if isinstance(mount, dict)}
+        return self._mounts
+
+    def forget_mounts(self) -> None:
+        """After a mount was made or removed."""
+        self._mounts = None
+
+    def health(self) -> dict[str, Any]:
+        """Version and cluster. Raises Unreachable while the server is sealed or not initialised."""
+        reply = self._transport.send(
+            "GET", "/v1/sys/health?standbyok=true&perfstandbyok=true", {"X-Vault-Request": "true"}, None, reads=True
+        )
+        if reply.status in {501, 503}:
+            raise failure(reply, self.origin, "GET", "sys/health", reads=True)
+        return document(reply) or {}
+
+    def close(self) -> None:
+        """Revoke a token that we got by logging in; free connections and threads."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        if self._log_in is not None and self.hvac.token:
+            with contextlib.suppress(ProviderError):  # then it ends by itself, at its time
+                self.hvac.auth.token.revoke_self()
+        self._log_in, self.hvac.token = None, ""
+        self._transport.close()
+
+
+def _data(reply: dict[str, Any] | None) -> dict[str, Any] | None:
+    if reply is None:
+        return None
+    data = reply.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _patient(function: Callable[[T], R], item: T) -> R:
+    for attempt in range(1, _TRIES):
+        try:
+            return function(item)
+        except Throttled as told:
+            time.sleep(max(told.retry_after, 0.1 * 2**attempt) * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
+    return function(item)

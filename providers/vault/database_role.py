@@ -1,0 +1,60 @@
+"""The dynamic database role of one pair: how its logins are made and ended. No room for a marker: ours by prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from providers.vault.names import DATABASE_ROLE, split_database_role
+from providers.vault.resource import VaultResource
+from providers.vault.values import DATABASE_ROLE as FIELDS
+from providers.vault.values import fields, others
+from reconciler.model import Live, Ownership, Resource
+from reconciler.provider import Attribute
+
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient
+
+
+class DatabaseRole(VaultResource):
+    """Key: ``<mount>/roles/<name>``, which is also its path."""
+
+    name = DATABASE_ROLE
+    attributes: ClassVar[Mapping[str, Attribute]] = {
+        "db_name": Attribute("The connection."),
+        "creation_statements": Attribute("How a login is made."),
+        "revocation_statements": Attribute("How it ends, live sessions included."),
+        "renew_statements": Attribute("How it is prolonged."),
+        "rollback_statements": Attribute("What undoes a failed creation."),
+        "default_ttl": Attribute("A login's life in seconds."),
+        "max_ttl": Attribute("Its longest life with renewals, in seconds."),
+        "credential_type": Attribute("What is handed out."),
+        "credential_config": Attribute("How it is made."),
+        "other_fields": Attribute("Fields that are set and that Writ doesn't know.", replaces=True),
+    }
+
+    def read(self, client: VaultClient, key: str) -> Live | None:
+        """One role."""
+        found = client.get(key)
+        return None if found is None else self.live(client, key, found)
+
+    def live(self, client: VaultClient, key: str, found: Mapping[str, Any]) -> Live:
+        """The object of a server's reply."""
+        values = {**fields(FIELDS, found), "other_fields": others(FIELDS, found)}
+        return Live(Resource(self.address(client, key), values), Ownership.UNMARKED)
+
+    def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS
+        """Write every field."""
+        client.post(desired.address.key, {name: desired.attributes[name] for name in FIELDS})
+
+    def delete(self, client: VaultClient, before: Live) -> None:
+        """End its live logins while its revocation statements are there, then remove it.
+
+        Raises Rejected and keeps the role if a login can't be ended.
+        """
+        key = before.resource.address.key
+        mount, role = split_database_role(key)
+        leases = f"sys/leases/revoke-prefix/{mount}/creds/{role}"
+        client.post(leases, {"sync": True})
+        client.delete(key)
+        client.post(leases, {"sync": True})  # a login made between the two

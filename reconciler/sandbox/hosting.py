@@ -1,0 +1,34 @@
+"""A sandbox in this process, until a signal, its time or a request ends it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler.sandbox.folder import Folder, Status
+from reconciler.sandbox.reading import find_seed, read_blueprint
+from reconciler.sandbox.sandbox import Options, Sandbox
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def options(paths: tuple[str, ...], seed: Path | None, lifetime: float) -> Options:
+    """What ``writ sandbox up`` starts for these specs; ``lifetime`` in seconds."""
+    # As given for reading, so that findings name files as the user does; absolute for other commands.
+    return Options(
+        read=lambda: read_blueprint(paths),
+        specs=tuple(str(Path(path).absolute()) for path in paths),
+        seed=seed.absolute() if seed is not None else find_seed(paths),
+        lifetime=lifetime,
+    )
+
+
+def host(chosen: Options, folder: Folder, say: Callable[[str], None], ready: Callable[[Status], None]) -> None:
+    """Start, say so, wait, stop. Raises SandboxError when it can't be started. Takes over the signal handlers."""
+    sandbox = Sandbox(chosen, folder, say)
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: sandbox.ending.set())
+    with sandbox:
+        ready(sandbox.status)
+        sandbox.ending.wait(chosen.lifetime or None)

@@ -1,0 +1,262 @@
+"""YAML events to a tree of plain text, with caps, and without any of YAML's surprises.
+
+Knows no YAML library: events come as objects named as PyYAML names them.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+from specs import scan
+from specs.diagnostic import Diagnostic, error
+from specs.nodes import Positions, pack
+from specs.source import SourceSpan
+
+DEPTH_CAP = 32
+NODE_CAP = 100_000
+SCALAR_CAP = 4096
+"""Characters of one scalar."""
+_NO_KEY = object()
+_JSON_WORDS = frozenset({"true", "false", "null"})
+_MOST_PROBLEMS = 50
+
+
+class TooMuch(Exception):  # noqa: N818
+    """A cap was reached: reading on would cost more than any spec needs."""
+
+
+class Builder:
+    """Builds one document. ``offset`` is the line before its first, ``escapes`` whether scalars may be escaped."""
+
+    def __init__(self, file: str, offset: int, *, escapes: bool, strict_json: bool, memo: dict[str, str]) -> None:
+        self.problems: list[Diagnostic] = []
+        self.hidden: set[int] = set()
+        """Lines that hold secrets in escaped form."""
+        self.documents = 0
+        self.empty = True
+        self._file = file
+        self._offset = offset + 1
+        self._escapes = escapes
+        self._strict_json = strict_json
+        self._memo = memo
+        self._marks: array[int] = array("Q")
+        self.root: Any = None
+        self._here: Any = None
+        self._key: Any = _NO_KEY
+        self._stack: list[tuple[Any, Any]] = []
+        self._skip = 0
+        self._skip_depth = 0
+        self._key_next = False
+        self._handlers: dict[str, Callable[[Any], None]] = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._start_mapping,
+            "SequenceStartEvent": self._start_sequence,
+            "MappingEndEvent": self._end,
+            "SequenceEndEvent": self._end,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._document,
+        }
+
+    def feed(self, next_event: Callable[[], Any]) -> None:
+        """Take events until the stream ends. Raises what the parser raises, and TooMuch."""
+        handlers = self._handlers
+        while (event := next_event()) is not None:
+            name = type(event).__name__
+            handler = handlers.get(name)
+            if handler is not None:
+                if self._skip:
+                    self._skipped(name)
+                else:
+                    handler(event)
+            elif name == "StreamEndEvent":
+                return
+
+    def positions(self) -> Positions:
+        """The locator of what was built."""
+        return Positions(self._file, self.root, self._marks)
+
+    def report(self, code: str, message: str, event: Any, help: str = "") -> None:
+        """An error at an event."""
+        if len(self.problems) >= _MOST_PROBLEMS:
+            raise TooMuch
+        mark = event.start_mark
+        span = SourceSpan(self._file, mark.line + self._offset, mark.column + 1, self._end_column(event))
+        self.problems.append(error(code, message, subject=self._subject(), help=help, span=span))
+
+    def _subject(self) -> str:
+        path = [_position(here, key) for here, key in self._stack[1:]]
+        if self._stack:
+            path.append(_position(self._here, self._key))
+        positions = self.positions()
+        if isinstance(self.root, dict) and isinstance(metadata := self.root.get("metadata"), dict):
+            positions.own(str(self.root.get("kind", "")), str(metadata.get("name", "")))
+        return positions.subject(tuple(part for part in path if part is not None))
+
+    def _end_column(self, event: Any) -> int:
+        start, end = event.start_mark, event.end_mark
+        return end.column + 1 if end.line == start.line else 0
+
+    def _document(self, event: Any) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            self.report("W009", "not YAML: a second document without ---", event, "begin each document with ---")
+            raise TooMuch
+
+    def _scalar(self, event: Any) -> None:
+        value: str = event.value
+        if event.anchor is not None or event.tag is not None:
+            self._properties(event)
+        style = event.style
+        if not style:
+            if self._strict_json:
+                self._check_json(value, event)
+        elif style == '"' and self._escapes:
+            value = self._check_escaped(value, event)
+        if len(value) > SCALAR_CAP:
+            self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)
+            value = ""
+        here = self._here
+        if type(here) is dict:
+            if self._key is _NO_KEY:
+                self._take_key(value, event, plain=not style)
+                return
+            here[self._key] = value
+            self._key = _NO_KEY
+        elif here is None:
+            self.root = value
+            self.empty = not style and not value and event.tag is None and event.anchor is None
+        else:
+            here.append(value)
+        self._mark(event, self._end_column(event))
+
+    def _mark(self, event: Any, end: int = 0) -> None:
+        mark = event.start_mark
+        marks = self._marks
+        if len(marks) >= NODE_CAP:
+            self.report("W006", f"over the cap: {NODE_CAP} values in one document", event, "split the document")
+            raise TooMuch
+        marks.append(pack(mark.line + self._offset, mark.column + 1, end))
+
+    def _take_key(self, value: str, event: Any, *, plain: bool) -> None:
+        if plain and value == "<<":
+            self.report("W011", "merge keys are not allowed", event, "write the fields out")
+            self._skip = 1
+            return
+        if value in self._here:
+            self._report_repeated(value, event)
+            self._skip = 1
+            return
+        self._mark(event, self._end_column(event))
+        self._key = self._memo.setdefault(value, value)
+
+    def _report_repeated(self, key: str, event: Any) -> None:
+        path = [_position(here, name) for here, name in self._stack[1:]]
+        first = self.positions().key_span((*(part for part in path if part is not None), key))
+        shown = "a key" if scan.confidential(key) else repr(key[:60])
+        self.report("W014", f"repeated key {shown}, first at line {first.line}", event, "remove one of the two")
+
+    def _start_mapping(self, event: Any) -> None:
+        self._start({}, event)
+
+    def _start_sequence(self, event: Any) -> None:
+        self._start([], event)
+
+    def _start(self, child: Any, event: Any) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._properties(event)
+        here = self._here
+        if type(here) is dict:
+            if self._key is _NO_KEY:
+                self.report(
+                    "W015", "a key must be text", event, "keys are plain names; quote a text that starts with [ or {"
+                )
+                self._skip, self._skip_depth = 2, 1
+                return
+            here[self._key] = child
+        elif here is None:
+            self.root, self.empty = child, False
+        else:
+            here.append(child)
+        if len(self._stack) >= DEPTH_CAP:
+            self.report("W007", f"nested deeper than the cap of {DEPTH_CAP}", event)
+            raise TooMuch
+        self._mark(event)
+        self._stack.append((here, self._key))
+        self._here, self._key = child, _NO_KEY
+
+    def _end(self, event: Any) -> None:  # noqa: ARG002
+        self._here, _ = self._stack.pop()
+        self._key = _NO_KEY
+
+    def _alias(self, event: Any) -> None:
+        self.report("W010", "anchors and aliases are not allowed", event, "write the value out")
+        if type(self._here) is dict:
+            if self._key is _NO_KEY:
+                self._skip = 1
+                return
+            self._here[self._key] = ""
+            self._key = _NO_KEY
+        elif self._here is not None:
+            self._here.append("")
+        self._mark(event)
+
+    def _skipped(self, name: str) -> None:
+        """Leave out whole nodes: the value of a key that was refused."""
+        if name.endswith("StartEvent"):
+            self._skip_depth += 1
+            if self._skip_depth > DEPTH_CAP:
+                raise TooMuch
+        elif name.endswith("EndEvent"):
+            self._skip_depth -= 1
+        if self._skip_depth == 0:
+            self._skip -= 1
+
+    def _properties(self, event: Any) -> None:
+        if event.anchor is not None:
+            self.report("W010", "anchors and aliases are not allowed", event, "write the value out")
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.report("W012", f"tag not allowed: {tag[:60]}", event, "specs are data: write the value itself")
+
+    def _check_json(self, value: str, event: Any) -> None:
+        if value not in _JSON_WORDS and not _json_number(value):
+            shown = "a word" if scan.confidential(value) else repr(value[:60])
+            self.report("W019", f"{shown} isn't JSON", event, "JSON texts stand in double quotes; NaN isn't JSON")
+
+    def _check_escaped(self, value: str, event: Any) -> str:
+        forbidden = scan.FORBIDDEN.search(value)
+        if forbidden is not None:
+            self.report("W004", f"forbidden character {scan.describe(forbidden[0])}", event, "remove the escape")
+            return ""
+        if "\r" in value:
+            self.report("W005", "forbidden line ending: a carriage return", event, "remove the escape")
+            return ""
+        sort = scan.secret_in(value)
+        if sort:
+            self._hide(event)
+            self.report("W017", f"looks like a secret: {sort}", event, ABOUT_SECRETS)
+        elif scan.confidential(value):
+            self._hide(event)
+            self.report("W018", "credentials in a URL", event, ABOUT_LOGINS)
+        return value
+
+    def _hide(self, event: Any) -> None:
+        self.hidden.update(range(event.start_mark.line + self._offset, event.end_mark.line + self._offset + 1))
+
+
+ABOUT_SECRETS = "revoke it, and take it out of the file and its history; agents never hold stored secrets"
+ABOUT_LOGINS = "how to log in belongs to the operator's connections, never in a URL"
+
+
+def _position(here: Any, key: Any) -> str | int | None:
+    """The part of a path that leads from a collection to where reading stands."""
+    if isinstance(here, list):
+        return max(0, len(here) - 1)
+    return None if key is _NO_KEY else str(key)
+
+
+def _json_number(value: str) -> bool:
+    digits = value.removeprefix("-")
+    return digits[:1].isascii() and digits[:1].isdigit() and all(c in "0123456789.eE+-" for c in digits)

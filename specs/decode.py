@@ -1,0 +1,180 @@
+"""Plain text values to models: what pydantic found wrong becomes Diagnostics at the YAML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from specs.base import SpecModel
+from specs.diagnostic import Diagnostic, error
+from specs.nodes import Positions, dotted
+from specs.shape import fields, meaning, models_at
+from specs.source import Located, Path, SourceSpan
+from specs.suggest import hint
+from specs.text import shape, shown
+
+M = TypeVar("M", bound=SpecModel)
+
+_CODE = re.compile(r"W[0-9]{3}")
+_MOST = 50
+"""Findings of one value."""
+_SHAPES = {
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "dict_type": "a mapping",
+    "mapping_type": "a mapping",
+    "list_type": "a list",
+    "tuple_type": "a list",
+    "set_type": "a list",
+    "frozen_set_type": "a list",
+    "string_type": "text",
+}
+_CHOICES = {"literal_error": "expected", "enum": "expected", "union_tag_invalid": "expected_tags"}
+
+
+def decode(model: type[M], located: Located[Any]) -> tuple[M | None, tuple[Diagnostic, ...]]:
+    """The value as ``model``, or None and every finding, at the value's own line."""
+    try:
+        return model.model_validate(located.value), ()
+    except ValidationError as problem:
+        details = problem.errors(include_url=False, include_input=False)
+    findings = _one_member([_resolve(detail, located.value) for detail in details])
+    made: list[Diagnostic] = []
+    for finding in findings:
+        diagnostic = _diagnostic(model, located, finding)
+        if diagnostic not in made:
+            made.append(diagnostic)
+        if len(made) >= _MOST:
+            break
+    return None, tuple(made)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One of pydantic's errors, at a path of the value as written."""
+
+    path: Path
+    detail: ErrorDetails
+    value: Any
+    missing: str = ""
+    key: str | None = None
+    union: tuple[Path, str] | None = None
+    """The union that this comes from, and which member of it."""
+
+
+def _resolve(detail: ErrorDetails, value: Any) -> _Finding:
+    path: Path = ()
+    missing, key = "", None
+    union: tuple[Path, str] | None = None
+    location = detail["loc"]
+    for index, part in enumerate(location):
+        last = index == len(location) - 1
+        if part == "[key]" and last:
+            key, path = str(path[-1]), path[:-1]
+        elif detail["type"] == "missing" and last:
+            missing = str(part)
+        elif _has(value, part):
+            path, value = (*path, part), value[part]
+        elif union is None:
+            union = (path, str(part))
+    return _Finding(path, detail, value, missing, key, union)
+
+
+def _has(value: Any, part: str | int) -> bool:
+    if isinstance(value, dict):
+        return part in value
+    return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+
+
+def _one_member(findings: list[_Finding]) -> Iterable[_Finding]:
+    """Of a union's members keep the complaints of the one that the value came nearest to."""
+    members: dict[Path, dict[str, list[_Finding]]] = {}
+    for finding in findings:
+        if finding.union is not None:
+            members.setdefault(finding.union[0], {}).setdefault(finding.union[1], []).append(finding)
+    nearest = {path: max(named.items(), key=_nearness)[0] for path, named in members.items()}
+    return [one for one in findings if one.union is None or nearest[one.union[0]] == one.union[1]]
+
+
+def _nearness(member: tuple[str, list[_Finding]]) -> tuple[int, int]:
+    """Best is the member whose shape the value has, then the one whose fields it has."""
+    findings = member[1]
+    misshapen = any(one.detail["type"] in _SHAPES and one.union and one.path == one.union[0] for one in findings)
+    unknown = sum(one.detail["type"] in {"extra_forbidden", "missing"} for one in findings)
+    return -int(misshapen), -unknown
+
+
+def _diagnostic(model: type[SpecModel], located: Located[Any], finding: _Finding) -> Diagnostic:
+    code, message, advice = _words(model, finding)
+    path = located.path + finding.path
+    subject = (*path, finding.missing) if finding.missing else path if finding.key is None else (*path, finding.key)
+    by_key = finding.key is not None or finding.detail["type"] == "extra_forbidden"
+    return error(
+        code,
+        message,
+        subject=_subject(located, subject),
+        help=advice,
+        span=_span(located, subject if finding.key is not None else path, by_key=by_key),
+    )
+
+
+def _subject(located: Located[Any], path: Path) -> str:
+    locator = located.locator
+    return locator.subject(path) if isinstance(locator, Positions) else dotted(path)
+
+
+def _span(located: Located[Any], path: Path, *, by_key: bool) -> SourceSpan:
+    locator = located.locator
+    return locator.key_span(path) if by_key and isinstance(locator, Positions) else locator.span(path)
+
+
+def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
+    """Code, message and help."""
+    kind, context = finding.detail["type"], finding.detail.get("ctx", {})
+    if _CODE.fullmatch(kind):
+        return kind, str(context.get("message", "")), str(context.get("help", ""))
+    if kind in {"missing", "extra_forbidden", "union_tag_not_found"}:
+        return _field_words(model, finding)
+    if kind in _SHAPES:
+        return _shape_words(_SHAPES[kind], finding.value)
+    if kind in _CHOICES:
+        return _choice_words(re.findall(r"'([^']*)'", str(context.get(_CHOICES[kind], ""))), finding.value)
+    if kind in {"too_short", "string_too_short"} and context.get("min_length") == 1:
+        return "W105", "must not be empty", ""
+    said = finding.detail["msg"].removeprefix("Value error, ")
+    return "W199", said[:1].lower() + said[1:], ""
+
+
+def _field_words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
+    if finding.detail["type"] == "extra_forbidden":
+        name = str(finding.path[-1])
+        return "W102", f"unknown field {shown(name)}", hint(name, _fields_at(model, finding.path[:-1]), "fields")
+    missing = finding.missing or str(finding.detail.get("ctx", {}).get("discriminator", "")).strip("'")
+    return "W101", f"{missing} is required", meaning(model, finding.path, missing)
+
+
+def _shape_words(wanted: str, value: Any) -> tuple[str, str, str]:
+    advice = "begin each item with '- ', or write [a, b]" if wanted == "a list" else ""
+    return "W103", f"expected {wanted}, got {shape(value)}", advice
+
+
+def _choice_words(allowed: list[str], value: Any) -> tuple[str, str, str]:
+    if not isinstance(value, str):
+        return "W103", f"expected one of {', '.join(allowed)}, got {shape(value)}", ""
+    if not value:
+        return "W105", "must not be empty", f"one of {', '.join(allowed)}"
+    return "W104", f"{shown(value)} is not one of {', '.join(allowed)}", hint(value, allowed)
+
+
+def _fields_at(model: type[SpecModel], path: Path) -> list[str]:
+    return list(dict.fromkeys(_names(model, path)))
+
+
+def _names(model: type[SpecModel], path: Path) -> Iterator[str]:
+    for owner in models_at(model, path):
+        yield from fields(owner)

@@ -1,0 +1,294 @@
+"""The documents that people write: Environment, Intent, Agent, Guardrail. ``apiVersion: writ/v1``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+from pydantic import ConfigDict, Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from specs.base import SpecModel, spec_error
+from specs.fields import (
+    Audience,
+    Date,
+    Duration,
+    GrantedName,
+    LongText,
+    Name,
+    Owner,
+    PublicKey,
+    SpiffeId,
+    Subject,
+    Text,
+    Url,
+    is_spiffe,
+)
+
+API_VERSION = "writ/v1"
+Risk: TypeAlias = Literal["low", "medium", "high"]
+DataClass: TypeAlias = Literal["public", "internal", "confidential", "restricted"]
+NameT = TypeVar("NameT", bound=str)
+
+
+class Strict(SpecModel):
+    """A part of a document: fields go by the names that people write, and no others."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+
+class Open(Strict):
+    """A part whose other fields belong to a provider, and are kept as written."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def _rest(self) -> dict[str, Any]:
+        return self.model_extra or {}
+
+
+class Metadata(Strict, Generic[NameT]):
+    """What a document is called."""
+
+    name: NameT
+    """Unique among the documents of its kind."""
+    labels: dict[str, Text] = {}
+    """Short texts to select by."""
+    annotations: dict[str, LongText] = {}
+    """Texts for other tools; Writ doesn't read them."""
+    description: LongText | None = None
+    """What it is, for people."""
+
+
+class Issuer(Strict):
+    """Who vouches for workloads: an OpenID Connect issuer. Without a key source, discovery at the issuer's URL."""
+
+    issuer: Url
+    """The exact `iss` of its tokens."""
+    audiences: dict[Name, Audience] = {}
+    """The exact `aud` of tokens for each system, by the system's name or its provider's."""
+    jwks_url: Url | None = None
+    """A JSON Web Key Set (RFC 7517)."""
+    discovery_url: Url | None = None
+    """Where OpenID Connect Discovery finds the keys, if not at the issuer's URL."""
+    public_keys: tuple[PublicKey, ...] = ()
+    """PEM public keys."""
+
+    @field_validator("issuer")
+    @classmethod
+    def _no_query(cls, url: str) -> str:
+        if "?" in url:
+            raise spec_error("W115", "an issuer's URL has no query", "write exactly the iss of its tokens")
+        return url
+
+    @model_validator(mode="after")
+    def _one_key_source(self) -> Issuer:
+        given = [name for name in ("jwks_url", "discovery_url", "public_keys") if getattr(self, name)]
+        if len(given) > 1:
+            raise spec_error("W121", f"{' and '.join(given)} exclude each other", "keep one source of keys")
+        return self
+
+
+class System(Open):
+    """One system of an environment, and what Writ owns there."""
+
+    provider: Name
+    """Which kind of system it is: vault, aws, postgres …"""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The provider's own fields, as written."""
+        return self._rest
+
+
+class EnvironmentSpec(Strict):
+    """Issuers and systems."""
+
+    issuers: dict[Name, Issuer] = {}
+    """Who vouches for workloads, by name."""
+    systems: dict[Name, System]
+    """The systems, by the name that intents use."""
+
+
+class Environment(Strict):
+    """Where intents' access is made real: issuers and systems."""
+
+    api_version: Literal["writ/v1"] = Field(alias="apiVersion")
+    kind: Literal["Environment"]
+    metadata: Metadata[Name]
+    spec: EnvironmentSpec
+
+
+class Access(Open):
+    """What an intent needs on one system."""
+
+    system: Name
+    """A system that each Environment declares."""
+
+    @property
+    def block(self) -> dict[str, Any]:
+        """The provider's own fields, as written."""
+        return self._rest
+
+
+class IntentSpec(Strict):
+    """A purpose, and the least access that it needs."""
+
+    purpose: Text
+    """What the access is for, in one line."""
+    risk: Risk
+    """How much harm misuse would do."""
+    data: DataClass
+    """The class of the data that it reaches."""
+    ttl: Duration
+    """The longest that a credential for it lives, such as 15m."""
+    access: tuple[Access, ...] = Field(min_length=1)
+    """What it needs on each system."""
+
+
+class Intent(Strict):
+    """The unit of access: a named purpose with the least privilege that it needs."""
+
+    api_version: Literal["writ/v1"] = Field(alias="apiVersion")
+    kind: Literal["Intent"]
+    metadata: Metadata[GrantedName]
+    spec: IntentSpec
+
+
+class Identity(Strict):
+    """How a workload proves who it is: a token of `issuer` with exactly this subject."""
+
+    issuer: Name
+    """An issuer that each Environment declares."""
+    subject: Subject
+    """The exact `sub` of its tokens (or give spiffe)."""
+    spiffe: SpiffeId | None = None
+    """A SPIFFE id, in place of subject."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_subject(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or "spiffe" not in value:
+            return value
+        if "subject" in value:
+            raise spec_error("W121", "subject and spiffe exclude each other", "keep one of the two")
+        # A SPIFFE id that is wrong is reported at its own field.
+        return {**value, "subject": value["spiffe"] if is_spiffe(value["spiffe"]) else "unknown"}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        made = handler.resolve_ref_schema(handler(schema))
+        made["required"] = ["issuer"]
+        made["oneOf"] = [{"required": ["subject"]}, {"required": ["spiffe"]}]
+        return made
+
+
+class AllowedIntent(Strict):
+    """An intent that an agent is allowed, and for how long at a time."""
+
+    name: Name
+    """The intent's name."""
+    ttl: Duration | None = None
+    """Shorter than the intent's, for this agent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        made = handler.resolve_ref_schema(handler(schema))
+        whole = {key: made.pop(key) for key in list(made) if key not in {"title", "description"}}
+        return {**made, "anyOf": [whole["properties"]["name"], whole]}
+
+
+class Delegation(Strict):
+    """Intents that an agent passes on to another agent."""
+
+    to: Name
+    """The agent that acts on this one's behalf."""
+    intents: tuple[Name, ...] = Field(min_length=1)
+    """Which of this agent's intents."""
+    ttl: Duration | None = None
+    """At most this agent's own TTL for each of them."""
+
+
+class AgentSpec(Strict):
+    """Who answers for an agent, how it proves who it is, what it may do."""
+
+    owner: Owner
+    """Who answers for it: a team's or a person's address."""
+    purpose: Text
+    """What it does, in one line."""
+    review_by: Date | None = None
+    """When somebody must have looked at it again."""
+    identity: Identity
+    """How it proves who it is."""
+    intents: tuple[AllowedIntent, ...] = ()
+    """What it may do."""
+    delegates: tuple[Delegation, ...] = ()
+    """Whom it passes intents on to."""
+
+
+class Agent(Strict):
+    """A workload that acts on its own: an identity and the intents that it is allowed."""
+
+    api_version: Literal["writ/v1"] = Field(alias="apiVersion")
+    kind: Literal["Agent"]
+    metadata: Metadata[GrantedName]
+    spec: AgentSpec
+
+
+class MaxTtl(Strict):
+    """The longest TTL of intents, by risk."""
+
+    low: Duration | None = None
+    """For intents of low risk."""
+    medium: Duration | None = None
+    """For intents of medium risk."""
+    high: Duration | None = None
+    """For intents of high risk."""
+
+    def of(self, risk: Risk) -> int | None:
+        """Seconds, or None where this guardrail sets no limit."""
+        seconds: int | None = getattr(self, risk)
+        return seconds
+
+
+class Never(Open):
+    """Requests that no agent may reach, whatever its intents."""
+
+    system: Name
+    """A system that each Environment declares."""
+
+    @property
+    def block(self) -> dict[str, Any]:
+        """The provider's own fields, as written."""
+        return self._rest
+
+
+class GuardrailSpec(Strict):
+    """Limits on every agent and intent. Of several guardrails the strictest holds."""
+
+    max_ttl: MaxTtl = MaxTtl()
+    """The longest TTL, by the intent's risk."""
+    never: tuple[Never, ...] = ()
+    """What no agent may reach."""
+
+
+class Guardrail(Strict):
+    """What no spec may exceed."""
+
+    api_version: Literal["writ/v1"] = Field(alias="apiVersion")
+    kind: Literal["Guardrail"]
+    metadata: Metadata[Name]
+    spec: GuardrailSpec
+
+
+Document: TypeAlias = Environment | Intent | Agent | Guardrail
+KINDS: Mapping[str, type[Document]] = MappingProxyType(
+    {"Environment": Environment, "Intent": Intent, "Agent": Agent, "Guardrail": Guardrail}
+)

@@ -1,0 +1,255 @@
+"""Files to documents of plain text. The only user of yaml.
+
+libyaml's events are taken as they come and every scalar stays text: no value is typed by YAML, no tag is
+resolved, no alias followed. Each document is parsed by itself, so an error in one hides nothing of the next.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import yaml
+
+from specs import files, scan
+from specs.build import ABOUT_LOGINS, ABOUT_SECRETS, Builder, TooMuch
+from specs.diagnostic import Diagnostic, error, warning
+from specs.nodes import RawDocument
+from specs.source import SourceSpan
+from specs.sources import Sources
+from specs.syntax import explain
+
+DOCUMENT_CAP = 1_000_000
+"""Characters of one document."""
+_MOST_HITS = 20
+_MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+%")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read. ``opaque``: some document couldn't be read at all, so nobody knows what it declares."""
+
+    documents: tuple[RawDocument, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
+    opaque: bool = False
+
+
+def load(paths: Sequence[str], stdin: BinaryIO | None = None) -> Loaded:
+    """Read files, folders (recursively, ``files.SUFFIXES``, sorted, hidden names skipped) and ``-``."""
+    reading = _Reading()
+    with collector_off():
+        for found in files.find(paths, reading.problems):
+            reading.take(found, stdin or sys.stdin.buffer)
+    return reading.result()
+
+
+def load_file(path: Path) -> Loaded:
+    """Read one file that the operator named, wherever it lies."""
+    reading = _Reading()
+    try:
+        resolved = str(path.resolve(strict=True))
+    except (OSError, ValueError, RuntimeError) as problem:
+        reading.problems.append(files.unreadable(str(path), problem))
+    else:
+        reading.take(files.Found(files.shown(str(path)), resolved), sys.stdin.buffer)
+    return reading.result()
+
+
+def events(text: str) -> Iterator[Any]:
+    """The raw events of a text that has been loaded without errors."""
+    next_event = _parser(text)
+    while not isinstance(event := next_event(), yaml.StreamEndEvent):
+        yield event
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Without the cyclic collector: walking a growing tree again and again costs more than all the reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _parser(text: str) -> Callable[[], Any]:
+    loader = getattr(yaml, "CLoader", yaml.SafeLoader)
+    event: Callable[[], Any] = loader(text).get_event
+    return event
+
+
+class _Reading:
+    """One run's reading."""
+
+    def __init__(self) -> None:
+        self.problems: list[Diagnostic] = []
+        self._documents: list[RawDocument] = []
+        self._sources = Sources()
+        self._memo: dict[str, str] = {}
+        self._budget = files.RUN_CAP
+        self._opaque = False
+
+    def result(self) -> Loaded:
+        opaque = self._opaque or any(problem.span is None for problem in self.problems)
+        return Loaded(tuple(self._documents), tuple(self.problems), self._sources, opaque)
+
+    def take(self, found: files.Found, stdin: BinaryIO) -> None:
+        """Read one file."""
+        before = len(self.problems)
+        data = files.read(found, stdin, self.problems, self._budget)
+        text = None if data is None else self._decode(found.name, data)
+        if data is None or text is None:
+            self._opaque = True
+            return
+        self._budget -= len(data)
+        self._sources.add(found.name, data)
+        spoilt = self._scan(found.name, text)
+        count = sum(self._document(found.name, chunk, spoilt) for chunk in _split(text))
+        if not count and len(self.problems) == before:
+            span = SourceSpan(found.name, 1, 1)
+            self.problems.append(
+                warning("W016", "nothing declared: the file is empty or holds only comments", span=span)
+            )
+
+    def _decode(self, name: str, data: bytes) -> str | None:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError as problem:
+            at = problem.start + (3 if data.startswith(b"\xef\xbb\xbf") else 0)
+            line, column = scan.position(data[:at].decode("utf-8-sig", "replace"), len(data[:at].decode("utf-8-sig")))
+            utf16 = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+            hint = "it looks like UTF-16: save it as UTF-8" if utf16 else "save it as UTF-8"
+            self.problems.append(
+                error("W003", f"not UTF-8 at byte {at}", help=hint, span=SourceSpan(name, line, column))
+            )
+            return None
+        if "\0" in text[:4] and data[:4].count(0) == 2:
+            hint = "it looks like UTF-16: save it as UTF-8"
+            at = data.index(0)
+            self.problems.append(error("W003", f"not UTF-8 at byte {at}", help=hint, span=SourceSpan(name, 1, at + 1)))
+            return None
+        return text
+
+    def _scan(self, name: str, text: str) -> list[int]:
+        """Report what may not stand anywhere in a file; the offsets of what spoils a document."""
+        spoilt: list[int] = []
+        patterns = ((scan.FORBIDDEN, "W004"), (scan.BARE_CR, "W005")) if not _plain(text) else ()
+        for pattern, code in patterns:
+            for count, found in enumerate(pattern.finditer(text)):
+                if count >= _MOST_HITS:
+                    spoilt = [*spoilt, *range(found.start(), len(text), 1000)]
+                    break
+                spoilt.append(found.start())
+                self.problems.append(_forbidden(code, found[0], _span(name, text, found.start(), 1)))
+        for start, end, sort in scan.secrets(text):
+            self._hide(name, text, start, end, "W017", f"looks like a secret: {sort}", ABOUT_SECRETS)
+        for start, end in scan.logins(text):
+            self._hide(name, text, start, end, "W018", "credentials in a URL", ABOUT_LOGINS)
+        return spoilt
+
+    def _hide(self, name: str, text: str, start: int, end: int, code: str, message: str, hint: str) -> None:
+        span = _span(name, text, start, end - start)
+        self._sources.hide(name, span.line)
+        self.problems.append(error(code, message, help=hint, span=span))
+
+    def _document(self, name: str, chunk: _Chunk, spoilt: list[int]) -> bool:
+        """Read one document; whether there was one."""
+        if any(chunk.start <= offset < chunk.end for offset in spoilt):
+            self._opaque = True
+            return True
+        text = chunk.text
+        if len(text) > DOCUMENT_CAP:
+            message = f"over the cap: {len(text)} characters in one document, the cap is {DOCUMENT_CAP}"
+            self._refuse(error("W006", message, help="split it", span=SourceSpan(name, chunk.line, 1)))
+            return True
+        directive = _DIRECTIVE.match(text)
+        if directive is not None:
+            line = chunk.line + directive[0].count("\n")
+            self._refuse(
+                error("W013", "directives are not allowed", help="remove the line", span=SourceSpan(name, line, 1))
+            )
+            return True
+        return self._parse(name, chunk)
+
+    def _refuse(self, problem: Diagnostic) -> None:
+        self._opaque = True
+        self.problems.append(problem)
+
+    def _parse(self, name: str, chunk: _Chunk) -> bool:
+        builder = Builder(
+            name,
+            chunk.line - 1,
+            escapes="\\" in chunk.text,
+            strict_json=name.endswith(".json"),
+            memo=self._memo,
+        )
+        complete = False
+        try:
+            builder.feed(_parser(chunk.text))
+            complete = True
+        except TooMuch:
+            pass  # reported where the cap was reached
+        except yaml.YAMLError as problem:
+            self.problems.append(explain(problem, chunk.text, name, chunk.line))
+        self.problems += builder.problems
+        for line in builder.hidden:
+            self._sources.hide(name, line)
+        if builder.empty and complete:
+            return False
+        document = RawDocument(builder.root, builder.positions(), complete)
+        document.locator.own(document.kind, document.name)
+        self._opaque |= not (document.kind and document.name) and not complete
+        self._documents.append(document)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    text: str
+    start: int
+    end: int
+    line: int
+
+
+def _split(text: str) -> Iterator[_Chunk]:
+    """The documents' texts. At column 1 these markers end a document whatever it holds (YAML 1.1, 9.1.2)."""
+    start, line = 0, 1
+    for marker in _MARKER.finditer(text):
+        end = marker.start()
+        if marker[0] == "...":
+            end = text.find("\n", end) + 1 or len(text)
+        if end > start:
+            yield _Chunk(text[start:end], start, end, line)
+            line += text.count("\n", start, end)
+            start = end
+    if start < len(text):
+        yield _Chunk(text[start:], start, len(text), line)
+
+
+def _plain(text: str) -> bool:
+    """Whether there is nothing to look for, by a test that costs nothing: ASCII that prints, tabs and LF."""
+    return text.isascii() and text.translate(_WHITE).isprintable()
+
+
+_WHITE = {ord("\n"): " ", ord("\t"): " "}
+
+
+def _forbidden(code: str, character: str, span: SourceSpan) -> Diagnostic:
+    if code == "W005":
+        return error(code, "forbidden line ending: a bare carriage return", help="end lines with LF", span=span)
+    return error(code, f"forbidden character {scan.describe(character)}", help="remove it; it can't be seen", span=span)
+
+
+def _span(name: str, text: str, offset: int, length: int) -> SourceSpan:
+    line, column = scan.position(text, offset)
+    return SourceSpan(name, line, column, column + length)

@@ -1,0 +1,146 @@
+"""A document as plain text values that still know their lines: the tree, and where each node stands."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+from specs.source import Path, SourceSpan
+
+_PLURALS = {"Agent": "agents", "Intent": "intents", "Environment": "environments", "Guardrail": "guardrails"}
+_SMALL = 256
+_COLUMN = 20
+_MASK = (1 << _COLUMN) - 1
+
+
+def pack(line: int, column: int, end: int = 0) -> int:
+    """One position as 64 bits. A document is under a million characters, so columns fit 20 bits."""
+    return line << 2 * _COLUMN | column << _COLUMN | end
+
+
+class Positions:
+    """Locates the values of one document: a packed position for each node, in the order of the text.
+
+    For a mapping's entry the key's position comes before its value's. A collection that stands under a key
+    is located at that key, where people look for it; a list's item, and a scalar, at itself.
+    """
+
+    __slots__ = ("_index", "_marks", "_root", "file", "owner")
+
+    def __init__(self, file: str, root: Any, marks: array[int]) -> None:
+        self.file = file
+        self.owner = ""
+        """``agents.support-bot``, once it is known."""
+        self._root = root
+        self._marks = marks
+        self._index: dict[int, dict[str | int, int]] = {}
+
+    def span(self, path: Path) -> SourceSpan:
+        """The position of the value at ``path``, or of its nearest written ancestor."""
+        node, key, depth = self._find(path)
+        own_place = self._root if depth == 0 else self._value(path[:depth])
+        return self._at(key if key >= 0 and isinstance(own_place, dict | list) else node)
+
+    def key_span(self, path: Path) -> SourceSpan:
+        """The position of the key at the end of ``path``; as ``span`` where it is no key."""
+        node, key, depth = self._find(path)
+        return self._at(key if key >= 0 and depth == len(path) else node)
+
+    def subject(self, path: Path) -> str:
+        """``agents.support-bot.spec.intents[0].ttl``."""
+        return dotted(path, self.owner)
+
+    def own(self, kind: str, name: str) -> None:
+        """Say which document this is, for subjects."""
+        self.owner = f"{_PLURALS.get(kind, kind.lower())}.{name}" if name else _PLURALS.get(kind, "")
+
+    def _at(self, index: int) -> SourceSpan:
+        if index >= len(self._marks):
+            return SourceSpan(self.file, 1, 1)
+        packed = self._marks[index]
+        return SourceSpan(self.file, packed >> 2 * _COLUMN, packed >> _COLUMN & _MASK, packed & _MASK)
+
+    def _value(self, path: Path) -> Any:
+        node = self._root
+        for part in path:
+            node = node[part]
+        return node
+
+    def _find(self, path: Path) -> tuple[int, int, int]:
+        """Index of the deepest node on the path, of its key (-1 without), and how many parts led there."""
+        node, index, key = self._root, 0, -1
+        for depth, part in enumerate(path):
+            if not _has(node, part):
+                return index, key, depth
+            start = self._start(node, index, part)
+            key, index = (start, start + 1) if isinstance(node, dict) else (-1, start)
+            node = node[part]
+        return index, key, len(path)
+
+    def _start(self, node: Any, index: int, part: str | int) -> int:
+        if len(self._marks) <= _SMALL:
+            return _starts(node, index, part)[part]
+        if id(node) not in self._index:
+            self._index[id(node)] = _starts(node, index, None)
+        return self._index[id(node)][part]
+
+
+def _has(node: Any, part: str | int) -> bool:
+    if isinstance(node, dict):
+        return part in node
+    return isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)
+
+
+def _starts(node: Any, index: int, until: str | int | None) -> dict[str | int, int]:
+    """Where the entries of a collection at ``index`` begin; no further than ``until``."""
+    starts: dict[str | int, int] = {}
+    index += 1
+    keyed = isinstance(node, dict)
+    for part, child in node.items() if keyed else enumerate(node):
+        starts[part] = index
+        if part == until:
+            break
+        index += _size(child) + keyed
+    return starts
+
+
+def _size(node: Any) -> int:
+    if isinstance(node, dict):
+        return 1 + len(node) + sum(map(_size, node.values()))
+    if isinstance(node, list):
+        return 1 + sum(map(_size, node))
+    return 1
+
+
+def dotted(path: Path, owner: str = "") -> str:
+    """A path as people write it."""
+    text = owner
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """A document as loaded: dicts, lists and text, nothing typed."""
+
+    data: Any
+    locator: Positions
+    complete: bool = True
+    """Whether all of it could be read; if not, only what stands before the error is there."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind as written; empty if it has none."""
+        return _text(self.data, "kind")
+
+    @property
+    def name(self) -> str:
+        """Its name as written; empty if it has none."""
+        return _text(self.data.get("metadata"), "name") if isinstance(self.data, dict) else ""
+
+
+def _text(node: Any, key: str) -> str:
+    value = node.get(key) if isinstance(node, dict) else None
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,60 @@
+"""Paths to a checked set of specs: the whole of the language in one call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import BinaryIO
+
+from specs.assemble import assemble, problems_of
+from specs.catalog import Catalog
+from specs.check import check
+from specs.codes import STRICT_CODES
+from specs.diagnostic import Diagnostic, Severity
+from specs.loader import collector_off, load
+from specs.nodes import RawDocument
+from specs.sources import Sources
+
+LIMIT = 100
+"""Findings of one run that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecSet:
+    """Specs as read: trust the catalogue only if there is no error among the diagnostics."""
+
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+    """In the order of the files, at most LIMIT and one that counts the rest."""
+    sources: Sources
+    documents: tuple[RawDocument, ...]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the documents say: files, order, comments and layout don't count."""
+        texts = sorted(_canonical(document) for document in self.documents)
+        return sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read(paths: Sequence[str], stdin: BinaryIO | None = None, today: date | None = None) -> SpecSet:
+    """Load, decode and check. Never raises for what is in the files; ``today`` defaults to the day in UTC."""
+    with collector_off():
+        loaded = load(paths, stdin)
+        catalog, failed, problems = assemble(loaded)
+        found = check(catalog, failed, today or datetime.now(UTC).date())
+        diagnostics = problems_of((*loaded.diagnostics, *problems, *found), LIMIT)
+    return SpecSet(catalog, diagnostics, loaded.sources, loaded.documents)
+
+
+def escalate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """What ``--strict`` makes of findings: warnings of STRICT_CODES are errors."""
+    return tuple(
+        replace(found, severity=Severity.ERROR) if found.code in STRICT_CODES else found for found in diagnostics
+    )
+
+
+def _canonical(document: RawDocument) -> str:
+    return json.dumps(document.data, sort_keys=True, separators=(",", ":"))

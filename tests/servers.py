@@ -1,0 +1,196 @@
+"""Real servers for the tests, and the command line against them.
+
+``world`` (quickstart) and ``estate`` give a fresh copy of an example's specs, with every server of the sandbox behind
+them. The servers are shared by the tests of one pytest worker; what a test made is destroyed after it, and servers
+that a test left in a state that ``writ destroy`` can't clean are thrown away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.sandbox.folder import Folder
+from reconciler.sandbox.hosting import options
+from reconciler.sandbox.issuer import SigningKey, workload_claims
+from reconciler.sandbox.reading import read_blueprint
+from reconciler.sandbox.sandbox import Sandbox
+from specs.loader import load_file
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+WRIT = (sys.executable, "-P", "-m", "reconciler.cli")
+"""-P: the working directory has a folder named specs, as the package is."""
+
+
+def copy_specs(example: str, target: Path) -> None:
+    """An example's specs as a folder that a test may change."""
+    shutil.copytree(EXAMPLES / example / "specs", target)
+
+
+def run_writ(
+    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "", seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run ``writ`` as a user does. Colours off, no width of a terminal."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
+    return subprocess.run(
+        [*WRIT, *arguments],
+        cwd=cwd,
+        env=environ | {"NO_COLOR": "1"} | dict(env or {}),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=seconds,
+    )
+
+
+_FOREIGN = ("WRIT_", "VAULT_", "BAO_", "AWS_", "PG")
+"""Variables of the person who runs the tests that would change what is tested."""
+
+
+@dataclass
+class World:
+    """One test's folder with specs, in front of running servers."""
+
+    example: str
+    sandbox: Sandbox
+    cwd: Path
+    connections: Path
+    dirty: bool = False
+    """Set by a test that leaves the servers so that they can't be used again."""
+    _applied: bool = field(default=False, init=False)
+
+    @property
+    def specs(self) -> Path:
+        """The folder of the specs; tests may edit them."""
+        return self.cwd / "specs"
+
+    @property
+    def state(self) -> Path:
+        """Where the commands keep the state."""
+        return self.cwd / ".writ" / "state.db"
+
+    def writ(self, *arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+        """Run ``writ`` in ``cwd``, with the connections."""
+        self._applied = self._applied or arguments[:1] == ("apply",)
+        return run_writ(*arguments, cwd=self.cwd, stdin=stdin, env={"WRIT_CONNECTIONS": str(self.connections)} | env)
+
+    def ok(self, *arguments: str, code: int = 0, **env: str) -> str:
+        """Run ``writ``, assert its exit code, and return what it printed on standard output."""
+        done = self.writ(*arguments, **env)
+        assert done.returncode == code, f"writ {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """Run ``writ … -json`` and decode it."""
+        return json.loads(self.ok(*arguments, "-json", code=code))
+
+    def apply(self, *arguments: str) -> str:
+        """``writ apply -auto-approve``."""
+        return self.ok("apply", "-auto-approve", *arguments)
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace a text that occurs once in one of the specs."""
+        path = self.specs / file
+        text = path.read_text()
+        assert text.count(old) == 1, f"{old!r} occurs {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new))
+
+    def token(
+        self, agent: str, system: str, *, environment: str = "", key: SigningKey | None = None, **claims: object
+    ) -> str:
+        """A workload token of ``agent`` for ``system``; ``claims`` replace its own, ``key`` the issuer's key."""
+        settings = read_blueprint([str(self.specs)]).settings
+        setting = next(found for found in settings if environment in {"", found.name})
+        identity = setting.identities[agent]
+        audience = identity.audiences[system]
+        if key is None:
+            return self.sandbox.issuer.token(identity.issuer, identity.subject, audience, **claims)
+        return key.sign(workload_claims(identity.issuer, identity.subject, audience) | claims)
+
+    def connection(self, system: str, environment: str = "") -> dict[str, Any]:
+        """A system's block in the connections file."""
+        spec: Any = load_file(self.connections).documents[0].data["spec"]
+        blocks = spec["environments"][environment]["systems"] if environment else spec["systems"]
+        found: dict[str, Any] = blocks[system]
+        return found
+
+    def clean(self) -> None:
+        """Take away all that the test applied. Marks the servers dirty where that fails."""
+        if not self._applied or self.dirty:
+            return
+        shutil.rmtree(self.specs)
+        copy_specs(self.example, self.specs)
+        for name in self._environments():
+            self.dirty = self.dirty or self.writ("destroy", "-auto-approve", "-environment", name).returncode != 0
+
+    def _environments(self) -> tuple[str, ...]:
+        return tuple(setting.name for setting in read_blueprint([str(self.specs)]).settings)
+
+
+class Worlds:
+    """The sandboxes of one pytest worker, by example."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, Sandbox] = {}
+        self._folder = Path(tempfile.mkdtemp(prefix="writ-tests-"))
+
+    def sandbox(self, example: str) -> Sandbox:
+        """The running sandbox of an example."""
+        if example not in self._running:
+            folder = Folder(self._folder / example)
+            assert folder.claim()
+            started = Sandbox(options((str(EXAMPLES / example / "specs"),), None, 0.0), folder)
+            started.start()
+            self._running[example] = started
+        return self._running[example]
+
+    def drop(self, example: str) -> None:
+        """Stop an example's sandbox: the next use starts afresh."""
+        self._running.pop(example).stop()
+
+    def stop(self) -> None:
+        """Stop all."""
+        for example in tuple(self._running):
+            self.drop(example)
+        shutil.rmtree(self._folder)
+
+
+@pytest.fixture(scope="session")
+def worlds() -> Iterator[Worlds]:
+    """All sandboxes of this worker."""
+    made = Worlds()
+    yield made
+    made.stop()
+
+
+def _world(worlds: Worlds, example: str, tmp_path: Path) -> Iterator[World]:
+    sandbox = worlds.sandbox(example)
+    copy_specs(example, tmp_path / "specs")
+    world = World(example, sandbox, tmp_path, Path(sandbox.status.connections))
+    yield world
+    world.clean()
+    if world.dirty:
+        worlds.drop(example)
+
+
+@pytest.fixture
+def world(worlds: Worlds, tmp_path: Path) -> Iterator[World]:
+    """The quickstart's specs and servers."""
+    yield from _world(worlds, "quickstart", tmp_path)
+
+
+@pytest.fixture
+def estate(worlds: Worlds, tmp_path: Path) -> Iterator[World]:
+    """The estate's specs and servers: two environments."""
+    yield from _world(worlds, "estate", tmp_path)
