@@ -9,7 +9,7 @@ from specs.catalog import Catalog, Failed
 from specs.decode import decode
 from specs.diagnostic import Diagnostic, error, has_errors
 from specs.documents import API_VERSION, KINDS
-from specs.loader import Loaded
+from specs.loader import ENOUGH, Loaded
 from specs.nodes import RawDocument
 from specs.source import Located, SourceSpan
 from specs.suggest import hint
@@ -40,7 +40,10 @@ class _Building:
         self._names: dict[tuple[str, str], tuple[str, SourceSpan]] = {}
 
     def take(self, document: RawDocument) -> None:
-        """Decode one document."""
+        """Decode one document; none any more once there is more to mend than anybody reads at once."""
+        if len(self.problems) >= ENOUGH:
+            self.opaque = True
+            return
         model = KINDS.get(document.kind)
         problem = _head_problem(document) if document.complete else None
         if problem is not None:
@@ -132,7 +135,7 @@ def problems_of(diagnostics: Iterable[Diagnostic], limit: int) -> tuple[Diagnost
         return tuple(ordered)
     rest = ordered[limit:]
     kept = tuple(ordered[:limit])
-    last = error("W099", f"and {len(rest)} more", help="mend these first")
+    last = error("W099", f"and at least {len(rest)} more", help="mend these first")
     if has_errors(kept) or has_errors(rest):
         return (*kept, last)
     return (*kept, Diagnostic(rest[0].severity, last.code, last.message, last.subject, last.help))

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from specs import scan
 from specs.diagnostic import Diagnostic, error
 from specs.nodes import Positions, pack
-from specs.source import SourceSpan
+from specs.source import Path, SourceSpan
 
 DEPTH_CAP = 32
 NODE_CAP = 100_000
 SCALAR_CAP = 4096
 """Characters of one scalar."""
 _NO_KEY = object()
+_NULLS = frozenset({"~", "null", "Null", "NULL"})
 _JSON_WORDS = frozenset({"true", "false", "null"})
 _MOST_PROBLEMS = 50
 
@@ -48,7 +49,6 @@ class Builder:
         self._stack: list[tuple[Any, Any]] = []
         self._skip = 0
         self._skip_depth = 0
-        self._key_next = False
         self._handlers: dict[str, Callable[[Any], None]] = {
             "ScalarEvent": self._scalar,
             "MappingStartEvent": self._start_mapping,
@@ -67,7 +67,7 @@ class Builder:
             handler = handlers.get(name)
             if handler is not None:
                 if self._skip:
-                    self._skipped(name)
+                    self._skipped(name, event)
                 else:
                     handler(event)
             elif name == "StreamEndEvent":
@@ -86,13 +86,19 @@ class Builder:
         self.problems.append(error(code, message, subject=self._subject(), help=help, span=span))
 
     def _subject(self) -> str:
-        path = [_position(here, key) for here, key in self._stack[1:]]
-        if self._stack:
-            path.append(_position(self._here, self._key))
         positions = self.positions()
         if isinstance(self.root, dict) and isinstance(metadata := self.root.get("metadata"), dict):
             positions.own(str(self.root.get("kind", "")), str(metadata.get("name", "")))
-        return positions.subject(tuple(part for part in path if part is not None))
+        path = self._path()
+        if isinstance(self._here, list):
+            path = (*path, len(self._here))
+        elif self._key is not _NO_KEY:
+            path = (*path, str(self._key))
+        return positions.subject(path)
+
+    def _path(self) -> Path:
+        """The path of the collection that is being filled."""
+        return tuple(len(here) - 1 if isinstance(here, list) else str(key) for here, key in self._stack[1:])
 
     def _end_column(self, event: Any) -> int:
         start, end = event.start_mark, event.end_mark
@@ -118,18 +124,24 @@ class Builder:
             self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)
             value = ""
         here = self._here
-        if type(here) is dict:
-            if self._key is _NO_KEY:
-                self._take_key(value, event, plain=not style)
-                return
-            here[self._key] = value
-            self._key = _NO_KEY
-        elif here is None:
+        if type(here) is dict and self._key is _NO_KEY:
+            self._take_key(value, event, plain=not style)
+            return
+        if not style and value in _NULLS:
+            value = ""
+        self._mark(event, self._end_column(event))
+        if here is None:
             self.root = value
             self.empty = not style and not value and event.tag is None and event.anchor is None
         else:
-            here.append(value)
-        self._mark(event, self._end_column(event))
+            self._put(value)
+
+    def _put(self, value: Any) -> None:
+        if type(self._here) is dict:
+            self._here[self._key] = value
+            self._key = _NO_KEY
+        else:
+            self._here.append(value)
 
     def _mark(self, event: Any, end: int = 0) -> None:
         mark = event.start_mark
@@ -152,8 +164,7 @@ class Builder:
         self._key = self._memo.setdefault(value, value)
 
     def _report_repeated(self, key: str, event: Any) -> None:
-        path = [_position(here, name) for here, name in self._stack[1:]]
-        first = self.positions().key_span((*(part for part in path if part is not None), key))
+        first = self.positions().key_span((*self._path(), key))
         shown = "a key" if scan.confidential(key) else repr(key[:60])
         self.report("W014", f"repeated key {shown}, first at line {first.line}", event, "remove one of the two")
 
@@ -166,25 +177,25 @@ class Builder:
     def _start(self, child: Any, event: Any) -> None:
         if event.anchor is not None or event.tag is not None:
             self._properties(event)
-        here = self._here
-        if type(here) is dict:
-            if self._key is _NO_KEY:
-                self.report(
-                    "W015", "a key must be text", event, "keys are plain names; quote a text that starts with [ or {"
-                )
-                self._skip, self._skip_depth = 2, 1
-                return
-            here[self._key] = child
-        elif here is None:
+        here, key = self._here, self._key
+        if type(here) is dict and key is _NO_KEY:
+            advice = "keys are plain names; quote a text that starts with [ or {"
+            self.report("W015", "a key must be text", event, advice)
+            self._skip, self._skip_depth = 2, 1
+            return
+        if len(self._stack) >= DEPTH_CAP:
+            self._too_deep(event)
+        self._mark(event)
+        if here is None:
             self.root, self.empty = child, False
         else:
-            here.append(child)
-        if len(self._stack) >= DEPTH_CAP:
-            self.report("W007", f"nested deeper than the cap of {DEPTH_CAP}", event)
-            raise TooMuch
-        self._mark(event)
-        self._stack.append((here, self._key))
+            self._put(child)
+        self._stack.append((here, key))
         self._here, self._key = child, _NO_KEY
+
+    def _too_deep(self, event: Any) -> NoReturn:
+        self.report("W007", f"nested deeper than the cap of {DEPTH_CAP}", event)
+        raise TooMuch
 
     def _end(self, event: Any) -> None:  # noqa: ARG002
         self._here, _ = self._stack.pop()
@@ -192,22 +203,18 @@ class Builder:
 
     def _alias(self, event: Any) -> None:
         self.report("W010", "anchors and aliases are not allowed", event, "write the value out")
-        if type(self._here) is dict:
-            if self._key is _NO_KEY:
-                self._skip = 1
-                return
-            self._here[self._key] = ""
-            self._key = _NO_KEY
+        if type(self._here) is dict and self._key is _NO_KEY:
+            self._skip = 1
         elif self._here is not None:
-            self._here.append("")
-        self._mark(event)
+            self._mark(event)
+            self._put("")
 
-    def _skipped(self, name: str) -> None:
+    def _skipped(self, name: str, event: Any) -> None:
         """Leave out whole nodes: the value of a key that was refused."""
         if name.endswith("StartEvent"):
             self._skip_depth += 1
             if self._skip_depth > DEPTH_CAP:
-                raise TooMuch
+                self._too_deep(event)
         elif name.endswith("EndEvent"):
             self._skip_depth -= 1
         if self._skip_depth == 0:
@@ -248,13 +255,6 @@ class Builder:
 
 ABOUT_SECRETS = "revoke it, and take it out of the file and its history; agents never hold stored secrets"
 ABOUT_LOGINS = "how to log in belongs to the operator's connections, never in a URL"
-
-
-def _position(here: Any, key: Any) -> str | int | None:
-    """The part of a path that leads from a collection to where reading stands."""
-    if isinstance(here, list):
-        return max(0, len(here) - 1)
-    return None if key is _NO_KEY else str(key)
 
 
 def _json_number(value: str) -> bool:

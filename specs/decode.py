@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from specs.diagnostic import Diagnostic, error
 from specs.nodes import Positions, dotted
 from specs.shape import fields, meaning, models_at
 from specs.source import Located, Path, SourceSpan
-from specs.suggest import hint
+from specs.suggest import closest, hint
 from specs.text import shape, shown
 
 M = TypeVar("M", bound=SpecModel)
@@ -23,6 +23,8 @@ M = TypeVar("M", bound=SpecModel)
 _CODE = re.compile(r"W[0-9]{3}")
 _MOST = 50
 """Findings of one value."""
+_CONSIDERED = 1000
+"""Of pydantic's errors: a document may have as many as it has values."""
 _SHAPES = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
@@ -43,14 +45,12 @@ def decode(model: type[M], located: Located[Any]) -> tuple[M | None, tuple[Diagn
         return model.model_validate(located.value), ()
     except ValidationError as problem:
         details = problem.errors(include_url=False, include_input=False)
-    findings = _one_member([_resolve(detail, located.value) for detail in details])
-    made: list[Diagnostic] = []
-    for finding in findings:
-        diagnostic = _diagnostic(model, located, finding)
-        if diagnostic not in made:
-            made.append(diagnostic)
-        if len(made) >= _MOST:
-            break
+    findings = _one_member([_resolve(detail, located.value) for detail in details[:_CONSIDERED]])
+    made = list(dict.fromkeys(_diagnostic(model, located, finding) for finding in _unmistaken(model, findings)))
+    if len(made) > _MOST:
+        more = len(made) - _MOST + max(0, len(details) - _CONSIDERED)
+        rest = error("W099", f"and {more} more here", subject=made[0].subject, span=made[_MOST].span)
+        made = [*made[:_MOST], rest]
     return None, tuple(made)
 
 
@@ -91,7 +91,7 @@ def _has(value: Any, part: str | int) -> bool:
     return isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
 
 
-def _one_member(findings: list[_Finding]) -> Iterable[_Finding]:
+def _one_member(findings: list[_Finding]) -> list[_Finding]:
     """Of a union's members keep the complaints of the one that the value came nearest to."""
     members: dict[Path, dict[str, list[_Finding]]] = {}
     for finding in findings:
@@ -99,6 +99,16 @@ def _one_member(findings: list[_Finding]) -> Iterable[_Finding]:
             members.setdefault(finding.union[0], {}).setdefault(finding.union[1], []).append(finding)
     nearest = {path: max(named.items(), key=_nearness)[0] for path, named in members.items()}
     return [one for one in findings if one.union is None or nearest[one.union[0]] == one.union[1]]
+
+
+def _unmistaken(model: type[SpecModel], findings: Sequence[_Finding]) -> list[_Finding]:
+    """Without the required fields that are there under a mistaken name: their name's error says so."""
+    meant = {
+        (one.path[:-1], closest(str(one.path[-1]), _fields_at(model, one.path[:-1])))
+        for one in findings
+        if one.detail["type"] == "extra_forbidden"
+    }
+    return [one for one in findings if not one.missing or (one.path, one.missing) not in meant]
 
 
 def _nearness(member: tuple[str, list[_Finding]]) -> tuple[int, int]:

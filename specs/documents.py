@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import ConfigDict, Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -30,7 +30,17 @@ from specs.fields import (
 API_VERSION = "writ/v1"
 Risk: TypeAlias = Literal["low", "medium", "high"]
 DataClass: TypeAlias = Literal["public", "internal", "confidential", "restricted"]
-NameT = TypeVar("NameT", bound=str)
+T = TypeVar("T")
+
+
+def _non_empty(value: Any) -> Any:
+    if value == []:
+        raise spec_error("W105", "must not be empty")
+    return value
+
+
+# pydantic's own min_length counts only the valid items, and so complains twice of one that is wrong.
+NonEmpty: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_non_empty), Field(json_schema_extra={"minItems": 1})]
 
 
 class Strict(SpecModel):
@@ -49,10 +59,10 @@ class Open(Strict):
         return self.model_extra or {}
 
 
-class Metadata(Strict, Generic[NameT]):
+class Metadata(Strict):
     """What a document is called."""
 
-    name: NameT
+    name: Name
     """Unique among the documents of its kind."""
     labels: dict[str, Text] = {}
     """Short texts to select by."""
@@ -60,6 +70,13 @@ class Metadata(Strict, Generic[NameT]):
     """Texts for other tools; Writ doesn't read them."""
     description: LongText | None = None
     """What it is, for people."""
+
+
+class GrantedMetadata(Metadata):
+    """What a document is called that native objects are named after."""
+
+    name: GrantedName
+    """Unique among the documents of its kind."""
 
 
 class Issuer(Strict):
@@ -117,8 +134,10 @@ class Environment(Strict):
 
     api_version: Literal["writ/v1"] = Field(alias="apiVersion")
     kind: Literal["Environment"]
-    metadata: Metadata[Name]
+    metadata: Metadata
+    """What it is called."""
     spec: EnvironmentSpec
+    """Issuers and systems."""
 
 
 class Access(Open):
@@ -144,7 +163,7 @@ class IntentSpec(Strict):
     """The class of the data that it reaches."""
     ttl: Duration
     """The longest that a credential for it lives, such as 15m."""
-    access: tuple[Access, ...] = Field(min_length=1)
+    access: NonEmpty[Access]
     """What it needs on each system."""
 
 
@@ -153,8 +172,10 @@ class Intent(Strict):
 
     api_version: Literal["writ/v1"] = Field(alias="apiVersion")
     kind: Literal["Intent"]
-    metadata: Metadata[GrantedName]
+    metadata: GrantedMetadata
+    """What it is called."""
     spec: IntentSpec
+    """Purpose, risk, TTL and access."""
 
 
 class Identity(Strict):
@@ -210,7 +231,7 @@ class Delegation(Strict):
 
     to: Name
     """The agent that acts on this one's behalf."""
-    intents: tuple[Name, ...] = Field(min_length=1)
+    intents: NonEmpty[Name]
     """Which of this agent's intents."""
     ttl: Duration | None = None
     """At most this agent's own TTL for each of them."""
@@ -238,8 +259,10 @@ class Agent(Strict):
 
     api_version: Literal["writ/v1"] = Field(alias="apiVersion")
     kind: Literal["Agent"]
-    metadata: Metadata[GrantedName]
+    metadata: GrantedMetadata
+    """What it is called."""
     spec: AgentSpec
+    """Owner, purpose, identity and intents."""
 
 
 class MaxTtl(Strict):
@@ -284,8 +307,10 @@ class Guardrail(Strict):
 
     api_version: Literal["writ/v1"] = Field(alias="apiVersion")
     kind: Literal["Guardrail"]
-    metadata: Metadata[Name]
+    metadata: Metadata
+    """What it is called."""
     spec: GuardrailSpec
+    """Limits."""
 
 
 Document: TypeAlias = Environment | Intent | Agent | Guardrail

@@ -222,7 +222,7 @@ Text: TypeAlias = Annotated[str, BeforeValidator(_text), _schema("string", minLe
 LongText: TypeAlias = Annotated[str, BeforeValidator(_long_text), _schema("string", minLength=1)]
 Owner: TypeAlias = Annotated[str, BeforeValidator(_owner), _schema("string", minLength=1, maxLength=256)]
 """An e-mail address or a team's name."""
-Url: TypeAlias = Annotated[str, BeforeValidator(_url), _schema("string", pattern=r"^https?://[^@\s]+$")]
+Url: TypeAlias = Annotated[str, BeforeValidator(_url), _schema("string", pattern=r"^https?://[^@/?#\s]+([/?]\S*)?$")]
 """http or https, without credentials."""
 Subject: TypeAlias = Annotated[str, BeforeValidator(_subject), _schema("string", pattern=r"^[^*?]+$", maxLength=255)]
 """The exact ``sub`` of a workload's token."""

@@ -27,7 +27,12 @@ from specs.syntax import explain
 
 DOCUMENT_CAP = 1_000_000
 """Characters of one document."""
+COUNT_CAP = 20_000
+"""Documents of one file."""
+ENOUGH = 1000
+"""Findings after which no more documents are read."""
 _MOST_HITS = 20
+_LEAST = 10
 _MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+%")
 
@@ -60,6 +65,13 @@ def load_file(path: Path) -> Loaded:
         reading.problems.append(files.unreadable(str(path), problem))
     else:
         reading.take(files.Found(files.shown(str(path)), resolved), sys.stdin.buffer)
+    return reading.result()
+
+
+def load_bytes(data: bytes, name: str) -> Loaded:
+    """Read what is in hand, as a file of that name would be."""
+    reading = _Reading()
+    reading.add(name, data)
     return reading.result()
 
 
@@ -105,18 +117,36 @@ class _Reading:
 
     def take(self, found: files.Found, stdin: BinaryIO) -> None:
         """Read one file."""
-        before = len(self.problems)
         data = files.read(found, stdin, self.problems, self._budget)
-        text = None if data is None else self._decode(found.name, data)
-        if data is None or text is None:
+        if data is None:
+            self._opaque = True
+        else:
+            self.add(found.name, data)
+
+    def add(self, name: str, data: bytes) -> None:
+        """Read one file's bytes."""
+        before = len(self.problems)
+        text = self._decode(name, data)
+        if text is None:
             self._opaque = True
             return
         self._budget -= len(data)
-        self._sources.add(found.name, data)
-        spoilt = self._scan(found.name, text)
-        count = sum(self._document(found.name, chunk, spoilt) for chunk in _split(text))
+        self._sources.add(name, data)
+        spoilt = self._scan(name, text)
+        count = 0
+        for chunk in split(text):
+            if len(self.problems) >= ENOUGH:
+                self._opaque = True
+                break
+            if count >= COUNT_CAP:
+                at = SourceSpan(name, chunk.line, 1)
+                self._refuse(
+                    error("W006", f"over the cap: {COUNT_CAP} documents in one file", help="split it", span=at)
+                )
+                break
+            count += self._document(name, chunk, spoilt)
         if not count and len(self.problems) == before:
-            span = SourceSpan(found.name, 1, 1)
+            span = SourceSpan(name, 1, 1)
             self.problems.append(
                 warning("W016", "nothing declared: the file is empty or holds only comments", span=span)
             )
@@ -159,11 +189,15 @@ class _Reading:
 
     def _hide(self, name: str, text: str, start: int, end: int, code: str, message: str, hint: str) -> None:
         span = _span(name, text, start, end - start)
-        self._sources.hide(name, span.line)
+        last = text.find("-----END", end) if message.endswith("private key") else end
+        for line in range(span.line, span.line + text.count("\n", start, max(end, last)) + 1):
+            self._sources.hide(name, line)
         self.problems.append(error(code, message, help=hint, span=span))
 
-    def _document(self, name: str, chunk: _Chunk, spoilt: list[int]) -> bool:
+    def _document(self, name: str, chunk: Chunk, spoilt: list[int]) -> bool:
         """Read one document; whether there was one."""
+        if len(chunk.text) < _LEAST and chunk.text.strip() in {"", "---", "..."}:
+            return False
         if any(chunk.start <= offset < chunk.end for offset in spoilt):
             self._opaque = True
             return True
@@ -185,7 +219,7 @@ class _Reading:
         self._opaque = True
         self.problems.append(problem)
 
-    def _parse(self, name: str, chunk: _Chunk) -> bool:
+    def _parse(self, name: str, chunk: Chunk) -> bool:
         builder = Builder(
             name,
             chunk.line - 1,
@@ -214,14 +248,16 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
+class Chunk:
+    """The text of one document, from ``start`` to ``end`` in the file, at ``line``."""
+
     text: str
     start: int
     end: int
     line: int
 
 
-def _split(text: str) -> Iterator[_Chunk]:
+def split(text: str) -> Iterator[Chunk]:
     """The documents' texts. At column 1 these markers end a document whatever it holds (YAML 1.1, 9.1.2)."""
     start, line = 0, 1
     for marker in _MARKER.finditer(text):
@@ -229,11 +265,11 @@ def _split(text: str) -> Iterator[_Chunk]:
         if marker[0] == "...":
             end = text.find("\n", end) + 1 or len(text)
         if end > start:
-            yield _Chunk(text[start:end], start, end, line)
+            yield Chunk(text[start:end], start, end, line)
             line += text.count("\n", start, end)
             start = end
     if start < len(text):
-        yield _Chunk(text[start:], start, len(text), line)
+        yield Chunk(text[start:], start, len(text), line)
 
 
 def _plain(text: str) -> bool:

@@ -6,10 +6,12 @@ from array import array
 from dataclasses import dataclass
 from typing import Any
 
+from specs.scan import confidential
 from specs.source import Path, SourceSpan
 
 _PLURALS = {"Agent": "agents", "Intent": "intents", "Environment": "environments", "Guardrail": "guardrails"}
 _SMALL = 256
+_LONGEST = 128
 _COLUMN = 20
 _MASK = (1 << _COLUMN) - 1
 
@@ -53,7 +55,7 @@ class Positions:
 
     def own(self, kind: str, name: str) -> None:
         """Say which document this is, for subjects."""
-        self.owner = f"{_PLURALS.get(kind, kind.lower())}.{name}" if name else _PLURALS.get(kind, "")
+        self.owner = dotted((_PLURALS[kind], name)) if kind in _PLURALS and name else ""
 
     def _at(self, index: int) -> SourceSpan:
         if index >= len(self._marks):
@@ -117,7 +119,12 @@ def dotted(path: Path, owner: str = "") -> str:
     """A path as people write it."""
     text = owner
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            # Keys are people's input: one may be a secret, a novel, or a line break.
+            named = part if len(part) <= _LONGEST and part.isprintable() and not confidential(part) else "?"
+            text += f".{named}" if text else named
     return text
 
 

@@ -18,7 +18,8 @@ def closest(word: str, known: Iterable[str]) -> str | None:
     if len(near) > _MOST:
         near = [name for name in near if name[:2] == word[:2] or name[-2:] == word[-2:]][:_MOST]
     lowered = {name.lower(): name for name in near}
-    found = get_close_matches(word.lower(), lowered, 1)
+    # Two letters swapped in a word of three are as far apart as long words that have nothing in common.
+    found = get_close_matches(word.lower(), lowered, 1, cutoff=0.6 if len(word) <= 4 else 0.7)
     return lowered[found[0]] if found else None
 
 

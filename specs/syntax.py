@@ -8,13 +8,19 @@ from specs.diagnostic import Diagnostic, error
 from specs.source import SourceSpan
 
 _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
-    ("mapping values are not allowed", "a ':' where no value can start", "quote a text that holds ': '"),
+    (
+        "mapping values are not allowed",
+        "a ':' where no value can start",
+        "mend the indentation, or quote a text that holds ': '",
+    ),
     ("could not find expected ':'", "a key without ':'", "write key: value"),
     ("could not found expected ':'", "a key without ':'", "write key: value"),
     ("did not find expected ',' or '}'", "'{' isn't closed, or a ',' is missing", "add , or }"),
     ("expected ',' or '}'", "'{' isn't closed, or a ',' is missing", "add , or }"),
     ("did not find expected ',' or ']'", "'[' isn't closed, or a ',' is missing", "add , or ]"),
     ("expected ',' or ']'", "'[' isn't closed, or a ',' is missing", "add , or ]"),
+    ("did not find expected node content", "a value is missing, or a bracket isn't closed", "close it"),
+    ("expected the node content", "a value is missing, or a bracket isn't closed", "close it"),
     ("unexpected end of stream", "a quote isn't closed", "close it"),
     ("unexpected document indicator", "a quote isn't closed before ---", "close it"),
     (

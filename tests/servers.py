@@ -58,6 +58,19 @@ _FOREIGN = ("WRIT_", "VAULT_", "BAO_", "AWS_", "PG")
 """Variables of the person who runs the tests that would change what is tested."""
 
 
+def processes_of(place: Path) -> list[str]:
+    """Living processes whose command line or environment names ``place``, as text."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "cmdline").read_bytes() + b"\0" + (process / "environ").read_bytes()
+        except OSError:
+            continue  # it ended meanwhile
+        if os.fsencode(place) in told and int(process.name) != os.getpid():
+            found.append(f"{process.name} {told[:200]!r}")
+    return found
+
+
 @dataclass
 class World:
     """One test's folder with specs, in front of running servers."""

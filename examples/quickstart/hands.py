@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import boto3
 import hvac
@@ -64,7 +64,7 @@ class Hands:
     def database(self, login: Login) -> Iterator[psycopg.Connection[Any]]:
         """A session of a minted login. Raises psycopg.OperationalError when it isn't let in."""
         with psycopg.connect(
-            host=self._database["host"],
+            host="127.0.0.1",
             port=self._database["port"],
             dbname="orders",
             user=login.username,
@@ -105,9 +105,10 @@ class Hands:
             aws_secret_access_key="by hand",  # noqa: S106 - the local AWS takes any
         ).attach_role_policy(RoleName=role, PolicyArn=arn)
 
-    def grant(self, statement: str) -> None:
-        """Run a GRANT."""
-        raise NotImplementedError(statement)
+    def grant(self, statement: LiteralString) -> None:
+        """Run a GRANT, as the database's operator."""
+        with psycopg.connect(**self._database, dbname="orders", autocommit=True) as session:
+            session.execute(statement)
 
     def _operator(self) -> hvac.Client:
         login = self._vault["login"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -13,6 +13,7 @@ from providers.aws.glob import meet, parse
 from providers.aws.patterns import Action, ActionPattern, Resource, ResourcePattern, has_wildcard
 from specs.base import SpecModel, spec_error
 
+T = TypeVar("T")
 _UNSUPPORTED = {
     "notaction": "name the actions that are needed under actions",
     "notactions": "name the actions that are needed under actions",
@@ -34,10 +35,10 @@ def check_sid(text: str) -> str:
     return text
 
 
-def check_some(items: tuple[str, ...]) -> tuple[str, ...]:
+def check_some(items: tuple[T, ...]) -> tuple[T, ...]:
     """At least one item."""
     if not items:
-        raise spec_error("W435", "the list must not be empty", "a statement without it allows nothing")
+        raise spec_error("W435", "the list must not be empty", "leave the whole block out, or say what is needed")
     return items
 
 
@@ -76,7 +77,7 @@ class Statement(SpecModel):
 class AwsAccess(SpecModel):
     """The least privilege of one intent on one account."""
 
-    statements: Annotated[tuple[Statement, ...], Field(min_length=1)]
+    statements: Annotated[tuple[Statement, ...], AfterValidator(check_some)]
 
 
 class AwsNever(SpecModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -24,12 +25,29 @@ def check_endpoint(text: str) -> str:
     return text
 
 
+def check_session_name(text: str) -> str:
+    """What CloudTrail shows of the session."""
+    if not re.fullmatch(r"[A-Za-z0-9_+=,.@-]{2,64}", text):
+        raise spec_error("W741", "session_name has 2 to 64 of A-Z a-z 0-9 _ + = , . @ -", "such as writ")
+    return text
+
+
+def check_external_id(text: str) -> str:
+    """What the other account asks for, or nothing."""
+    if text and not re.fullmatch(r"[A-Za-z0-9_+=,.@:/-]{2,1224}", text):
+        raise spec_error("W741", "external_id has 2 to 1224 of A-Z a-z 0-9 _ + = , . @ : / -", "as its owner gave it")
+    return text
+
+
+SessionName = Annotated[str, AfterValidator(check_session_name)]
+
+
 class AssumeRole(SpecModel):
     """Log in by sts:AssumeRole with what was found before."""
 
     role_arn: RoleArn
-    external_id: str = ""
-    session_name: str = "writ"
+    external_id: Annotated[str, AfterValidator(check_external_id)] = ""
+    session_name: SessionName = "writ"
 
 
 class WebIdentity(SpecModel):
@@ -39,7 +57,7 @@ class WebIdentity(SpecModel):
     token_command: tuple[str, ...] = ()
     """A program and its arguments; it prints a token."""
     token_file: str = ""
-    session_name: str = "writ"
+    session_name: SessionName = "writ"
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -28,6 +28,8 @@ _SPELLED = {
         "sts:TagSession",
     )
 }
+# ASCII, because IAM takes only Latin-1 (characters beyond it as escapes).
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _STARS = re.compile(r"\*{2,}")
 
 
@@ -52,8 +54,7 @@ def normalise(found: str) -> str:
 
 
 def _text(document: Mapping[str, Any]) -> str:
-    # ASCII, because IAM takes only Latin-1 (characters beyond it as escapes).
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(document)
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
@@ -74,11 +75,15 @@ def _document(raw: Any) -> dict[str, Any]:
     statements = document["Statement"]
     if isinstance(statements, Mapping):
         statements = [statements]
-    normal = {_text(statement): statement for statement in map(_statement, _list(statements))}
-    ordered = sorted(normal, key=lambda text: (_without_sid(normal[text]), text))
-    return {name: _string(value) for name, value in document.items() if name != "Statement"} | {
-        "Statement": [normal[text] for text in ordered]
-    }
+    normal = [_statement(statement) for statement in _list(statements)]
+    rest = {name: _string(value) for name, value in document.items() if name != "Statement"}
+    return rest | {"Statement": normal if len(normal) == 1 else _ordered(normal)}
+
+
+def _ordered(statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sorted and without repetition. A statement's id counts last."""
+    by_text = {_text(statement): statement for statement in statements}
+    return [by_text[text] for text in sorted(by_text, key=lambda text: (_without_sid(by_text[text]), text))]
 
 
 def _without_sid(statement: Mapping[str, Any]) -> str:

@@ -62,7 +62,7 @@ def role_facts(detail: Mapping[str, Any], listed: Mapping[str, Any]) -> RoleFact
     )
 
 
-def in_scope(scope: Scope[AwsSettings], path: str) -> bool:
+def under_path(scope: Scope[AwsSettings], path: str) -> bool:
     """Whether a role at this path is within the scope."""
     return path.startswith(scope.settings.role_path)
 
@@ -70,7 +70,7 @@ def in_scope(scope: Scope[AwsSettings], path: str) -> bool:
 def role_live(scope: Scope[AwsSettings], role: RoleFacts) -> Live:
     """The role itself."""
     ownership, note = owner_by_fields(role.tags, scope)
-    inside = in_scope(scope, role.path)
+    inside = under_path(scope, role.path)
     if ownership is Ownership.FOREIGN and not inside:
         note = f"{note} and is at path {role.path}; role names are unique in an account"
     attributes: dict[str, Value] = {
@@ -87,8 +87,13 @@ def role_live(scope: Scope[AwsSettings], role: RoleFacts) -> Live:
 
 
 def role_objects(scope: Scope[AwsSettings], role: RoleFacts) -> Iterator[Live]:
-    """The role and all that hangs on it, which is whose the role is."""
+    """The role, then all that hangs on it, which is whose the role is.
+
+    What hangs on a role of ours is in the scope wherever the role lies: it was ours before role_path was changed.
+    """
     owner = role_live(scope, role)
+    ours = owner.ownership is Ownership.OURS
+    in_scope = ours or (owner.in_scope and owner.ownership is not Ownership.OTHER)
     yield owner
     for kind, key, attributes in _hanging(role):
         yield Live(
@@ -96,7 +101,7 @@ def role_objects(scope: Scope[AwsSettings], role: RoleFacts) -> Iterator[Live]:
             owner.ownership,
             depends_on=(owner.resource.address,),
             note=owner.note,
-            in_scope=owner.in_scope,
+            in_scope=in_scope,
         )
 
 

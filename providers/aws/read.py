@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from providers.aws.errors import NoSuchEntity
-from providers.aws.live import RoleFacts, provider_live, role_live, role_objects
+from providers.aws.live import RoleFacts, provider_live, role_objects
 from providers.aws.naming import (
     ATTACHMENT,
     PROFILE_ROLE,
@@ -63,13 +63,11 @@ def _role_names(wanted: Collection[Address]) -> set[str]:
 
 
 def _of_role(client: AwsClient, role: RoleFacts, wanted: frozenset[Address]) -> Iterator[Live]:
-    """Of a role that isn't ours to empty, only what is wanted by name."""
-    scope = client.scope
-    owner = role_live(scope, role)
-    ours_to_empty = owner.in_scope and owner.ownership is not Ownership.OTHER
-    for live in role_objects(scope, role):
-        if live.resource.address in wanted or ours_to_empty or (live.resource.address.type == ROLE and owner.in_scope):
-            yield live
+    """The role with all that hangs on it if that is ours to remove; else only what is wanted by name."""
+    owner, *hanging = role_objects(client.scope, role)
+    if owner.in_scope or owner.resource.address in wanted:
+        yield owner
+    yield from (live for live in hanging if live.in_scope or live.resource.address in wanted)
     for address in wanted:
         if address.type == ROLE and address.key != role.name and address.key.lower() == role.name.lower():
             note = f"role {role.name} at path {role.path} has the name, and IAM ignores case there"

@@ -43,6 +43,7 @@ class IamType(ResourceType["AwsClient"]):
         with client.settling.writing(desired.address, desired.attributes):
             try:
                 self.make(client, desired)
+                client.settling.born(desired.address)
             except AlreadyExists as taken:
                 if not self._is(client, desired):
                     raise Conflict(f"{desired.address} exists already and differs", help="plan again") from taken

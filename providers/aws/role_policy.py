@@ -37,10 +37,12 @@ class RolePolicy(IamType):
         return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,))
 
     def make(self, client: AwsClient, desired: Resource) -> None:
-        """PutRolePolicy replaces in silence, so a policy of this name is looked for first."""
-        found = self._found(client, desired.address.key)
-        if found is not None and not holds(found.resource.attributes, desired.attributes):
-            raise AlreadyExists(f"{desired.address} exists already")
+        """PutRolePolicy replaces in silence, so unless the role is new, a policy of this name is looked for first."""
+        role, _ = split_policy_key(desired.address.key)
+        if not client.settling.fresh(client.scope.address(ROLE, role)):
+            found = self._found(client, desired.address.key)
+            if found is not None and not holds(found.resource.attributes, desired.attributes):
+                raise AlreadyExists(f"{desired.address} exists already")
         self._put(client, desired)
 
     def change(self, client: AwsClient, before: Mapping[str, Value], desired: Resource) -> None:  # noqa: ARG002

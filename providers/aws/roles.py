@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from providers.aws.errors import NoSuchEntity
-from providers.aws.live import RoleFacts, in_scope, role_facts
+from providers.aws.live import RoleFacts, role_facts, under_path
 from reconciler.provider import Denied, Unreachable
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_roles(client: AwsClient, names: Collection[str]) -> RolesRead:
             listing.result()
             return RolesRead(_one_by_one(client, chosen), denied.message)
         listed = listing.result()
-    for path in sorted({role["Path"] for role in details.values() if not in_scope(client.scope, role["Path"])}):
+    for path in sorted({role["Path"] for role in details.values() if not under_path(client.scope, role["Path"])}):
         listed |= _listed(client, path)
     return RolesRead(tuple(_joined(client, details, listed)))
 
@@ -45,7 +45,7 @@ def read_roles(client: AwsClient, names: Collection[str]) -> RolesRead:
 def _chooser(client: AwsClient, names: Collection[str]) -> Callable[[Mapping[str, Any]], bool]:
     # IAM keeps the case of names, and refuses two that differ only by it.
     folded = {name.lower() for name in names}
-    return lambda role: in_scope(client.scope, role["Path"]) or role["RoleName"].lower() in folded
+    return lambda role: under_path(client.scope, role["Path"]) or role["RoleName"].lower() in folded
 
 
 def _details(client: AwsClient) -> Iterator[dict[str, Any]]:
@@ -62,7 +62,7 @@ def _joined(
     """The two lists as one. What only one of them has was made or removed in between: it is looked at again."""
     known = {name for name, role in details.items() if listed.get(name, {}).get("Arn") == role["Arn"]}
     yield from (role_facts(details[name], listed[name]) for name in details if name in known)
-    inside = {name for name, role in listed.items() if in_scope(client.scope, role["Path"])}
+    inside = {name for name, role in listed.items() if under_path(client.scope, role["Path"])}
     yield from _each(client, sorted((details.keys() | inside) - known))
 
 

@@ -33,6 +33,7 @@ class Settling:
     patience_unknown: float = PATIENCE_UNKNOWN
     _expected: dict[tuple[str, str], _Expected] = field(default_factory=dict)
     _made: set[tuple[str, str]] = field(default_factory=set)
+    _fresh: set[tuple[str, str]] = field(default_factory=set)
 
     @contextmanager
     def writing(self, address: Address, attributes: Mapping[str, Value] | None) -> Iterator[None]:
@@ -52,6 +53,14 @@ class Settling:
     def made(self, address: Address) -> bool:
         """Whether this run wrote the object, so that others may not see it yet."""
         return (address.type, address.key) in self._made
+
+    def born(self, address: Address) -> None:
+        """This run made the object, and saw that nothing was there before."""
+        self._fresh.add((address.type, address.key))
+
+    def fresh(self, address: Address) -> bool:
+        """Whether this run made the object, so that nobody can have put anything on it before."""
+        return (address.type, address.key) in self._fresh
 
     def read(self, type: str, key: str, once: Callable[[], Live | None]) -> Live | None:
         """Read, again and again while a write is expected to show, with a bound."""

@@ -93,7 +93,7 @@ class PathRule(SpecModel):
 
     path: NarrowPath
     """Without ``v1/``. ``*`` as the last character matches anything, ``+`` one segment. KV v2 has ``data/`` in it."""
-    capabilities: tuple[Capability, ...] = Field(min_length=1)
+    capabilities: list[Capability] = Field(min_length=1)
     """create, read, update, patch, delete, list."""
 
     @model_validator(mode="after")
@@ -112,14 +112,14 @@ class PathRule(SpecModel):
 class VaultAccess(SpecModel):
     """What an intent may do in a Vault: the union of its paths."""
 
-    paths: tuple[PathRule, ...] = Field(min_length=1)
+    paths: list[PathRule] = Field(min_length=1)
 
 
 class VaultNever(SpecModel):
     """Requests that no agent may ever make: any of the capabilities on any of the paths."""
 
-    paths: tuple[Path, ...] = Field(min_length=1)
-    capabilities: tuple[Forbidden, ...] = Field(default=("*",), min_length=1)
+    paths: list[Path] = Field(min_length=1)
+    capabilities: list[Forbidden] = Field(default=["*"], min_length=1)
     """Capabilities, or ``*`` for all."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import ALLOWED_ROLES, DATABASE_ROLE, database_role_key, split_last
-from providers.vault.resource import VaultResource, texts
+from providers.vault.resource import VaultResource, one_text, texts
 from providers.vault.values import normal
 from reconciler.model import Live, Ownership, Resource
 from reconciler.provider import Attribute, Rejected
@@ -60,7 +60,7 @@ class AllowedRoles(VaultResource):
         then = [*kept, *(role for role in wanted if role not in kept)]
         if then != now:
             # What is left out of the body keeps its value, the password included; nothing is connected to.
-            client.post(_path(key), {"allowed_roles": then, "verify_connection": False})
+            client.post(_path(key), {"allowed_roles": one_text(then), "verify_connection": False})
 
 
 def make_connection(mount: str, connection: str) -> str:

@@ -32,7 +32,7 @@ def _address(value: str) -> str:
 
 
 Address = Annotated[str, AfterValidator(_address)]
-Command = Annotated[tuple[str, ...], Field(min_length=1)]
+Command = Annotated[list[str], Field(min_length=1)]
 
 
 class VaultLoginMethod(SpecModel):

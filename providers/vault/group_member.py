@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import ENTITY, GROUP_MEMBER, split_last
-from providers.vault.resource import VaultResource, text, texts
+from providers.vault.resource import VaultResource, one_text, text, texts
 from reconciler.model import Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Rejected
 
@@ -75,4 +75,4 @@ class GroupMember(VaultResource):
 
     def _set(self, client: VaultClient, group: Mapping[str, Any], members: list[str]) -> None:
         # Fields that are left out keep their values.
-        client.post(f"identity/group/id/{group['id']}", {"name": group["name"], "member_entity_ids": members})
+        client.post(f"identity/group/id/{group['id']}", {"name": group["name"], "member_entity_ids": one_text(members)})

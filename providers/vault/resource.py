@@ -57,6 +57,11 @@ def texts(values: Mapping[str, Any], name: str) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
 
 
+def one_text(items: list[str]) -> str | list[str]:
+    """A list for the wire as one text: OpenBao refuses a request with more than 1,000 texts in it."""
+    return items if not items or any("," in item for item in items) else ",".join(items)
+
+
 def keys(listed: Mapping[str, Any] | None) -> list[str]:
     """Names of a list; folders, which end in a slash, are none of ours."""
     names = (listed or {}).get("keys") or []

@@ -15,11 +15,14 @@ _PREFIX = re.compile(r"[a-z0-9][a-z0-9-]*")
 _BUILT_IN = ("root", "default")
 
 
-def _auth_mount(value: str) -> str:
-    if value == "token" or not _MOUNT.fullmatch(value):
-        raise spec_error(
-            "W428", f"{value!r} can't be an auth mount of ours", "one segment of a-z 0-9 - _, such as jwt-agents"
-        )
+def _auth_mounts(value: str | dict[str, str]) -> str | dict[str, str]:
+    for mount in [value] if isinstance(value, str) else value.values():
+        if mount == "token" or not _MOUNT.fullmatch(mount):
+            raise spec_error(
+                "W428", f"{mount!r} can't be an auth mount of ours", "one segment of a-z 0-9 - _, such as jwt-agents"
+            )
+    if not value:
+        raise spec_error("W428", "auth_mount names no mount", "leave it out for jwt-agents")
     return value
 
 
@@ -46,7 +49,7 @@ def _prefix(value: str) -> str:
     return value
 
 
-AuthMount = Annotated[str, AfterValidator(_auth_mount)]
+AuthMounts = Annotated[str | dict[str, str], AfterValidator(_auth_mounts)]
 SecretMount = Annotated[str, AfterValidator(_secret_mount)]
 ConnectionName = Annotated[str, AfterValidator(_name)]
 Prefix = Annotated[str, AfterValidator(_prefix)]
@@ -55,7 +58,7 @@ Prefix = Annotated[str, AfterValidator(_prefix)]
 class VaultSettings(SpecModel):
     """The scope in one Vault: JWT auth mounts, and everything whose name starts with the prefix."""
 
-    auth_mount: AuthMount | dict[str, AuthMount] = "jwt-agents"
+    auth_mount: AuthMounts = "jwt-agents"
     """The JWT auth mount, Writ's alone. With several issuers: a map of issuer to mount."""
     policy_prefix: Prefix = "writ-"
     """What the names of policies, entities and database roles start with."""

@@ -25,15 +25,21 @@ def differing(
 
     Computed attributes never count, nor does one that a side doesn't have: the server doesn't know it.
     """
-    if before == after:
-        return ()
     return tuple(
         sorted(
             name
-            for name in before.keys() & after.keys()
-            if not same(before[name], after[name]) and not (name in marks and marks[name].computed)
+            for name, value in after.items()
+            if name in before
+            and not _surely_same(before[name], value)
+            and not same(before[name], value)
+            and not (name in marks and marks[name].computed)
         )
     )
+
+
+def _surely_same(left: Value, right: Value) -> bool:
+    # Compiled comparison settles nearly all; `same` is for arrays of two kinds.
+    return type(left) is type(right) and left == right
 
 
 def _is_array(value: Value) -> TypeGuard[Sequence[Value]]:

@@ -83,7 +83,7 @@ class ChildProcess:
         """Poll ``ready`` until it says yes. Raises LocalServerError with the log's tail when it ends or is late."""
         deadline = time.monotonic() + seconds
         while not ready():
-            if not self.running:
+            if not self.running and not ready():  # asked again: it may end well between the two questions
                 raise LocalServerError(f"{what} ended at its start with {self._process.returncode}:\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 self.stop()

@@ -59,8 +59,9 @@ def summary_lines(plan: Plan) -> Iterator[Text]:
     else:
         yield Text(f"Plan: {_counts(plan)}.", "bold")
     if adopted:
-        found = "object that is" if adopted == 1 else "objects that are"
-        yield Text(f"Found {adopted} {found} ours already and as declared; the next apply records it.")
+        what = "1 object that is" if adopted == 1 else f"{adopted} objects that are"
+        them = "it" if adopted == 1 else "them"
+        yield Text(f"Found {what} ours already and as declared; the next apply records {them}.")
 
 
 def _counts(plan: Plan) -> str:
@@ -124,12 +125,12 @@ def _origin(origin: Origin | None) -> str:
 def _whole(symbol: str, colour: str, attributes: Mapping[str, Value]) -> Iterator[Text]:
     width = max((len(name) for name, value in attributes.items() if not is_long(value)), default=0)
     for name, value in attributes.items():
-        if value in (None, "", [], ()):
+        if value in (None, "", [], (), {}):
             continue
         if not is_long(value):
             yield Text.assemble((f"      {symbol} ", colour), f"{name:<{width}} = {one_line(value)}")
             continue
-        yield Text.assemble((f"      {symbol} ", colour), f"{name} = ")
+        yield Text.assemble((f"      {symbol} ", colour), f"{name} =")
         yield from (Text(f"          {line}") for line in block(value))
 
 

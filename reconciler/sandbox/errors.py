@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from specs.diagnostic import Diagnostic
-from specs.source import SourceSpan
+if TYPE_CHECKING:
+    # The token command raises these errors too, and is not to import the language.
+    from specs.diagnostic import Diagnostic
+    from specs.source import SourceSpan
 
 
 class SandboxError(Exception):

@@ -14,6 +14,7 @@ from reconciler.compile import SystemBinding
 from reconciler.provider import LocalServer
 from reconciler.sandbox.blueprint import Blueprint
 from reconciler.sandbox.errors import SandboxError
+from reconciler.sandbox.issuer import MISSING
 from reconciler.sandbox.workplace import Workplace
 
 _POLL = 0.1
@@ -61,7 +62,10 @@ class Fleet:
         name = system.record.provider
         if name in self._servers:
             return
-        server = system.provider.local_server()
+        try:
+            server = system.provider.local_server()
+        except ImportError as missing:
+            raise SandboxError(f"the sandbox needs the package {missing.name}", help=MISSING) from missing
         if server is None:
             raise SandboxError(
                 f"{system.name}: provider {name} has no server for the sandbox",

@@ -93,7 +93,8 @@ class Folder:
     def claim(self) -> bool:
         """Take the lock; False if a running sandbox holds it. What a crashed one left is removed."""
         for _ in range(_CLAIM_TRIES):
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, exist_ok=True)
             handle = os.open(self._lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
             if _locked(handle) and self._is_lock(handle):
                 self.handle = handle
@@ -146,7 +147,8 @@ class Folder:
         """Remove the folder, and the lock last. Harmless when repeated."""
         if self.handle < 0:
             return
-        shutil.rmtree(self.path, ignore_errors=True)
+        if self._is_lock(self.handle):  # else another process that shares the lock removed the folder already
+            shutil.rmtree(self.path, ignore_errors=True)
         self.let_go()
 
     def let_go(self) -> None:

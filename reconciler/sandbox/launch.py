@@ -20,7 +20,8 @@ _STOP_SECONDS = 30.0
 def launch(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Status:
     """Host the sandbox in a process of its own, in its own session. ``folder`` is claimed; the process inherits it.
 
-    Raises SandboxError when it can't be started; then, and when interrupted, nothing is left.
+    Raises SandboxError when it can't be started; then, and when interrupted, no process is left, and the caller
+    still holds the folder.
     """
     reader, writer = os.pipe()
     with os.fdopen(reader) as report:
@@ -28,9 +29,9 @@ def launch(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Statu
             process = _spawn(chosen, folder, writer)
         finally:
             os.close(writer)
-        folder.let_go()
         with _ended_unless_ready(process):
             _follow(report, say, folder)
+    folder.let_go()
     status = folder.status
     if status is None:
         raise SandboxError("the sandbox ended as soon as it was ready")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from reconciler.sandbox.sandbox import Options
 
 _READY_SECONDS = 120.0
 _DOWN_SECONDS = 30.0
+_ANSWER_SECONDS = 3.0
 _POLL = 0.05
 
 
@@ -27,7 +29,12 @@ class Up:
 
 
 def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
-    """Start a sandbox in the background, unless one runs here. Raises SandboxError."""
+    """Start a sandbox in the background, unless one runs here. Raises SandboxError.
+
+    From here on SIGTERM and SIGHUP unwind as Ctrl-C does.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     if not folder.claim():
         return Up(_wait_for_other(folder), already=True)
     try:
@@ -86,21 +93,21 @@ def _wait_for_other(folder: Folder) -> Status:
 
 def _ask_to_end(folder: Folder) -> None:
     deadline = time.monotonic() + _DOWN_SECONDS
-    asked = False
-    while folder.in_use and time.monotonic() < deadline:
+    asked: Status | None = None
+    while (folder.in_use or (asked and asked.supervisor.alive)) and time.monotonic() < deadline:
         status = folder.status
-        if status is not None and not asked:
+        if status is not None and asked is None:
             asked = _asked(status)
         time.sleep(_POLL)
-    if folder.in_use and (hung := folder.status) is not None:
-        hung.supervisor.kill()
+    if asked is not None:
+        asked.supervisor.kill()  # harmless when it ended as asked
     if folder.path.exists() and folder.claim():  # claiming ends and removes what a killed one left
         folder.release()
 
 
-def _asked(status: Status) -> bool:
+def _asked(status: Status) -> Status:
     try:
-        ask(status.control, {"do": "down"})
+        ask(status.control, {"do": "down"}, seconds=_ANSWER_SECONDS)
     except SandboxError:
         status.supervisor.kill()  # its lock is held, so it is alive: it hangs
-    return True
+    return status

@@ -73,7 +73,7 @@ def apply_specs(
             return Application(plan, None)
         if not plan.is_empty and not console.approve(plan):
             return Application(plan, None, approved=False)
-        return _execute(plan, now.session, store, now.state, execution, console)
+        return execute(plan, now.session, store, now.state, execution, console)
 
 
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
@@ -100,14 +100,15 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             moved = (*found.diagnostics, *stale_against_world(plan, found.snapshots, marks_of(systems)))
             if has_errors(moved):
                 return Application(plan, None, moved)
-            return _execute(plan, session, store, state, execution, console)
+            return execute(plan, session, store, state, execution, console)
         finally:
             session.close()
 
 
-def _execute(
+def execute(
     plan: Plan, session: Session, store: Store, state: State, execution: Execution, console: Console
 ) -> Application:
+    """Do the plan and record it. The caller holds the lock and has shown that nothing moved."""
     recorder = _Recorder(store, plan.environment)
     _record_found(plan, store, state)
     result = apply_plan(

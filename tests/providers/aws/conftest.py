@@ -12,7 +12,6 @@ from providers.aws.provider import AwsProvider
 from providers.aws.settings import AwsSettings
 from reconciler.model import Address, Desired, Live, Ownership, Resource, Snapshot
 from reconciler.provider import Lowering, Scope
-
 from tests.providers.aws.helpers import WORLD, new_account, scope
 from tests.providers.aws.proxy import Proxy
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -30,7 +29,7 @@ WORLD = LocalWorld(
     operator_subject="operator",
     jwks_url="http://127.0.0.1:1/jwks",
     operator_token=lambda audience: f"token-for-{audience}",
-    token_command=lambda audience: [sys.executable, "-c", f"print('token-for-{audience}')"],
+    token_command=lambda audience: ["echo", f"token-for-{audience}"],
 )
 
 
@@ -73,9 +72,7 @@ def access(*statements: Mapping[str, Any]) -> Located[AwsAccess]:
     return Located(model, Places(), ("spec", "access", 0))
 
 
-def demand(
-    *pairs: PairDemand[AwsAccess] | Pair, issuers: Sequence[Issuer] | None = None
-) -> Demand[AwsAccess]:
+def demand(*pairs: PairDemand[AwsAccess] | Pair, issuers: Sequence[Issuer] | None = None) -> Demand[AwsAccess]:
     wanted = tuple(p if isinstance(p, PairDemand) else PairDemand(p, (access(READ_ORDERS),)) for p in pairs)
     return Demand((issuer(),) if issuers is None else tuple(issuers), wanted)
 

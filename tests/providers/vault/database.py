@@ -34,23 +34,21 @@ class Database:
         secret = folder / "password"
         secret.write_text(_PASSWORD)
         secret.chmod(0o644)
+        initdb = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "scram-sha-256"]
         made = subprocess.run(
-            [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "scram-sha-256"]
-            + [f"--pwfile={secret}", "--no-sync", "-E", "UTF8"],
+            [*initdb, f"--pwfile={secret}", "--no-sync", "-E", "UTF8"],
             capture_output=True,
             text=True,
+            check=False,
             user=ids.get("uid"),
             group=ids.get("gid"),
             cwd=folder,
         )
         assert made.returncode == 0, made.stderr
         self.port = free_port()
+        server = [str(binaries / "postgres"), "-D", str(folder / "data"), "-k", str(folder)]
         self.process = ChildProcess(
-            [str(binaries / "postgres"), "-D", str(folder / "data"), "-h", "127.0.0.1", "-p", str(self.port)]
-            + ["-k", str(folder), "-c", "fsync=off"],
-            folder / "log",
-            cwd=folder,
-            **ids,
+            [*server, "-h", "127.0.0.1", "-p", str(self.port), "-c", "fsync=off"], folder / "log", cwd=folder, **ids
         )
         self.process.wait_until(self._ready, what="PostgreSQL")
         with self.connect() as admin:

@@ -7,7 +7,7 @@ import pytest
 from providers.vault.resources import TYPES
 from reconciler.model import Desired, Ownership
 from reconciler.provider import PairDemand
-from tests.providers.vault.world import Estate, access, agent, login, ordered, pair
+from tests.providers.vault.world import Estate, access, agent, changed, login, ordered, pair
 
 BOT = agent("bot", "spiffe://example.com/bot")
 ORDERS = pair(BOT, "orders.read", 600)
@@ -108,7 +108,11 @@ VANDALISM = [
     (CONFIG, {"bound_issuer": "https://evil.example"}, "bound_issuer"),
     (CONFIG, {"default_role": "bot_orders.read"}, "default_role"),
     (CONFIG, {"jwt_supported_algs": ["ES256"]}, "jwt_supported_algs"),
-    (POLICY, {"policy": '# managed by writ; environment=test; system=vault\npath "*" { capabilities = ["read"] }'}, "policy"),
+    (
+        POLICY,
+        {"policy": '# managed by writ; environment=test; system=vault\npath "*" { capabilities = ["read"] }'},
+        "policy",
+    ),
     (POLICY, {"ttl": "1h"}, "expiration"),
     (ENTITY, {"metadata": {"managed-by": "writ", "writ/environment": "test", "writ/system": "vault"}}, "metadata"),
     (ENTITY, {"policies": ["admin"]}, "policies"),
@@ -116,12 +120,11 @@ VANDALISM = [
 ]
 
 
-
-
 def test_each_vandalism_is_seen_alone_and_healed(estate: Estate) -> None:
     desired = estate.apply(*pairs())
     wanted = {item.resource.address: item for item in desired}
-    for path, body, name in VANDALISM:
+    for path, changes, name in VANDALISM:
+        body = changes
         if path == ROLE:  # its type is not merged, unlike the rest
             body = {"role_type": "jwt", "user_claim": "sub", **body}
         if path in (CONFIG, POLICY):  # these writes replace
@@ -259,3 +262,13 @@ def test_a_missing_connection_says_how_to_make_it(estate: Estate) -> None:
         'vault.vault_database_connection_allowed_roles["database/nowhere"]',
     )
     assert found.help.startswith("vault write database/config/nowhere plugin_name=postgresql-database-plugin")
+
+
+def test_a_connection_serves_thousands_of_roles(estate: Estate) -> None:
+    allowed = by_type(estate.lower(*pairs()), "vault_database_connection_allowed_roles")
+    many = changed(allowed, allowed_roles=[f"writ-bot{number:04}" for number in range(2500)])
+    kind = TYPES[many.resource.address.type]
+    kind.create(estate.client, many.resource)
+    live = kind.read(estate.client, many.resource.address.key)
+    assert live is not None
+    assert live.resource == many.resource

@@ -42,9 +42,7 @@ def decide(estate: Estate, policy: str, paths: list[str]) -> dict[str, set[str]]
         ([("a/b", "list"), ("a/b/", "read")], "a/b/", "list read"),
     ],
 )
-def test_the_server_grants_the_union(
-    estate: Estate, rules: list[tuple[str, str]], path: str, expected: str
-) -> None:
+def test_the_server_grants_the_union(estate: Estate, rules: list[tuple[str, str]], path: str, expected: str) -> None:
     policy = render("test", unite(grants(*rules)))
     assert decide(estate, policy, [path])[path] == set(expected.split())
 
@@ -67,9 +65,9 @@ def test_what_no_policy_can_say_is_refused() -> None:
 SEGMENTS = ("b", "bc", "c", "+")
 PROBES = [
     "/".join(["m", *rest])
-    for rest in [
-        [x] for x in ("b", "bc", "c", "d", "")
-    ] + [[x, y] for x in ("b", "bc", "d") for y in ("b", "bcd", "c", "")] + [[x, y, "c"] for x in ("b", "d") for y in "bd"]
+    for rest in [[x] for x in ("b", "bc", "c", "d", "")]
+    + [[x, y] for x in ("b", "bc", "d") for y in ("b", "bcd", "c", "")]
+    + [[x, y, "c"] for x in ("b", "d") for y in "bd"]
 ]
 
 

@@ -65,8 +65,8 @@ def login(who: Pair, requester: str = "orders-db", connection: str = "orders") -
         target=LoginTarget(SYSTEM, {"mount": "database", "connection": connection}),
         group=Address(requester, "postgresql_role", "orders_readers"),
         create=(
-            """CREATE ROLE "{{name}}" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'"""
-            " IN ROLE orders_readers",
+            """CREATE ROLE "{{name}}" LOGIN IN ROLE orders_readers PASSWORD '{{password}}'""",
+            """ALTER ROLE "{{name}}" VALID UNTIL '{{expiration}}'""",
         ),
         revoke=(
             """SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{{name}}'""",
@@ -197,7 +197,11 @@ def differences(live: Live, desired: Desired) -> dict[str, tuple[Any, Any]]:
     kind = TYPES[desired.resource.address.type]
     assert set(live.resource.attributes) == set(kind.attributes)
     assert set(want) == {name for name, mark in kind.attributes.items() if not mark.computed}
-    return {name: (live.resource.attributes[name], want[name]) for name in want if live.resource.attributes[name] != want[name]}
+    return {
+        name: (live.resource.attributes[name], want[name])
+        for name in want
+        if live.resource.attributes[name] != want[name]
+    }
 
 
 def local_world(signer: Signer, folder: Path, backends: Sequence[Any]) -> LocalWorld:

@@ -1,0 +1,74 @@
+"""Specs for any number of agents: `python benchmarks/generate.py AGENTS FOLDER`.
+
+Each agent holds one intent of its own with access on all three systems: 10 objects and some. Files of 500 agents.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ENVIRONMENT = """apiVersion: writ/v1
+kind: Environment
+metadata: {name: bench}
+spec:
+  issuers:
+    cluster: {issuer: https://oidc.example.com/cluster, audiences: {vault: vault, aws: sts.amazonaws.com}}
+  systems:
+    vault: {provider: vault, auth_mount: jwt-bench, policy_prefix: bench-}
+    payments: {provider: aws, account: "123456789012", role_path: /bench/}
+    orders-db:
+      provider: postgres
+      database: orders
+      role_prefix: bench_
+      credentials: {system: vault, mount: database, connection: orders}
+---
+apiVersion: writ/v1
+kind: Guardrail
+metadata: {name: baseline}
+spec:
+  max_ttl: {low: 8h, medium: 1h, high: 15m}
+"""
+
+INTENT = """apiVersion: writ/v1
+kind: Intent
+metadata: {{name: orders.read-{n}}}
+spec:
+  purpose: Look up an order of region {n} to answer its customer
+  risk: low
+  data: confidential
+  ttl: 15m
+  access:
+    - system: orders-db
+      grants: [{{privileges: [SELECT], tables: [public.orders]}}]
+    - system: payments
+      statements: [{{actions: [s3:GetObject], resources: ["arn:aws:s3:::orders-archive/{n}/*"]}}]
+    - {{system: vault, paths: [{{path: kv/data/orders/{n}/*, capabilities: [read]}}]}}
+---
+"""
+AGENT = """apiVersion: writ/v1
+kind: Agent
+metadata: {{name: agent-{n}}}
+spec:
+  owner: team-{team}@example.com
+  purpose: Answers customers of region {n}
+  review_by: 2099-03-31
+  identity: {{issuer: cluster, subject: "system:serviceaccount:agents:agent-{n}"}}
+  intents: [{{name: orders.read-{n}, ttl: 10m}}]
+---
+"""
+PER_FILE = 500
+
+
+def generate(agents: int, folder: Path) -> None:
+    """Write the specs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "environment.yaml").write_text(ENVIRONMENT)
+    for start in range(0, agents, PER_FILE):
+        numbers = range(start, min(start + PER_FILE, agents))
+        (folder / f"intents-{start:06d}.yaml").write_text("".join(INTENT.format(n=n) for n in numbers))
+        (folder / f"agents-{start:06d}.yaml").write_text("".join(AGENT.format(n=n, team=n % 50) for n in numbers))
+
+
+if __name__ == "__main__":
+    generate(int(sys.argv[1]), Path(sys.argv[2]))

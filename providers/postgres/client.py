@@ -1,0 +1,214 @@
+"""The only user of psycopg: one connection, statements composed of quoted parts, errors translated."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString, TypeAlias
+
+import psycopg
+from psycopg import pq, sql
+
+from providers.postgres.connection import PostgresConnection
+from providers.postgres.errors import ServerMessage, translate, translate_login
+from providers.postgres.names import Ident, Words
+from providers.postgres.settings import PostgresSettings
+from reconciler.model import Address
+from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
+
+Part: TypeAlias = Ident | Words | str | int | Sequence[Ident]
+Row: TypeAlias = tuple[Any, ...]
+
+CONNECT_SECONDS = 10
+_SESSION: Sequence[LiteralString] = (
+    "SET search_path = ''",  # names are qualified, or the server's own
+    "SET statement_timeout = '30s'",
+    "SET lock_timeout = '10s'",
+    "SET client_min_messages = 'error'",
+)
+# Otherwise a role's creator makes itself a member, which no spec declares (16+).
+_NO_SELF_GRANT: LiteralString = "SET createrole_self_grant = ''"
+
+
+class PostgresClient:
+    """One login in one database. Calls are serialised; a connection that broke between calls is made anew."""
+
+    def __init__(self, parameters: Mapping[str, str], scope: Scope[PostgresSettings]) -> None:
+        """Connect. Raises Unreachable or Denied."""
+        self.scope = scope
+        self._parameters = dict(parameters)
+        self._lock = threading.RLock()
+        self._connection: psycopg.Connection[Row] | None = None
+        self._live()
+        self.user: str = self._one("SELECT session_user")
+        self.database: str = self._one("SELECT current_database()")
+        self.version: int = int(self._one("SELECT current_setting('server_version_num')"))
+        self.version_text: str = self._one("SELECT current_setting('server_version')")
+        self.queries = 0
+        """Statements sent since the connection was made, for tests and benchmarks."""
+
+    def address(self, kind: str, key: str) -> Address:
+        """The address of an object here."""
+        return self.scope.address(kind, key)
+
+    def query(self, text: LiteralString, values: Mapping[str, Any] | None = None) -> list[Row]:
+        """Rows of one query in a transaction of its own, or of the one that is open."""
+        with self._lock, _translated():
+            self.queries += 1
+            return self._live().execute(text, values).fetchall()
+
+    def run(self, template: LiteralString, **parts: Part) -> None:
+        """One statement: Ident is quoted as a name, str as a literal, Words go in as they are."""
+        statement = sql.SQL(template).format(**{name: _composed(part) for name, part in parts.items()})
+        with self._lock, _translated():
+            self.queries += 1
+            self._live().execute(statement)
+
+    def script(self, text: str) -> None:
+        """Several statements as they are written: for preparing a server of our own."""
+        with self._lock, _translated():
+            self._live().execute(text.encode())
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Raises UnknownOutcome when the connection breaks while it commits."""
+        with self._lock:
+            self.run("BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._roll_back()
+                raise
+            try:
+                self._live(reconnect=False).execute("COMMIT")
+            except psycopg.OperationalError as lost:
+                if lost.sqlstate:
+                    raise translate(_message(lost)) from None
+                raise UnknownOutcome("the connection was lost while the change was committed") from None
+            except psycopg.Error as refused:
+                raise translate(_message(refused)) from None
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Reads that see one state of the catalogue."""
+        with self._lock:
+            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield
+            finally:
+                self._roll_back()
+
+    def close(self) -> None:
+        """Log out. Harmless when repeated."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def _one(self, text: LiteralString) -> Any:
+        with _translated():
+            return self._live().execute(text).fetchall()[0][0]
+
+    def _roll_back(self) -> None:
+        connection = self._connection
+        if connection is not None and not connection.closed and not connection.broken:
+            with _translated():
+                connection.execute("ROLLBACK")
+
+    def _live(self, *, reconnect: bool = True) -> psycopg.Connection[Row]:
+        connection = self._connection
+        if connection is not None and not connection.closed and not connection.broken:
+            return connection
+        if not reconnect:
+            raise Unreachable("the connection was lost; nothing was changed")
+        self._connection = _login(self._parameters)
+        return self._connection
+
+
+def _login(parameters: Mapping[str, str]) -> psycopg.Connection[Row]:
+    try:
+        connection = psycopg.connect("", autocommit=True, prepare_threshold=None, **_keywords(parameters))
+    except psycopg.OperationalError as failed:
+        raise translate_login(str(failed)) from None
+    except psycopg.Error as failed:
+        raise Rejected(f"the connection's parameters are wrong: {failed}") from None
+    with _translated():
+        for statement in _SESSION:
+            connection.execute(statement)
+        if connection.info.server_version >= 160000:
+            connection.execute(_NO_SELF_GRANT)
+    return connection
+
+
+def _keywords(parameters: Mapping[str, str]) -> dict[str, Any]:
+    return {"connect_timeout": CONNECT_SECONDS, "application_name": "writ", **parameters}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as failed:
+        raise translate(_message(failed)) from None
+
+
+def _message(failed: psycopg.Error) -> ServerMessage:
+    said = failed.diag
+    primary = said.message_primary or str(failed)
+    return ServerMessage(failed.sqlstate or "", primary, said.message_detail or "", said.message_hint or "")
+
+
+def _composed(part: Part) -> sql.Composable:
+    match part:
+        case Ident(parts):
+            return sql.Identifier(*parts)
+        case Words(text):
+            return sql.SQL(text)  # type: ignore[arg-type]  # names that the server quoted, and keywords of ours
+        case str() | int():
+            return sql.Literal(part)
+        case _:
+            return sql.SQL(", ").join([sql.Identifier(*item.parts) for item in part])
+
+
+def connect(
+    scope: Scope[PostgresSettings], connection: PostgresConnection, environ: Mapping[str, str]
+) -> PostgresClient:
+    """Log in, and make sure that this is the database that the specs mean."""
+    parameters = {**_from_environment(environ), **connection.parameters()}
+    parameters.setdefault("dbname", scope.settings.database)
+    if connection.password_env:
+        if not environ.get(connection.password_env):
+            raise Denied(
+                f"environment variable {connection.password_env} is not set",
+                help=f"{scope.system}'s connection names it as password_env",
+            )
+        parameters["password"] = environ[connection.password_env]
+    client = PostgresClient(parameters, scope)
+    try:
+        _verify(client)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _verify(client: PostgresClient) -> None:
+    wanted = client.scope.settings.database
+    if client.database != wanted:
+        raise Rejected(
+            f"connected to database {client.database}, but {client.scope.system} is database {wanted}",
+            help="correct dbname in the connection, or database in the Environment",
+        )
+    if client.version < 140000:
+        raise Rejected(f"PostgreSQL {client.version_text} is too old", help="14 and later are supported")
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """libpq reads the process's environment itself: only what differs from it is passed on."""
+    found: dict[str, str] = {}
+    for default in pq.Conninfo.get_defaults():
+        variable = (default.envvar or b"").decode()
+        keyword = default.keyword.decode()
+        if variable and keyword != "dbname" and environ.get(variable) and environ[variable] != os.environ.get(variable):
+            found[keyword] = environ[variable]
+    return found

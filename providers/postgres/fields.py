@@ -1,0 +1,100 @@
+"""Field types of access blocks: names and privileges, checked as they are read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from providers.postgres.names import LIMIT, is_plain, qualified, quoted, split_name, tokens, unquoted
+from providers.postgres.signature import BadSignature, function_text, normal_arguments, split_signature
+from specs.base import spec_error
+from specs.suggest import closest
+
+_GLOB = re.compile(r"[^\x00-\x1f]+")
+_EXPANSION = "GRANT … ON ALL TABLES covers today's objects only: name each one"
+
+
+def _parts(text: str, count: int, example: str) -> tuple[str, ...]:
+    """The raw parts of a name that must have so many."""
+    if not text.isprintable():
+        raise spec_error("W411", f"invalid character in {text!r}", f"write a name such as {example}")
+    if "*" in text and '"' not in text:
+        raise spec_error("W412", f"{text} is a wildcard", _EXPANSION)
+    parts = split_name(text)
+    if parts is None or len(parts) != count:
+        what = "must be schema.name" if count == 2 else "is not a name"
+        raise spec_error("W411", f"{text!r} {what}", f"such as {example}; quote unusual names: '\"Order Items\"'")
+    for token in tokens(text):
+        _check_token(token)
+    return parts
+
+
+def _check_token(token: str) -> None:
+    if not token.startswith('"') and not is_plain(token):
+        folded = token.lower()
+        help = f'SQL would read it as {folded}: write {folded}, or "{token}"' if is_plain(folded) else f'write "{token}"'
+        raise spec_error("W411", f"{token!r} is not a plain name", help)
+    if len(unquoted(token).encode()) > LIMIT:
+        raise spec_error("W411", f"name too long: {len(unquoted(token).encode())} bytes, the server keeps {LIMIT}")
+
+
+def _check_schema(schema: str) -> None:
+    if schema.startswith("pg_") or schema == "information_schema":
+        raise spec_error("W411", f"schema {schema} is the server's own", "grant on objects of your own schemas")
+
+
+def _relation(text: str) -> str:
+    schema, name = _parts(text, 2, "public.orders")
+    _check_schema(schema)
+    return qualified(schema, name)
+
+
+def _schema(text: str) -> str:
+    (name,) = _parts(text, 1, "public")
+    _check_schema(name)
+    return quoted(name)
+
+
+def _column(text: str) -> str:
+    (name,) = _parts(text, 1, "customer_id")
+    return quoted(name)
+
+
+def _function(text: str) -> str:
+    try:
+        named, arguments = split_signature(text)
+        schema, name = _parts(named, 2, "public.refund(integer, text)")
+        _check_schema(schema)
+        return function_text(schema, name, normal_arguments(arguments))
+    except BadSignature as problem:
+        raise spec_error("W411", f"{text!r}: {problem}", "such as public.refund(integer, text)") from None
+
+
+def _pattern(text: str) -> str:
+    if not text or not _GLOB.fullmatch(text):
+        raise spec_error("W411", f"{text!r} is not a pattern", "a name; * stands for anything")
+    return text
+
+
+def check_privilege(text: str, known: Collection[str], what: str) -> None:
+    """Raises a spec error for a privilege that this kind of object doesn't have."""
+    if text not in known:
+        near = closest(text, known)
+        help = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
+        raise spec_error("W413", f"unknown privilege {text!r} for {what}", help)
+
+
+def _privilege(text: str) -> str:
+    upper = text.strip().upper()
+    return "TEMPORARY" if upper == "TEMP" else "ALL" if upper == "ALL PRIVILEGES" else upper
+
+
+Privilege = Annotated[str, AfterValidator(_privilege)]
+RelationName = Annotated[str, AfterValidator(_relation)]
+SchemaName = Annotated[str, AfterValidator(_schema)]
+ColumnName = Annotated[str, AfterValidator(_column)]
+FunctionName = Annotated[str, AfterValidator(_function)]
+Pattern = Annotated[str, AfterValidator(_pattern)]

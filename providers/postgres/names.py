@@ -1,0 +1,94 @@
+"""SQL names: how they are written in specs and keys, and how they go into statements."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+ROLE = "postgresql_role"
+GRANT = "postgresql_grant"
+MEMBERSHIP = "postgresql_grant_role"
+DEFAULT_PRIVILEGES = "postgresql_default_privileges"
+DEPENDENCY = "postgresql_dependency"
+
+LIMIT = 63
+"""Bytes of an identifier that the server keeps (NAMEDATALEN - 1); the rest is cut off without an error."""
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+_PLAIN_ROLE = re.compile(r"[A-Za-z0-9_.$@-]+")
+_TOKEN = re.compile(r'"(?:[^"]|"")+"|[^".]+')
+
+
+class Ident(NamedTuple):
+    """An identifier to be quoted by the client: ``public``, ``orders`` → ``"public"."orders"``."""
+
+    parts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, *parts: str) -> Ident:
+        """From raw names, without empty ones."""
+        return cls(tuple(part for part in parts if part))
+
+
+class Words(NamedTuple):
+    """Text that goes into a statement as it is: keywords of our own, or a name that the server itself quoted."""
+
+    text: str
+
+
+def quoted(name: str) -> str:
+    """A name as it is written in specs and keys: quoted unless plain."""
+    return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def qualified(schema: str, name: str) -> str:
+    """``public.orders``, ``public."Order Items"``."""
+    return f"{quoted(schema)}.{quoted(name)}"
+
+
+def role_text(name: str) -> str:
+    """A role's name as it stands in keys: ``writ_support-bot_orders.read`` needs no quotes."""
+    return name if _PLAIN_ROLE.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+
+
+def unquoted(token: str) -> str:
+    """The raw name of one token."""
+    return token[1:-1].replace('""', '"') if token.startswith('"') else token
+
+
+def split_name(text: str) -> tuple[str, ...] | None:
+    """The raw parts of a dotted name; None if it isn't one. Unquoted parts may hold anything but dots and quotes."""
+    parts: list[str] = []
+    position = 0
+    while True:
+        found = _TOKEN.match(text, position)
+        if found is None:
+            return None
+        parts.append(unquoted(found[0]))
+        position = found.end()
+        if position == len(text):
+            return tuple(parts)
+        if text[position] != ".":
+            return None
+        position += 1
+
+
+def is_plain(token: str) -> bool:
+    """Whether an unquoted token means the same to the server as to a reader: nothing is folded."""
+    return _PLAIN.fullmatch(token) is not None
+
+
+def tokens(text: str) -> Iterator[str]:
+    """The tokens of a dotted name as written."""
+    yield from (found[0] for found in _TOKEN.finditer(text))
+
+
+def split_key(key: str, separator: str) -> tuple[str, str]:
+    """A key's first, possibly quoted part (raw), and the rest after the separator."""
+    if key.startswith('"'):
+        found = _TOKEN.match(key)
+        if found is not None and key.startswith(separator, found.end()):
+            return unquoted(found[0]), key[found.end() + len(separator) :]
+    first, _, rest = key.partition(separator)
+    return first, rest

@@ -1,0 +1,69 @@
+"""What an Environment says of a PostgreSQL system: the database, and the roles that are Writ's."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, model_validator
+
+from providers.postgres.names import LIMIT
+from specs.base import SpecModel, spec_error
+
+_PREFIX = re.compile(r"[a-z_][a-z0-9_.-]*")
+_SERVERS_OWN = ("pg_", "postgres")
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text):
+        raise spec_error("W410", f"{text!r} can't be a role prefix", "a-z 0-9 _ . - from a letter on, such as writ_")
+    if len(text) > 32:
+        raise spec_error("W410", f"role prefix too long: {len(text)} bytes, the cap is 32")
+    for name in _SERVERS_OWN:
+        if name.startswith(text) or text.startswith(name):
+            raise spec_error("W410", f"the prefix {text!r} covers the server's own roles ({name}…)", "use writ_")
+    return text
+
+
+def _identifier(text: str) -> str:
+    if not text or not text.isprintable():
+        raise spec_error("W410", f"invalid character in {text!r}", "write a name that prints")
+    if len(text.encode()) > LIMIT:
+        raise spec_error("W410", f"name too long: {len(text.encode())} bytes, the server keeps {LIMIT}")
+    return text
+
+
+def _credentials(options: dict[str, str]) -> dict[str, str]:
+    if not options.get("system"):
+        raise spec_error("W410", "credentials need system", "name the system that mints the logins: {system: vault, …}")
+    return options
+
+
+def _login(text: str) -> str:
+    if text.startswith("pg_") or text in {"public", "none"}:
+        raise spec_error("W410", f"{text!r} is a reserved name", "name the login with which the other system connects")
+    return _identifier(text)
+
+
+class PostgresSettings(SpecModel):
+    """The scope in one database server: every role whose name starts with the prefix."""
+
+    database: Annotated[str, AfterValidator(_identifier)]
+    """The database that the grants are in. A login in another one is refused."""
+    role_prefix: Annotated[str, AfterValidator(_prefix)] = "writ_"
+    """Every role that starts with it is Writ's alone. Roles are the cluster's: systems in one cluster need their own."""
+    credentials: Annotated[dict[str, str], AfterValidator(_credentials)] | None = None
+    """``system``, and that system's own options: it mints logins that join the group roles. None: nobody does."""
+    minter: Annotated[str, AfterValidator(_login)] = ""
+    """The login with which that system connects. It gets ADMIN OPTION on each group role, and nothing of its access.
+
+    It needs CREATEROLE and membership in pg_signal_backend. Leave it out if that login is a superuser.
+    """
+
+    @model_validator(mode="after")
+    def _minter_outside(self) -> Self:
+        if self.minter and self.minter.startswith(self.role_prefix):
+            raise spec_error(
+                "W410", f"minter {self.minter} lies within role_prefix {self.role_prefix}", "name it otherwise"
+            )
+        return self

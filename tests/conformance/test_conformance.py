@@ -1,0 +1,24 @@
+"""Every provider against the suite, on the quickstart and its servers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance import subjects
+from tests.conformance.suite import Subject, bench, check_every_attribute, in_scope
+from tests.servers import World
+
+
+@pytest.mark.parametrize("subject", [subjects.AWS, subjects.VAULT, subjects.POSTGRES], ids=lambda s: s.provider)
+def test_conformance(subject: Subject, world: World) -> None:
+    with bench(world.specs, world.connections, world.state) as on:
+        before = in_scope(on, subject.provider)
+        assert not on.plan().is_empty
+        on.apply()
+        assert on.plan().is_empty
+        assert not on.drift().items
+        assert check_every_attribute(subject, on) >= 3
+        world.state.unlink()
+        assert on.plan().is_empty, "the state is a convenience"
+        on.apply(destroy=True)
+        assert in_scope(on, subject.provider) == before

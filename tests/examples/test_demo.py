@@ -1,0 +1,92 @@
+"""``make demo`` from end to end, and however it is interrupted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import EXAMPLES, processes_of
+
+DEMO = (sys.executable, str(EXAMPLES / "quickstart" / "demo.py"))
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """The demo's temporary directory: short, because a socket's path is, and empty after it."""
+    with tempfile.TemporaryDirectory(prefix="w", dir="/tmp") as temporary:
+        Path(temporary).chmod(0o711)
+        yield Path(temporary)
+
+
+def start(place: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        DEMO,
+        env=os.environ | {"TMPDIR": str(place)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def assert_nothing_left(place: Path) -> None:
+    deadline = time.monotonic() + 10
+    while processes_of(place) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert processes_of(place) == []
+    assert list(place.iterdir()) == []
+
+
+def test_all_is_as_announced(place: Path) -> None:
+    with start(place) as demo:
+        printed, _ = demo.communicate(timeout=120)
+    assert demo.returncode == 0, printed
+    assert "All was as announced." in printed
+    assert_nothing_left(place)
+
+
+@pytest.mark.parametrize(
+    ("moment", "group", "number"),
+    [
+        ("writ sandbox up", True, signal.SIGINT),
+        ("writ validate", False, signal.SIGTERM),
+        ("writ apply", True, signal.SIGINT),
+        ("writ drift", False, signal.SIGINT),
+    ],
+)
+def test_interrupting_leaves_nothing(place: Path, moment: str, group: bool, number: signal.Signals) -> None:
+    with start(place) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if moment in line:
+                break
+        time.sleep(0.3)
+        if group:
+            os.killpg(demo.pid, number)
+        else:
+            demo.send_signal(number)
+        printed = demo.stdout.read()
+        demo.wait(30)
+    assert demo.returncode == 130, printed
+    assert_nothing_left(place)
+
+
+def test_killing_it_leaves_no_process(place: Path) -> None:
+    with start(place) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "writ plan" in line:
+                break
+        demo.kill()
+    deadline = time.monotonic() + 20
+    while processes_of(place):
+        assert time.monotonic() < deadline, processes_of(place)
+        time.sleep(0.05)

