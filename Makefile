@@ -12,7 +12,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.installed ## Plan, apply, log in, vandalise, find the drift, heal: on servers started for it
-	@exec $(BIN)/python examples/quickstart/demo.py
+	@exec $(BIN)/python examples/demo/demo.py
 
 test: .venv/.installed ## Run the tests, against real servers
 	$(BIN)/pytest -n 2 --dist loadfile

@@ -82,6 +82,12 @@ def _resolve(detail: ErrorDetails, value: Any) -> _Finding:
             path, value = (*path, part), value[part]
         elif union is None:
             union = (path, str(part))
+    if detail["type"].startswith("union_tag"):
+        tag = str(detail.get("ctx", {}).get("discriminator", "")).strip("'")
+        if _has(value, tag):
+            path, value = (*path, tag), value[tag]
+        else:
+            missing = tag
     return _Finding(path, detail, value, missing, key, union)
 
 
@@ -164,8 +170,7 @@ def _field_words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, s
     if finding.detail["type"] == "extra_forbidden":
         name = str(finding.path[-1])
         return "W102", f"unknown field {shown(name)}", hint(name, _fields_at(model, finding.path[:-1]), "fields")
-    missing = finding.missing or str(finding.detail.get("ctx", {}).get("discriminator", "")).strip("'")
-    return "W101", f"{missing} is required", meaning(model, finding.path, missing)
+    return "W101", f"{finding.missing} is required", meaning(model, finding.path, finding.missing)
 
 
 def _shape_words(wanted: str, value: Any) -> tuple[str, str, str]:

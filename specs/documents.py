@@ -137,7 +137,7 @@ class Environment(Strict):
     metadata: Metadata
     """What it is called."""
     spec: EnvironmentSpec
-    """Issuers and systems."""
+    """Which issuers and systems there are."""
 
 
 class Access(Open):

@@ -47,10 +47,11 @@ class Emitter:
         label = f"{self._key(entry.key)}:" if entry.key is not None else "-"
         lines = list(self._attached(f"{' ' * indent}{label}", entry.value, indent, node.column))
         if entry.trailing:
-            at = 0 if entry.value.form is not Form.SCALAR and len(lines) > 1 else len(lines) - 1
-            if _BLOCK.match(entry.value.text) or (at == 0 and lines[0].lstrip().startswith("- ") and len(lines) > 1):
+            within = entry.value.form is not Form.SCALAR and len(lines) > 1
+            if _BLOCK.match(entry.value.text) or (within and entry.key is None):
                 yield f"{' ' * indent}{entry.trailing}"
             else:
+                at = 0 if within else len(lines) - 1
                 lines[at] = f"{lines[at]}  {entry.trailing}"
         yield from lines
 
@@ -67,10 +68,13 @@ class Emitter:
             yield f"{label}{gap}{short}"
             return
         inner = list(self._entries(value, indent + 2))
-        if not label.endswith("-") or inner[0].lstrip().startswith("#"):
-            yield label
-        else:
+        if label.endswith("-"):
+            # Comments above the first line of an item stand above its dash.
+            while not inner[0].strip() or inner[0].lstrip().startswith("#"):
+                yield f"{' ' * indent}{inner.pop(0).lstrip()}".rstrip()
             inner[0] = f"{label} {inner[0].lstrip()}"
+        elif label:
+            yield label
         yield from inner
 
     def _scalar(self, label: str, value: Node, indent: int, column: int) -> Iterator[str]:

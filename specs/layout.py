@@ -85,16 +85,7 @@ class Layout:
     def _node(self, event: Any) -> Node:
         start, end = event.start_mark, event.end_mark
         if _is(event, "Scalar"):
-            text = (
-                self._text[start.index : end.index].rstrip(" \t\n")
-                if not event.style
-                else self._text[start.index : end.index]
-            )
-            self._scalars.append((start.index, end.index))
-            end_line = start.line + text.rstrip("\n").count("\n")
-            return Node(
-                Form.SCALAR, start.index, start.index + len(text), start.line, start.column, end_line, text=text
-            )
+            return self._scalar(event)
         form = Form.MAPPING if _is(event, "MappingStart") else Form.SEQUENCE
         node = Node(form, start.index, end.index, start.line, start.column, start.line, flow=bool(event.flow_style))
         for child in self._events:
@@ -110,6 +101,18 @@ class Layout:
             )
         return node
 
+    def _scalar(self, event: Any) -> Node:
+        start, end = event.start_mark, event.end_mark
+        text = self._text[start.index : end.index]
+        if not event.style:
+            text = text.rstrip(" \t\n")
+        self._scalars.append((start.index, end.index))
+        # Blank lines at the end belong to a block scalar that keeps them; to others they are layout.
+        kept = event.style in {"|", ">"} and "+" in text.partition("\n")[0].partition("#")[0]
+        lines = (text.removesuffix("\n")) if kept else text.rstrip("\n")
+        end_line = start.line + lines.count("\n")
+        return Node(Form.SCALAR, start.index, start.index + len(text), start.line, start.column, end_line, text=text)
+
     def _attach_root(self) -> None:
         end = len(self._text)
         if self.root is None:
@@ -123,8 +126,8 @@ class Layout:
             # What is set off by a blank line is about the document, not about its first field.
             blank = max((at for at, text in enumerate(first.leading) if not text), default=-1)
             self.head, first.leading = first.leading[: blank + 1], first.leading[blank + 1 :]
-            while self.head and not self.head[-1]:
-                self.head.pop()
+        while self.head and not self.head[-1]:
+            self.head.pop()
         self.root.tail += self._tail(end, self._last_line(self.root), -1)
 
     def _attach(self, node: Node, above: int, limit: int, indent: int = -1) -> None:

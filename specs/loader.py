@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -181,11 +182,17 @@ class _Reading:
                     break
                 spoilt.append(found.start())
                 self.problems.append(_forbidden(code, found[0], _span(name, text, found.start(), 1)))
-        for start, end, sort in scan.secrets(text):
-            self._hide(name, text, start, end, "W017", f"looks like a secret: {sort}", ABOUT_SECRETS)
-        for start, end in scan.logins(text):
-            self._hide(name, text, start, end, "W018", "credentials in a URL", ABOUT_LOGINS)
+        self._scan_secrets(name, text)
         return spoilt
+
+    def _scan_secrets(self, name: str, text: str) -> None:
+        for count, (start, end, sort) in enumerate(scan.secrets(text)):
+            if count >= _MOST_HITS:
+                self._sources.forget(name)
+                break
+            self._hide(name, text, start, end, "W017", f"looks like a secret: {sort}", ABOUT_SECRETS)
+        for start, end in islice(scan.logins(text), _MOST_HITS):
+            self._hide(name, text, start, end, "W018", "credentials in a URL", ABOUT_LOGINS)
 
     def _hide(self, name: str, text: str, start: int, end: int, code: str, message: str, hint: str) -> None:
         span = _span(name, text, start, end - start)

@@ -36,6 +36,29 @@ _SECRETS: tuple[tuple[str, str], ...] = (
 )
 _SECRET = re.compile("|".join(f"({pattern})" for _, pattern in _SECRETS))
 _URL_LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://[^\s/?#@\"'<>]{0,512}@")
+# A part of each pattern that begins with plain characters, which a search finds a hundred times as fast. Where no
+# part is, no secret is.
+_SECRET_PARTS = tuple(
+    re.compile(part)
+    for part in (
+        r"hv[bsr]\.",
+        r"\.[A-Za-z0-9]{24}",
+        r"A(?:KIA|SIA)[A-Z0-9]{12}",
+        r"PRIVATE KEY",
+        r"PuTTY-User-Key-File-",
+        r"gh[pousr]_[A-Za-z0-9]{16}",
+        r"github_pat_",
+        r"gl(?:pat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[A-Za-z0-9_-]{16}",
+        r"\.eyJ",
+        r"xox[abeoprs]-[A-Za-z0-9-]{10}",
+        r"sk-[A-Za-z0-9_-]{20}",
+        r"k_live_[A-Za-z0-9]{16}",
+        r"AIza",
+        r"npm_",
+        r"pypi-[A-Za-z0-9_-]{40}",
+    )
+)
+_URL_LOGIN_PART = re.compile(r"://[^\s/?#@\"'<>]{0,512}@")
 _LOGIN_KEY = re.compile(
     r"(?i)\b[\w.-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|private[-_]?key|access[-_]?key)[\w.-]*"
     r"[\"']?\s*:(?=\s)"
@@ -49,12 +72,16 @@ def describe(character: str) -> str:
 
 def secrets(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and sort of whatever looks like a secret."""
+    if not any(part.search(text) for part in _SECRET_PARTS):
+        return
     for found in _SECRET.finditer(text):
         yield found.start(), found.end(), _SECRETS[(found.lastindex or 1) - 1][0]
 
 
 def logins(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of URLs that carry a login."""
+    if not _URL_LOGIN_PART.search(text):
+        return
     for found in _URL_LOGIN.finditer(text):
         yield found.start(), found.end()
 

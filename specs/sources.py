@@ -12,15 +12,20 @@ from specs.source import SourceSpan
 class Sources:
     """The bytes of every file that was read: as large as the files, so bounded by the loader's caps."""
 
-    __slots__ = ("_files", "_hidden")
+    __slots__ = ("_files", "_hidden", "_last")
 
     def __init__(self) -> None:
         self._files: dict[str, bytes] = {}
         self._hidden: set[tuple[str, int]] = set()
+        self._last: tuple[tuple[str, int], str | None] = (("", 0), None)
 
     def add(self, file: str, data: bytes) -> None:
         """Keep a file."""
         self._files[file] = data
+
+    def forget(self, file: str) -> None:
+        """Never show anything of this file."""
+        self._files.pop(file, None)
 
     def hide(self, file: str, line: int) -> None:
         """Never show this line."""
@@ -28,13 +33,17 @@ class Sources:
 
     def source_line(self, span: SourceSpan) -> str | None:
         """The text of a span's line; None where there is none, or where it holds a secret."""
-        data = self._files.get(span.file)
-        if data is None or (span.file, span.line) in self._hidden:
-            return None
-        line = next(islice(BytesIO(data), span.line - 1, span.line), None)
-        if line is None:
-            return None
-        text = line.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
-        return None if scan.confidential(text) else scan.masked(text)
+        place = (span.file, span.line)
+        if self._last[0] != place:
+            self._last = (place, self._read(*place))
+        return self._last[1]
 
-    line = source_line
+    def _read(self, file: str, line: int) -> str | None:
+        data = self._files.get(file)
+        if data is None or (file, line) in self._hidden:
+            return None
+        found = next(islice(BytesIO(data), line - 1, line), None)
+        if found is None:
+            return None
+        text = found.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
+        return None if scan.confidential(text) else scan.masked(text)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from providers.aws.errors import NoSuchEntity
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 _WORKERS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    addresses: frozenset[Address]
+    roles: Mapping[str, Address]
+    """By name in lower case."""
+
+
 def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     """All under the role path, all providers with our marker, and the wanted addresses wherever they are."""
     with ThreadPoolExecutor(1, thread_name_prefix="aws-oidc") as pool:
@@ -37,9 +45,9 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
         found = read_roles(client, _role_names(wanted))
         providers, diagnostics = reading.result()
     objects = {live.resource.address: live for live in providers}
-    addresses = frozenset(wanted)
+    sought = _Wanted(frozenset(wanted), {a.key.lower(): a for a in wanted if a.type == ROLE})
     for role in found.roles:
-        objects |= {live.resource.address: live for live in _of_role(client, role, addresses)}
+        objects.update((live.resource.address, live) for live in _of_role(client, role, sought))
     facts = {"account": client.scope.settings.account, "identity": client.arn}
     if found.one_by_one:
         facts["roles"] = "read one by one"
@@ -62,17 +70,16 @@ def _role_names(wanted: Collection[Address]) -> set[str]:
     return names
 
 
-def _of_role(client: AwsClient, role: RoleFacts, wanted: frozenset[Address]) -> Iterator[Live]:
+def _of_role(client: AwsClient, role: RoleFacts, wanted: _Wanted) -> Iterator[Live]:
     """The role with all that hangs on it if that is ours to remove; else only what is wanted by name."""
     owner, *hanging = role_objects(client.scope, role)
-    if owner.in_scope or owner.resource.address in wanted:
+    if owner.in_scope or owner.resource.address in wanted.addresses:
         yield owner
-    yield from (live for live in hanging if live.in_scope or live.resource.address in wanted)
-    for address in wanted:
-        if address.type == ROLE and address.key != role.name and address.key.lower() == role.name.lower():
-            note = f"role {role.name} at path {role.path} has the name, and IAM ignores case there"
-            taken = Resource(address, owner.resource.attributes)
-            yield Live(taken, Ownership.FOREIGN, note=note, in_scope=False)
+    yield from (live for live in hanging if live.in_scope or live.resource.address in wanted.addresses)
+    respelled = wanted.roles.get(role.name.lower())
+    if respelled is not None and respelled.key != role.name:
+        note = f"role {role.name} at path {role.path} has the name, and IAM ignores case there"
+        yield Live(Resource(respelled, owner.resource.attributes), Ownership.FOREIGN, note=note, in_scope=False)
 
 
 def _providers(client: AwsClient, wanted: Collection[Address]) -> tuple[list[Live], list[Diagnostic]]:

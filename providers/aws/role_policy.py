@@ -24,7 +24,7 @@ class RolePolicy(IamType):
     attributes = {
         "role": Attribute("The role that it is part of.", replaces=True),
         "name": Attribute("The policy's name.", replaces=True),
-        "policy": Attribute("What the role allows.", document=True),
+        "policy": Attribute("What the role allows."),
     }
 
     def read_once(self, client: AwsClient, key: str) -> Live | None:
@@ -39,7 +39,8 @@ class RolePolicy(IamType):
     def make(self, client: AwsClient, desired: Resource) -> None:
         """PutRolePolicy replaces in silence, so unless the role is new, a policy of this name is looked for first."""
         role, _ = split_policy_key(desired.address.key)
-        if not client.settling.fresh(client.scope.address(ROLE, role)):
+        new = client.settling.fresh(client.scope.address(ROLE, role)) and not client.settling.made(desired.address)
+        if not new:
             found = self._found(client, desired.address.key)
             if found is not None and not holds(found.resource.attributes, desired.attributes):
                 raise AlreadyExists(f"{desired.address} exists already")

@@ -13,12 +13,13 @@ from psycopg import pq, sql
 
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.errors import ServerMessage, translate, translate_login
-from providers.postgres.names import Ident, Words
+from providers.postgres.names import Column, Ident, Words
 from providers.postgres.settings import PostgresSettings
+from providers.postgres.sql import TABLE_PRIVILEGES
 from reconciler.model import Address
 from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
 
-Part: TypeAlias = Ident | Words | str | int | Sequence[Ident]
+Part: TypeAlias = Ident | Column | Words | str
 Row: TypeAlias = tuple[Any, ...]
 
 CONNECT_SECONDS = 10
@@ -46,6 +47,8 @@ class PostgresClient:
         self.database: str = self._one("SELECT current_database()")
         self.version: int = int(self._one("SELECT current_setting('server_version_num')"))
         self.version_text: str = self._one("SELECT current_setting('server_version')")
+        self.table_privileges: frozenset[str] = frozenset(self._one(TABLE_PRIVILEGES))
+        """All that this version knows."""
         self.queries = 0
         """Statements sent since the connection was made, for tests and benchmarks."""
 
@@ -162,12 +165,13 @@ def _composed(part: Part) -> sql.Composable:
     match part:
         case Ident(parts):
             return sql.Identifier(*parts)
+        case Column(name):
+            return sql.SQL(" ({})").format(sql.Identifier(name))
         case Words(text):
-            return sql.SQL(text)  # type: ignore[arg-type]  # names that the server quoted, and keywords of ours
-        case str() | int():
+            # Keywords of ours, and names that the server itself quoted.
+            return sql.SQL(text)
+        case str():
             return sql.Literal(part)
-        case _:
-            return sql.SQL(", ").join([sql.Identifier(*item.parts) for item in part])
 
 
 def connect(
@@ -204,7 +208,7 @@ def _verify(client: PostgresClient) -> None:
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """libpq reads the process's environment itself: only what differs from it is passed on."""
+    """Libpq reads the process's environment itself: only what differs from it is passed on."""
     found: dict[str, str] = {}
     for default in pq.Conninfo.get_defaults():
         variable = (default.envvar or b"").decode()

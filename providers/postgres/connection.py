@@ -24,7 +24,9 @@ def _sslmode(text: str) -> str:
 def _require_auth(text: str) -> str:
     for method in text.split(",") if text else ():
         if method.strip().removeprefix("!") not in _AUTHS:
-            raise spec_error("W715", f"unknown method {method.strip()!r} in require_auth", f"any of {', '.join(_AUTHS)}")
+            raise spec_error(
+                "W715", f"unknown method {method.strip()!r} in require_auth", f"any of {', '.join(_AUTHS)}"
+            )
     return text
 
 

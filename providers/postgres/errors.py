@@ -33,7 +33,7 @@ def _denied(said: ServerMessage) -> ProviderError:
         said.text,
         help=said.hint
         or "the operator's login needs CREATEROLE with ADMIN on the managed roles, and must own (or be a member of the "
-        "owner of) what it grants; `writ permissions` lists it",
+        "owner of) what it grants",
     )
 
 
@@ -79,4 +79,6 @@ def translate_login(message: str) -> ProviderError:
     words = " ".join(message.split())
     if "FATAL:" not in words or any(sign in words for sign in _TRANSIENT_FATALS):
         return Unreachable(words, help="check host, port and sslmode, and that the server is up")
-    return Denied(words, help="check the connection's user, database and how it proves itself (passfile, PGPASSWORD, …)")
+    return Denied(
+        words, help="check the connection's user, database and how it proves itself (passfile, PGPASSWORD, …)"
+    )

@@ -35,8 +35,10 @@ def _parts(text: str, count: int, example: str) -> tuple[str, ...]:
 def _check_token(token: str) -> None:
     if not token.startswith('"') and not is_plain(token):
         folded = token.lower()
-        help = f'SQL would read it as {folded}: write {folded}, or "{token}"' if is_plain(folded) else f'write "{token}"'
-        raise spec_error("W411", f"{token!r} is not a plain name", help)
+        way_out = (
+            f'SQL would read it as {folded}: write {folded}, or "{token}"' if is_plain(folded) else f'write "{token}"'
+        )
+        raise spec_error("W411", f"{token!r} is not a plain name", way_out)
     if len(unquoted(token).encode()) > LIMIT:
         raise spec_error("W411", f"name too long: {len(unquoted(token).encode())} bytes, the server keeps {LIMIT}")
 
@@ -83,8 +85,8 @@ def check_privilege(text: str, known: Collection[str], what: str) -> None:
     """Raises a spec error for a privilege that this kind of object doesn't have."""
     if text not in known:
         near = closest(text, known)
-        help = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
-        raise spec_error("W413", f"unknown privilege {text!r} for {what}", help)
+        way_out = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
+        raise spec_error("W413", f"unknown privilege {text!r} for {what}", way_out)
 
 
 def _privilege(text: str) -> str:

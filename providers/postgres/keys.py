@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from providers.postgres.names import quoted, role_text, split_key, split_name
@@ -63,7 +64,7 @@ class GrantKey(NamedTuple):
         return cls(role, kind, parts[0], parts[1], parts[2] if len(parts) == 3 else "", arguments)
 
 
-_PARTS = {Kind.TABLE: 2, Kind.SEQUENCE: 2, Kind.FUNCTION: 2, Kind.TYPE: 2, Kind.COLUMN: 3}
+_PARTS: Mapping[str, int] = {Kind.TABLE: 2, Kind.SEQUENCE: 2, Kind.FUNCTION: 2, Kind.TYPE: 2, Kind.COLUMN: 3}
 """How many parts an object's name has; one for every other kind."""
 
 

@@ -37,9 +37,12 @@ END ; \
 END IF; END $writ$"""
 
 
+LEASE = "; lease="
+
+
 def lease_comment(scope: Scope[Any], group: str) -> str:
-    """The comment that every minted login carries."""
-    return f"{marker_text(scope)}; lease={group}"
+    """The comment that every minted login carries; with an empty group, what all of them begin with."""
+    return f"{marker_text(scope)}{LEASE}{group}"
 
 
 def login_request(scope: Scope[Any], pair: Pair, group: str, target: LoginTarget) -> LoginRequest:

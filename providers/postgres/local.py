@@ -147,7 +147,7 @@ class LocalPostgres(LocalServer):
         socket = folder.resolve() / "socket" / ".s.PGSQL.65535"
         if len(os.fsencode(socket)) <= _SOCKET_LIMIT and runner.reaches(folder.resolve()):
             return folder.resolve()
-        home = self._borrowed = Path(tempfile.mkdtemp(prefix="writ-pg-", dir="/tmp"))  # noqa: S108 - made for us alone
+        home = self._borrowed = Path(tempfile.mkdtemp(prefix="writ-pg-", dir="/tmp"))
         home.chmod(0o711 if runner.uid is not None else 0o700)
         return home
 
@@ -170,9 +170,17 @@ class LocalPostgres(LocalServer):
     def _initialise(self, tree: Path, home: Path, folder: Path, runner: _Runner) -> None:
         made = ChildProcess(
             [
-                str(tree / "bin" / "initdb"), "-D", str(home / "data"), "-U", _SUPERUSER, "--no-sync",
-                "--encoding=UTF8", "--locale=C", "--auth-local=peer", "--auth-host=scram-sha-256",
-            ],  # fmt: skip
+                str(tree / "bin" / "initdb"),
+                "-D",
+                str(home / "data"),
+                "-U",
+                _SUPERUSER,
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--auth-local=peer",
+                "--auth-host=scram-sha-256",
+            ],
             folder / "initdb.log",
             env=_environment(),
             uid=runner.uid,

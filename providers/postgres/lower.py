@@ -64,7 +64,7 @@ class _Lowering:
         for key, privileges in wanted.items():
             if key.kind == Kind.TABLE and is_ambiguous(privileges):
                 self._ambiguous(key, asked)
-            values = grant_values(key, desired_form(Kind(key.kind), privileges))
+            values = grant_values(key, desired_form(Kind(key.kind), privileges), self.scope.settings.database)
             self._resource(GRANT, str(key), values, asked.pair, f"{asked.pair.intent.name} needs it", role)
         self._logins(name, asked.pair, role)
 

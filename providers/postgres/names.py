@@ -31,6 +31,12 @@ class Ident(NamedTuple):
         return cls(tuple(part for part in parts if part))
 
 
+class Column(NamedTuple):
+    """A column after a privilege: ``email`` → `` ("email")``."""
+
+    name: str
+
+
 class Words(NamedTuple):
     """Text that goes into a statement as it is: keywords of our own, or a name that the server itself quoted."""
 

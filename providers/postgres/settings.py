@@ -51,7 +51,7 @@ class PostgresSettings(SpecModel):
     database: Annotated[str, AfterValidator(_identifier)]
     """The database that the grants are in. A login in another one is refused."""
     role_prefix: Annotated[str, AfterValidator(_prefix)] = "writ_"
-    """Every role that starts with it is Writ's alone. Roles are the cluster's: systems in one cluster need their own."""
+    """Every role that starts with it is Writ's alone. Roles are the cluster's: each system there needs its own."""
     credentials: Annotated[dict[str, str], AfterValidator(_credentials)] | None = None
     """``system``, and that system's own options: it mints logins that join the group roles. None: nobody does."""
     minter: Annotated[str, AfterValidator(_login)] = ""

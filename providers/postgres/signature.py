@@ -54,5 +54,3 @@ def split_signature(text: str) -> tuple[str, str]:
 def function_text(schema: str, name: str, arguments: str) -> str:
     """``public.refund(integer,text)``. The arguments must be normal."""
     return f"{qualified(schema, name)}({arguments})"
-
-

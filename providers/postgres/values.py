@@ -5,39 +5,45 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from providers.postgres.keys import GrantKey
+from providers.postgres.names import quoted
+from providers.postgres.privileges import Kind
 from reconciler.model import Value
 
-ROLE_FLAGS: Mapping[str, tuple[str, bool]] = {
-    "login": ("LOGIN", False),
-    "superuser": ("SUPERUSER", False),
-    "create_database": ("CREATEDB", False),
-    "create_role": ("CREATEROLE", False),
-    "inherit": ("INHERIT", False),
-    "replication": ("REPLICATION", False),
-    "bypass_row_level_security": ("BYPASSRLS", False),
+ROLE_FLAGS: Mapping[str, str] = {
+    "login": "LOGIN",
+    "superuser": "SUPERUSER",
+    "create_database": "CREATEDB",
+    "create_role": "CREATEROLE",
+    "inherit": "INHERIT",
+    "replication": "REPLICATION",
+    "bypass_row_level_security": "BYPASSRLS",
 }
-"""Attribute → its SQL keyword, and what a group role has."""
+"""Attribute → its SQL keyword. A group role has none of them."""
 
 
 def role_values(comment: str) -> dict[str, Value]:
     """A group role: nobody logs in with it, and it can do nothing by itself."""
-    flags: dict[str, Value] = {name: wanted for name, (_, wanted) in ROLE_FLAGS.items()}
+    flags: dict[str, Value] = dict.fromkeys(ROLE_FLAGS, False)
     return {**flags, "connection_limit": -1, "valid_until": "", "config": [], "comment": comment}
 
 
 def grant_values(
     key: GrantKey,
     privileges: Sequence[str],
+    database: str,
     *,
     grant_option: bool = False,
     granted_by: Sequence[str] = (),
     regranted_to: Sequence[str] = (),
 ) -> dict[str, Value]:
-    """One role's privileges on one object."""
+    """One role's privileges on one object, in the words of Terraform's postgresql_grant."""
     return {
         "role": key.role,
+        "database": key.name if key.kind == Kind.DATABASE else database,
+        "schema": key.name if key.kind == Kind.SCHEMA else key.schema,
         "object_type": str(key.kind),
-        "object": key.object,
+        "objects": _objects(key),
+        "columns": [key.column] if key.column else [],
         "privileges": list(privileges),
         "with_grant_option": grant_option,
         "granted_by": list(granted_by),
@@ -45,10 +51,20 @@ def grant_values(
     }
 
 
+def _objects(key: GrantKey) -> list[str]:
+    match key.kind:
+        case Kind.DATABASE | Kind.SCHEMA:
+            return []
+        case Kind.FUNCTION:
+            return [f"{quoted(key.name)}({key.arguments})"]
+        case _:
+            return [key.name]
+
+
 def membership_values(
     member: str, group: str, *, admin: bool, inherit: bool | None, set_role: bool | None
 ) -> dict[str, Value]:
-    """A membership. Servers before 16 know neither INHERIT nor SET for each: None, and left out."""
+    """A membership. Servers before 16 don't know INHERIT and SET of a membership: None, and left out."""
     values: dict[str, Value] = {"role": member, "grant_role": group, "with_admin_option": admin}
     if inherit is not None:
         values["with_inherit_option"] = inherit

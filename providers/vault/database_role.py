@@ -29,7 +29,8 @@ class DatabaseRole(VaultResource):
         "default_ttl": Attribute("A login's life in seconds."),
         "max_ttl": Attribute("Its longest life with renewals, in seconds."),
         "credential_type": Attribute("What is handed out."),
-        "credential_config": Attribute("How it is made."),
+        # The server merges it, and takes nothing out of it again.
+        "credential_config": Attribute("How it is made.", replaces=True),
         "other_fields": Attribute("Fields that are set and that Writ doesn't know.", replaces=True),
     }
 

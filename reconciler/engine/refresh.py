@@ -17,7 +17,12 @@ class Refreshed:
     """What was found. A system that couldn't be read has no snapshot, and an error says why."""
 
     snapshots: Mapping[str, Snapshot]
-    diagnostics: tuple[Diagnostic, ...]
+    failures: tuple[Diagnostic, ...] = ()
+
+    @property
+    def reported(self) -> tuple[Diagnostic, ...]:
+        """What the systems, as they are, don't allow to be planned."""
+        return tuple(d for snapshot in self.snapshots.values() for d in snapshot.diagnostics)
 
 
 def refresh(session: Session, wanted: Collection[Address]) -> Refreshed:
@@ -27,13 +32,12 @@ def refresh(session: Session, wanted: Collection[Address]) -> Refreshed:
         if address.system in by_system:
             by_system[address.system].append(address)
     if not by_system:
-        return Refreshed({}, ())
+        return Refreshed({})
     with ThreadPoolExecutor(len(by_system), thread_name_prefix="refresh") as pool:
         results = list(pool.map(lambda name: _read(session.systems[name], by_system[name]), by_system))
     snapshots = {name: found for name, found in zip(by_system, results, strict=True) if isinstance(found, Snapshot)}
     failures = tuple(found for found in results if isinstance(found, Diagnostic))
-    reported = tuple(d for snapshot in snapshots.values() for d in snapshot.diagnostics)
-    return Refreshed(snapshots, failures + reported)
+    return Refreshed(snapshots, failures)
 
 
 def _read(system: System, wanted: Collection[Address]) -> Snapshot | Diagnostic:

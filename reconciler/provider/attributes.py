@@ -15,7 +15,3 @@ class Attribute:
     """Can't be changed in place: the object is deleted and made again."""
     computed: bool = False
     """Given by the server: shown, never compared, never written."""
-    document: bool = False
-    """A JSON document as canonical text: shown as a tree."""
-    sensitive: bool = False
-    """Never shown."""

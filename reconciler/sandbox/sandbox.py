@@ -118,7 +118,8 @@ class Sandbox:
             self._closers.pop()()
 
     def _tell(self, server: LocalServer) -> None:
-        self._say(f"{server.version or server.provider} runs at {server.endpoint}")
+        place = f" at {server.endpoint}" if server.endpoint else ""
+        self._say(f"{server.version} runs{place}")
 
     def _describe(self, workplace: Workplace) -> Status:
         lifetime = self._options.lifetime

@@ -97,7 +97,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             if has_errors(failed):
                 return Application(plan, None, failed)
             found = refresh(session, {change.address for change in plan.changes})
-            moved = (*found.diagnostics, *stale_against_world(plan, found.snapshots, marks_of(systems)))
+            moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems)))
             if has_errors(moved):
                 return Application(plan, None, moved)
             return execute(plan, session, store, state, execution, console)

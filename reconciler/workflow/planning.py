@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from reconciler.model import Address, Change, Desired, Drift, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import log_in, marks_of, with_recorded
-from specs.diagnostic import Diagnostic, error, has_errors, warning
+from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
 
 log = logging.getLogger("writ")
 
@@ -72,7 +72,7 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
     compiled, environment = prepared.compiled, prepared.environment
     if compiled is None or has_errors(prepared.diagnostics):
         state = State(environment, "", 0, {}, {})
-        yield Situation(prepared, {}, Session({}), state, Refreshed({}, ()), prepared.diagnostics)
+        yield Situation(prepared, {}, Session({}), state, Refreshed({}), prepared.diagnostics)
         return
     state = load_state(state_path, environment)
     systems, more = with_recorded(compiled.systems, state)
@@ -82,7 +82,7 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
         refreshed = refresh(session, compiled.desired.keys() | state.objects.keys())
         objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
         log.info("read %d objects in %d systems in %.2f s", objects, len(systems), time.monotonic() - started)
-        everything = (*prepared.diagnostics, *more, *failed, *refreshed.diagnostics)
+        everything = (*prepared.diagnostics, *more, *failed, *refreshed.failures)
         yield Situation(prepared, systems, session, state, refreshed, everything)
     finally:
         session.close()
@@ -90,7 +90,8 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
 
 def plan_of(now: Situation, options: Options) -> Plan:
     """The plan for a situation."""
-    changes, problems = _changes(now, options)
+    changes, found = _changes(now, options)
+    problems = (*_reported(now, options), *found)
     kept, unknown = narrowed(changes, options.targets)
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
@@ -122,7 +123,8 @@ def drift_of(now: Situation) -> Drift:
 def _drift(now: Situation) -> Drift:
     items = find_drift(now.desired, now.refreshed.snapshots, now.state, marks_of(now.systems))
     checked = sum(len(snapshot.objects) for snapshot in now.refreshed.snapshots.values())
-    return Drift(now.environment, datetime.now(UTC), items, checked, now.diagnostics)
+    reported = _reported(now, Options())
+    return Drift(now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *reported))
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:
@@ -132,6 +134,15 @@ def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[
         return changes, tuple(_left_alone(address) for address in left)
     planned = plan_changes(now.desired, snapshots, now.state, marks_of(now.systems))
     return cascade_replacements(planned.changes), planned.diagnostics
+
+
+def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
+    """What the systems report. Of an object that is to go, it is no reason not to remove it."""
+    going = {str(address) for address in now.state.objects.keys() - now.desired.keys()}
+    return tuple(
+        replace(found, severity=Severity.WARNING) if options.destroy or found.subject in going else found
+        for found in now.refreshed.reported
+    )
 
 
 def _left_alone(address: Address) -> Diagnostic:

@@ -156,3 +156,24 @@ VAULT = Subject(
     },
     found_only=frozenset({"vault_identity_group_member"}),
 )
+
+_PG_ROLE, _GRANT = "postgresql_role", "postgresql_grant"
+POSTGRES = Subject(
+    "postgres",
+    values={
+        (_PG_ROLE, "connection_limit"): set_to(3),
+        (_PG_ROLE, "valid_until"): set_to("2099-01-01T00:00:00Z"),
+        (_PG_ROLE, "config"): set_to(["search_path=evil"]),
+        (_PG_ROLE, "comment"): set_to("mine"),
+        (_GRANT, "privileges"): more("CREATE"),
+    },
+    fixed={
+        **{f"{_GRANT}.{name}": _NAME for name in ("role", "database", "schema", "object_type", "objects", "columns")},
+        "postgresql_grant.with_grant_option": "Writ never writes one: tested with the rogues",
+        "postgresql_grant.granted_by": "another grantor's grant: tested with the rogues",
+        "postgresql_grant.regranted_to": "what others did with a grant option: tested with the rogues",
+        "postgresql_grant_role.role": _NAME,
+        "postgresql_grant_role.grant_role": _NAME,
+    },
+    found_only=frozenset({"postgresql_default_privileges", "postgresql_dependency"}),
+)

@@ -66,7 +66,7 @@ class Bench:
         state = load_state(self.state, self.prepared.environment)
         assert self.prepared.compiled is not None
         found = refresh(self.session, self.prepared.compiled.desired.keys() | state.objects.keys())
-        assert not has_errors(found.diagnostics), found.diagnostics
+        assert not has_errors((*found.failures, *found.reported)), found
         return Situation(self.prepared, self.systems, self.session, state, found, ())
 
     def plan(self, *, destroy: bool = False) -> Plan:

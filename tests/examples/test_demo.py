@@ -15,7 +15,7 @@ import pytest
 
 from tests.servers import EXAMPLES, processes_of
 
-DEMO = (sys.executable, str(EXAMPLES / "quickstart" / "demo.py"))
+DEMO = (sys.executable, str(EXAMPLES / "demo" / "demo.py"))
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def test_all_is_as_announced(place: Path) -> None:
     [
         ("writ sandbox up", True, signal.SIGINT),
         ("writ validate", False, signal.SIGTERM),
-        ("writ apply", True, signal.SIGINT),
-        ("writ drift", False, signal.SIGINT),
+        ("writ apply", False, signal.SIGINT),
+        ("bao read", True, signal.SIGHUP),
     ],
 )
 def test_interrupting_leaves_nothing(place: Path, moment: str, group: bool, number: signal.Signals) -> None:

@@ -57,7 +57,7 @@ def test_2000_roles_are_a_handful_of_calls(account: Account) -> None:
     roles = [role(f"r{n:04}") for n in range(2000)]
     serve_pages(account, roles, sizes={GAAD: 700, "ListRoles": 1000})
     account.proxy.calls.clear()
-    found = account.read()
+    found = account.read(*(Address("payments", ROLE_TYPE, r["RoleName"]) for r in roles))
     assert len(found.objects) == 2000
     assert account.proxy.calls == {GAAD: 3, "ListRoles": 2, "ListOpenIDConnectProviders": 1}
     assert account.client.calls["get_caller_identity"] == 1
@@ -185,6 +185,17 @@ def test_our_own_role_at_the_former_path_is_recognised(account: Account, open_ac
     assert role.resource.attributes["path"] == "/writ/"
     assert role.resource.attributes["max_session_duration"] == 3600
     assert Address("payments", "aws_iam_role_policy", f"{ROLE}:orders.read") in found
+
+
+def test_a_rogue_on_our_own_role_at_the_former_path_is_seen(
+    account: Account, open_account: Callable[..., Account]
+) -> None:
+    """Or the role could never be moved: IAM deletes no role that has anything on it."""
+    account.build(lower(account.scope, demand(pair())))
+    account.iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMIN)
+    moved = open_account(account.scope.settings.account, role_path="/moved/")
+    rogues = moved.rogues(lower(moved.scope, demand(pair())))
+    assert list(rogues) == ["aws_iam_role_policy_attachment"]
 
 
 def test_anothers_role_in_our_path_is_told_apart_from_a_rogue(account: Account) -> None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,10 +25,12 @@ def signer() -> Iterator[Signer]:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    made = Database(tmp_path_factory.mktemp("postgres") / "server")
-    yield made
-    made.process.stop()
+def database() -> Iterator[Database]:
+    # Not under pytest's folder: that is closed to the user that PostgreSQL runs as when we are root.
+    with tempfile.TemporaryDirectory(prefix="writ-test-", ignore_cleanup_errors=True) as folder:
+        made = Database(Path(folder))
+        yield made
+        made.process.stop()
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +68,7 @@ def estate(server: LocalVault, signer: Signer, connection: VaultConnection) -> I
 
 def sweep(root: VaultClient) -> None:
     for name in (root.list("sys/policies/acl") or {}).get("keys") or []:
-        if name.startswith("writ-"):
+        if name.startswith(("writ", "less", "compiled")):
             root.delete(f"sys/policies/acl/{name}")
     for name in (root.list("identity/entity/name") or {}).get("keys") or []:
         root.delete(f"identity/entity/name/{name}")

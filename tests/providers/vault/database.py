@@ -22,15 +22,11 @@ class Database:
         assert package is not None
         assert package.origin is not None
         binaries = Path(package.origin).parent / "pginstall" / "bin"
-        folder.mkdir()
         ids: dict[str, int] = {}
         if os.geteuid() == 0:
             user = pwd.getpwnam("nobody")
             ids = {"uid": user.pw_uid, "gid": user.pw_gid}
             os.chown(folder, user.pw_uid, user.pw_gid)
-            for parent in folder.parents:
-                if parent.stat().st_uid == 0 and parent != Path("/") and "pytest" in str(parent):
-                    parent.chmod(0o755)
         secret = folder / "password"
         secret.write_text(_PASSWORD)
         secret.chmod(0o644)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from providers.vault.resources import TYPES
-from reconciler.model import Desired, Ownership
+from reconciler.model import Desired, Live, Ownership
 from reconciler.provider import PairDemand
 from tests.providers.vault.world import Estate, access, agent, changed, login, ordered, pair
 
@@ -96,6 +96,7 @@ VANDALISM = [
     (DB_ROLE, {"default_ttl": 60}, "default_ttl"),
     (DB_ROLE, {"max_ttl": 6000}, "max_ttl"),
     (DB_ROLE, {"db_name": "other"}, "db_name"),
+    (DB_ROLE, {"credential_config": {"password_policy": "weak"}}, "credential_config"),
     (TUNE, {"default_lease_ttl": 60}, "default_lease_ttl"),
     (TUNE, {"max_lease_ttl": 60}, "max_lease_ttl"),
     (TUNE, {"listing_visibility": "unauth"}, "listing_visibility"),
@@ -135,8 +136,17 @@ def test_each_vandalism_is_seen_alone_and_healed(estate: Estate) -> None:
         assert list(*drift.values()) == [name], (path, body, drift)
         for address, live in estate.read(desired).objects.items():
             if f"{address.type}/{address.key}" in drift:
-                TYPES[address.type].update(estate.client, live, wanted[address].resource)
+                heal(estate, live, wanted[address], name)
         assert estate.drift(desired) == {}, (path, body)
+
+
+def heal(estate: Estate, live: Live, wanted: Desired, name: str) -> None:
+    kind = TYPES[wanted.resource.address.type]
+    if kind.attributes[name].replaces:
+        kind.delete(estate.client, live)
+        kind.create(estate.client, wanted.resource)
+    else:
+        kind.update(estate.client, live, wanted.resource)
 
 
 def _written(estate: Estate, path: str) -> dict[str, object]:

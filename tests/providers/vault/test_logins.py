@@ -103,6 +103,21 @@ def test_a_database_login_works_ends_live_sessions_and_dies_with_its_role(applie
     session.close()
 
 
+def test_a_role_whose_logins_can_not_be_ended_stays(applied: Estate, database: Database) -> None:
+    role = "writ-bot_orders.read_orders-db"
+    applied.root.post(f"database/roles/{role}", {"db_name": "orders", "revocation_statements": ["SELECT 1/0"]})
+    creds = applied.root.get(f"database/creds/{role}")
+    found = applied.read(applied.desired).objects
+    live = found[next(a for a in found if a.key == f"database/roles/{role}")]
+    kind = TYPES[live.resource.address.type]
+    with pytest.raises(Rejected, match="division by zero"):
+        kind.delete(applied.client, live)
+    assert kind.read(applied.client, live.resource.address.key) == live
+    with database.connect() as admin:
+        admin.execute(f'DROP ROLE "{creds["username"]}"')
+    applied.root.post("sys/leases/revoke-force/database/creds", {})
+
+
 def test_removing_one_role_leaves_logins_of_a_longer_name(applied: Estate, database: Database) -> None:
     longer = login(ORDERS, "orders-db2")
     desired = applied.apply_over(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 
 import pytest
 
+from providers.vault.acl_policy import AclPolicy
+from providers.vault.client import VaultClient
 from providers.vault.patterns import Pattern
 from providers.vault.policy import CAPABILITIES, Grant, Inexpressible, render, unite
 from providers.vault.resources import TYPES
+from providers.vault.transport import Origin, Transport
 from reconciler.provider import Conflict, PairDemand
-from tests.providers.vault.world import Estate, access, agent, changed, pair
+from tests.providers.vault.tiny import reply, tiny
+from tests.providers.vault.world import Estate, access, agent, changed, pair, scope
 
 POLICY = TYPES["vault_policy"]
 
@@ -144,13 +147,17 @@ def test_a_policy_is_written_by_compare_and_set(estate: Estate) -> None:
     assert estate.root.get(f"sys/policies/acl/{address.key}")["policy"] == "# by hand"
 
 
-def test_without_versions_the_policy_is_looked_at_once_more(estate: Estate) -> None:
+def test_without_versions_the_policy_is_looked_at_once_more() -> None:
     """A server that ignores `cas` (HashiCorp Vault) gives no version either."""
-    who = pair(agent("bot"), "orders.read")
-    desired = estate.apply(PairDemand(who, (access(("kv/data/orders/*", ["read"])),)))
-    policy = next(d for d in desired if d.resource.address.type == "vault_policy")
-    address = policy.resource.address
-    before = dataclasses.replace(estate.read(desired).objects[address], version="")
-    estate.root.post(f"sys/policies/acl/{address.key}", {"policy": "# by hand"})
-    with pytest.raises(Conflict):
-        POLICY.update(estate.client, before, policy.resource)
+    before = AclPolicy().live
+    body = '{"data": {"name": "writ-x", "policy": "# now"}}'
+    with tiny(lambda _: reply(200, body)) as server:
+        client = VaultClient(Transport(Origin.of(server.address)), "", scope())
+        was, now = (before(client, "writ-x", {"policy": text}) for text in ("# was", "# now"))
+        assert was.version == ""
+        with pytest.raises(Conflict):
+            POLICY.update(client, was, was.resource)
+        assert [request.split()[0] for request in server.requests] == ["GET"]
+        POLICY.update(client, now, was.resource)
+        assert server.requests[-1].startswith("POST /v1/sys/policies/acl/writ-x")
+        client.close()

@@ -91,7 +91,7 @@ class Hands:
             bound_audiences=["vault"],
             bound_subject="system:serviceaccount:tests:load-generator",
             allowed_redirect_uris=[],
-            policies=["writ-support-bot_orders.read"],
+            token_policies=["writ-support-bot_orders.read"],
             path=AUTH_MOUNT,
         )
 

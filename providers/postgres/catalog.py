@@ -1,0 +1,161 @@
+"""What the catalogue says, as rows with names. One function to a query (providers.postgres.sql)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from providers.postgres import sql
+from providers.postgres.keys import GrantKey
+from providers.postgres.lease import lease_comment
+from providers.postgres.signature import BadSignature, normal_arguments
+
+if TYPE_CHECKING:
+    from providers.postgres.client import PostgresClient
+
+BOOTSTRAP = 10
+"""The oid of the superuser that initdb made."""
+
+
+class Role(NamedTuple):
+    """pg_roles, its settings and its comment."""
+
+    oid: int
+    name: str
+    login: bool
+    superuser: bool
+    create_database: bool
+    create_role: bool
+    inherit: bool
+    replication: bool
+    bypass_row_level_security: bool
+    connection_limit: int
+    valid_until: str
+    """UTC, ISO 8601; empty for never."""
+    config: Sequence[str]
+    """``name=value``; with ``database: `` before it where it holds in one database only."""
+    comment: str
+
+
+class Member(NamedTuple):
+    """pg_auth_members: one membership by one grantor."""
+
+    member: str
+    group: str
+    member_oid: int
+    group_oid: int
+    grantor_oid: int
+    grantor: str
+    admin: bool
+    inherit: bool | None
+    """None before version 16."""
+    set_role: bool | None
+
+
+class Holding(NamedTuple):
+    """What one role holds on one object from one grantor."""
+
+    kind: str
+    schema: str
+    name: str
+    column: str
+    arguments: str
+    grantee_oid: int
+    grantee: str
+    grantor_oid: int
+    grantor: str
+    by_owner: bool
+    by_ours: bool
+    """The grantor is a managed role or a leased login."""
+    privileges: Sequence[str]
+    grantable: Sequence[str]
+
+    @property
+    def key(self) -> GrantKey:
+        """The grant that it belongs to."""
+        return self.key_of(self.grantee)
+
+    def key_of(self, role: str) -> GrantKey:
+        """The same object's grant to a role."""
+        return GrantKey(role, self.kind, self.schema, self.name, self.column, normal(self.arguments))
+
+
+class Default(NamedTuple):
+    """pg_default_acl: what a role gets on objects to come."""
+
+    role: str
+    owner: str
+    schema: str
+    kind: str
+    """pg_default_acl.defaclobjtype."""
+    privileges: Sequence[str]
+    grantable: bool
+
+
+class Dependency(NamedTuple):
+    """pg_shdepend: something else that names a role."""
+
+    role: str
+    kind: str
+    """pg_shdepend.deptype."""
+    elsewhere: bool
+    database: str
+    description: str
+    number: int
+
+
+def roles(client: PostgresClient, names: Collection[str], *, prefix: str | None = None) -> list[Role]:
+    """Named roles; with a prefix also those in the scope, and the leased logins."""
+    lease = None if prefix is None else lease_comment(client.scope, "")
+    values = {"prefix": prefix, "names": list(names), "lease": lease}
+    return [Role(*row) for row in client.query(sql.ROLES, values)]
+
+
+def members(client: PostgresClient, oids: Collection[int]) -> list[Member]:
+    """Memberships of and in roles."""
+    text = sql.MEMBERS_16 if client.version >= 160000 else sql.MEMBERS_14
+    return [Member(*row) for row in client.query(text, {"roles": list(oids)})]
+
+
+def holdings(client: PostgresClient, oids: Collection[int], key: GrantKey | None = None) -> list[Holding]:
+    """What roles hold and passed on: on everything, or on one object (a table's columns apart)."""
+    values: dict[str, object] = {
+        "roles": list(oids),
+        "prefix": client.scope.settings.role_prefix,
+        "lease": lease_comment(client.scope, ""),
+    }
+    if key is None:
+        return [Holding(*row) for row in client.query(sql.holders(client.version), values)]
+    rows = client.query(sql.holders(client.version, key.kind), {**values, "nsp": key.schema, "name": key.name})
+    return [Holding(*row) for row in rows]
+
+
+def defaults(client: PostgresClient, oids: Collection[int]) -> list[Default]:
+    """Default privileges that roles would get."""
+    return [Default(*row) for row in client.query(sql.DEFAULTS, {"roles": list(oids)})]
+
+
+def dependencies(client: PostgresClient, oids: Collection[int]) -> list[Dependency]:
+    """What else names roles, in this database and in others."""
+    parameters = "pg_parameter_acl" if client.version >= 150000 else "pg_class"
+    values = {"roles": list(oids), "parameters": parameters}
+    return [Dependency(*row) for row in client.query(sql.DEPENDENCIES, values)]
+
+
+def routine(client: PostgresClient, key: GrantKey) -> str | None:
+    """A function as the server writes it in statements."""
+    rows = client.query(sql.FUNCTION, {"nsp": key.schema, "name": key.name})
+    return next((text for text, arguments in rows if normal(arguments) == key.arguments), None)
+
+
+def of_grant(found: Collection[Holding], key: GrantKey) -> list[Holding]:
+    """What of it a grant consists of."""
+    return [one for one in found if one.key == key and one.kind == key.kind]
+
+
+def normal(arguments: str) -> str:
+    """Argument types in normal form; as they are where they can't be read."""
+    try:
+        return normal_arguments(arguments)
+    except BadSignature:
+        return arguments

@@ -1,0 +1,145 @@
+"""Rows of the catalogue as objects, in the form in which they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from providers.postgres.catalog import BOOTSTRAP, Default, Dependency, Holding, Member, Role, of_grant
+from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
+from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
+from providers.postgres.privileges import Kind, live_form
+from providers.postgres.values import ROLE_FLAGS, grant_values, membership_values
+from reconciler.model import Live, Ownership, Resource, Value
+from reconciler.provider import owner_by_text
+
+if TYPE_CHECKING:
+    from providers.postgres.client import PostgresClient
+
+DEFAULT_KINDS: Mapping[str, str] = {
+    "r": "table",
+    "S": "sequence",
+    "f": "function",
+    "T": "type",
+    "n": "schema",
+    "L": "large_object",
+}
+"""pg_default_acl.defaclobjtype."""
+
+
+def role_live(client: PostgresClient, role: Role, *, in_scope: bool = True) -> Live:
+    """A role. Its comment says whose it is."""
+    flags: dict[str, Value] = {name: getattr(role, name) for name in ROLE_FLAGS}
+    values: dict[str, Value] = {
+        **flags,
+        "connection_limit": role.connection_limit,
+        "valid_until": role.valid_until,
+        "config": list(role.config),
+        "comment": role.comment,
+    }
+    ownership, note = owner_by_text(role.comment, client.scope)
+    return Live(Resource(client.address(ROLE, role.name), values), ownership, note=note, in_scope=in_scope)
+
+
+def grant_live(client: PostgresClient, key: GrantKey, found: Iterable[Holding], regranted: Sequence[str]) -> Live:
+    """A grant: what a role holds on one object, from whomever."""
+    holdings = list(found)
+    privileges = {privilege for one in holdings for privilege in one.privileges}
+    values = grant_values(
+        key,
+        live_form(Kind(key.kind), privileges, client.table_privileges),
+        client.database,
+        grant_option=any(one.grantable for one in holdings),
+        granted_by=sorted({one.grantor for one in holdings if one.by_ours}),
+        regranted_to=sorted(regranted),
+    )
+    role = client.address(ROLE, key.role)
+    return Live(Resource(client.address(GRANT, str(key)), values), Ownership.UNMARKED, (role,))
+
+
+def grants_live(client: PostgresClient, found: Iterable[Holding], roles: Mapping[int, str]) -> list[Live]:
+    """All grants to these roles (by oid)."""
+    held: dict[GrantKey, list[Holding]] = {}
+    passed: dict[GrantKey, set[str]] = {}
+    for one in found:
+        if one.grantee_oid in roles:
+            held.setdefault(one.key, []).append(one)
+        if one.grantor_oid in roles and not one.by_owner:
+            passed.setdefault(one.key_of(roles[one.grantor_oid]), set()).add(one.grantee)
+    return [grant_live(client, key, parts, sorted(passed.get(key, ()))) for key, parts in held.items()]
+
+
+def one_grant(client: PostgresClient, key: GrantKey, oid: int, found: Sequence[Holding]) -> Live | None:
+    """One grant out of what is known of its object."""
+    parts = of_grant(found, key)
+    passed = {one.grantee for one in found if one.grantor_oid == oid and one.key_of(key.role) == key}
+    return grant_live(client, key, parts, sorted(passed)) if parts else None
+
+
+def is_implicit(client: PostgresClient, member: Member) -> bool:
+    """Whether the server made it: from 16 on, a role's creator gets ADMIN on it from the bootstrap superuser.
+
+    The minter's is declared, so it always counts.
+    """
+    return (
+        member.grantor_oid == BOOTSTRAP
+        and member.member == client.user != client.scope.settings.minter
+        and (member.admin, member.inherit, member.set_role) == (True, False, False)
+    )
+
+
+def membership_live(
+    client: PostgresClient, key: MembershipKey, parts: Sequence[Member], managed: Iterable[str]
+) -> Live:
+    """A membership, whoever granted it."""
+    known = parts[0].inherit is not None
+    values = membership_values(
+        key.member,
+        key.group,
+        admin=any(one.admin for one in parts),
+        inherit=any(one.inherit for one in parts) if known else None,
+        set_role=any(one.set_role for one in parts) if known else None,
+    )
+    ours = set(managed)
+    needs = tuple(client.address(ROLE, name) for name in (key.group, key.member) if name in ours)
+    return Live(Resource(client.address(MEMBERSHIP, str(key)), values), Ownership.UNMARKED, needs)
+
+
+def memberships(client: PostgresClient, found: Iterable[Member]) -> dict[MembershipKey, list[Member]]:
+    """Memberships by member and group, without those that the server made for us."""
+    grouped: dict[MembershipKey, list[Member]] = {}
+    for one in found:
+        if not is_implicit(client, one):
+            grouped.setdefault(MembershipKey(one.member, one.group), []).append(one)
+    return grouped
+
+
+def default_live(client: PostgresClient, found: Default) -> Live:
+    """What a role would get on objects that another one makes."""
+    key = DefaultKey(found.role, found.owner, found.schema, DEFAULT_KINDS.get(found.kind, found.kind))
+    values: dict[str, Value] = {
+        "role": found.role,
+        "owner": found.owner,
+        "database": client.database,
+        "schema": found.schema,
+        "object_type": key.kind,
+        "privileges": list(found.privileges),
+        "with_grant_option": found.grantable,
+    }
+    address = client.address(DEFAULT_PRIVILEGES, str(key))
+    return Live(Resource(address, values), Ownership.UNMARKED, (client.address(ROLE, found.role),))
+
+
+def dependency_live(client: PostgresClient, found: Dependency) -> Live:
+    """Something else that names a role, so that it can't be dropped."""
+    relation = "database" if found.elsewhere else "owner" if found.kind == "o" else "privilege"
+    described = found.database if found.elsewhere else found.description
+    values: dict[str, Value] = {
+        "role": found.role,
+        "relation": relation,
+        "database": found.database or client.database,
+        "object": found.description,
+        "count": found.number,
+    }
+    address = client.address(DEPENDENCY, str(DependencyKey(found.role, relation, described)))
+    return Live(Resource(address, values), Ownership.UNMARKED, (client.address(ROLE, found.role),))

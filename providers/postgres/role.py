@@ -1,0 +1,128 @@
+"""A group role: nobody logs in with it; what its grants allow, its members may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from providers.postgres import catalog
+from providers.postgres.live import role_live
+from providers.postgres.names import ROLE, Ident, Words
+from providers.postgres.values import ROLE_FLAGS
+from reconciler.model import Live, Resource, Value
+from reconciler.provider import Attribute, Conflict, ResourceType
+
+if TYPE_CHECKING:
+    from providers.postgres.client import PostgresClient  # imports the driver
+
+    Base: TypeAlias = ResourceType[PostgresClient]
+else:
+    Base = ResourceType
+
+
+class RoleType(Base):
+    """Key: the role's name. The comment is the ownership marker."""
+
+    name: ClassVar[str] = ROLE
+    attributes: ClassVar[Mapping[str, Attribute]] = {
+        "login": Attribute("Whether somebody can log in with it."),
+        "superuser": Attribute("Whether it passes every check."),
+        "create_database": Attribute("Whether it may create databases."),
+        "create_role": Attribute("Whether it may create roles."),
+        "inherit": Attribute("Whether it has the privileges of roles that it is a member of."),
+        "replication": Attribute("Whether it may start replication."),
+        "bypass_row_level_security": Attribute("Whether it passes row level security."),
+        "connection_limit": Attribute("How many sessions at once; -1 for any number."),
+        "valid_until": Attribute("When its password ends, UTC; empty for never."),
+        "config": Attribute("Settings that its sessions start with (ALTER ROLE … SET)."),
+        "comment": Attribute("The ownership marker, with agent and intent."),
+    }
+
+    def read(self, client: PostgresClient, key: str) -> Live | None:
+        """One role."""
+        found = catalog.roles(client, [key])
+        return role_live(client, found[0]) if found else None
+
+    def create(self, client: PostgresClient, desired: Resource) -> None:
+        """Make it with its marker, in one transaction."""
+        name = desired.address.key
+        with client.transaction():
+            found = self.read(client, name)
+            if found is not None:
+                _same(found, desired)
+                return
+            client.run("CREATE ROLE {name} {options}", name=Ident.of(name), options=_options(desired.attributes))
+            _comment(client, desired)
+
+    def update(self, client: PostgresClient, before: Live, desired: Resource) -> None:  # noqa: ARG002 - from what is now
+        """Set what differs from what is there now."""
+        name = Ident.of(desired.address.key)
+        with client.transaction():
+            found = self.read(client, desired.address.key)
+            if found is None:
+                raise Conflict("the role has gone since it was read", help="plan again")
+            now = found.resource.attributes
+            options = {key: value for key, value in desired.attributes.items() if now[key] != value}
+            if now["login"]:
+                # A password that somebody set would open the door again with the next LOGIN.
+                client.run("ALTER ROLE {name} PASSWORD NULL", name=name)
+            if options.keys() & {*ROLE_FLAGS, "connection_limit", "valid_until"}:
+                client.run("ALTER ROLE {name} {options}", name=name, options=_options(options))
+            if "config" in options:
+                _reset(client, name, now["config"])
+            if "comment" in options:
+                _comment(client, desired)
+
+    def delete(self, client: PostgresClient, before: Live) -> None:
+        """Drop it, ending its sessions if it could log in. Raises Rejected, with a list, if something names it still.
+
+        Logins that are members stay, without access.
+        """
+        name = before.resource.address.key
+        with client.transaction():
+            found = self.read(client, name)
+            if found is None:
+                return
+            if found.resource.attributes["login"]:
+                client.run("ALTER ROLE {name} NOLOGIN", name=Ident.of(name))
+                client.query(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %(name)s",
+                    {"name": name},
+                )
+            client.run("DROP ROLE {name}", name=Ident.of(name))
+
+
+def _same(found: Live, desired: Resource) -> None:
+    if dict(found.resource.attributes) != dict(desired.attributes):
+        raise Conflict(
+            f"role {desired.address.key} exists already, and differs", help="plan again, and look whose it is"
+        )
+
+
+def _options(values: Mapping[str, Value]) -> Words:
+    """Keywords and numbers only; the value of ``valid_until`` is never other than 'never'."""
+    words = [keyword if values[name] else f"NO{keyword}" for name, keyword in ROLE_FLAGS.items() if name in values]
+    limit = values.get("connection_limit")
+    words += [f"CONNECTION LIMIT {int(limit)}"] if isinstance(limit, int) else []
+    words += ["VALID UNTIL 'infinity'"] if "valid_until" in values else []
+    return Words(" ".join(words))
+
+
+def _comment(client: PostgresClient, desired: Resource) -> None:
+    client.run(
+        "COMMENT ON ROLE {name} IS {text}",
+        name=Ident.of(desired.address.key),
+        text=str(desired.attributes["comment"]),
+    )
+
+
+def _reset(client: PostgresClient, name: Ident, config: Value) -> None:
+    client.run("ALTER ROLE {name} RESET ALL", name=name)
+    settings = config if isinstance(config, list) else []
+    for database in sorted({text.partition(": ")[0] for text in map(str, settings) if _of_database(text)}):
+        client.run("ALTER ROLE {name} IN DATABASE {database} RESET ALL", name=name, database=Ident.of(database))
+
+
+def _of_database(setting: str) -> bool:
+    """``orders: search_path=x`` rather than ``search_path=x``: a setting's own name has no colon."""
+    return ": " in setting.partition("=")[0]

@@ -1,0 +1,78 @@
+"""The whole scope in one look: seven queries, however many roles there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from providers.postgres import catalog
+from providers.postgres.catalog import Dependency
+from providers.postgres.checks import check_minting, check_objects
+from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
+from providers.postgres.scope import Roles, classify, exempt, of_others, wanted_roles
+from reconciler.model import Address, Live, Snapshot
+from specs.diagnostic import Diagnostic, warning
+
+if TYPE_CHECKING:
+    from providers.postgres.client import PostgresClient
+
+
+def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
+    """Everything in the scope, and what is wanted outside of it."""
+    names = wanted_roles(wanted)
+    with client.snapshot():
+        found = catalog.roles(client, names, prefix=client.scope.settings.role_prefix)
+        roles = classify(client.scope, found, names)
+        dependencies = catalog.dependencies(client, roles.managed)
+        objects = list(_objects(client, roles, names, dependencies))
+        problems = (
+            *check_objects(client, wanted),
+            *check_minting(client),
+            *_policies(client, dependencies),
+        )
+    facts = {
+        "version": f"PostgreSQL {client.version_text}",
+        "database": client.database,
+        "identity": client.user,
+    }
+    return Snapshot({one.resource.address: one for one in objects}, problems, facts)
+
+
+def _objects(
+    client: PostgresClient, roles: Roles, wanted: Collection[str], dependencies: Iterable[Dependency]
+) -> Iterator[Live]:
+    yield from (role_live(client, role) for role in roles.inside)
+    yield from (role_live(client, role, in_scope=False) for role in roles.outside)
+    others = of_others(client.scope, roles, wanted)
+    outside = {role.name for role in roles.outside}
+    watched = {oid: name for oid, name in roles.watched.items() if name not in others}
+    held = grants_live(client, catalog.holdings(client, list(watched)), watched)
+    defaults = [default_live(client, one) for one in catalog.defaults(client, list(watched))]
+    rest = [dependency_live(client, one) for one in dependencies if one.kind != "r" and one.role not in others]
+    for live in (*held, *defaults, *rest):
+        yield replace(live, in_scope=live.resource.attributes["role"] not in outside)
+    yield from _memberships(client, roles, others)
+
+
+def _memberships(client: PostgresClient, roles: Roles, others: Collection[str]) -> Iterator[Live]:
+    found = catalog.members(client, roles.watched)
+    skipped = exempt(client.scope, roles, found)
+    inside = {role.name for role in (*roles.inside, *roles.leased)} - set(others)
+    managed = set(roles.managed.values())
+    for key, parts in memberships(client, found).items():
+        if (parts[0].member_oid, parts[0].group_oid) in skipped or (set(key) & set(others) and not set(key) & inside):
+            continue
+        live = membership_live(client, key, parts, managed)
+        yield replace(live, in_scope=bool(set(key) & inside))
+
+
+def _policies(client: PostgresClient, dependencies: Iterable[Dependency]) -> Iterator[Diagnostic]:
+    for one in dependencies:
+        if one.kind == "r" and not one.elsewhere:
+            yield warning(
+                "W455",
+                f"{one.description} names {one.role}: row level security is not managed here",
+                subject=client.scope.system,
+                help="while it does, the role can't be dropped",
+            )

@@ -1,0 +1,85 @@
+"""GRANT and REVOKE for each kind of object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from providers.postgres import catalog
+from providers.postgres.keys import GrantKey
+from providers.postgres.names import Column, Ident, Words
+from providers.postgres.privileges import Kind
+from reconciler.provider import Rejected
+
+if TYPE_CHECKING:
+    from providers.postgres.client import PostgresClient
+
+_ON: Mapping[str, str] = {
+    Kind.TABLE: "TABLE",
+    Kind.COLUMN: "TABLE",
+    Kind.SEQUENCE: "SEQUENCE",
+    Kind.FUNCTION: "ROUTINE",
+    Kind.SCHEMA: "SCHEMA",
+    Kind.DATABASE: "DATABASE",
+    Kind.TYPE: "TYPE",
+    Kind.LANGUAGE: "LANGUAGE",
+    Kind.FOREIGN_DATA_WRAPPER: "FOREIGN DATA WRAPPER",
+    Kind.FOREIGN_SERVER: "FOREIGN SERVER",
+    Kind.LARGE_OBJECT: "LARGE OBJECT",
+    Kind.TABLESPACE: "TABLESPACE",
+    Kind.PARAMETER: "PARAMETER",
+}
+
+
+def grant(client: PostgresClient, key: GrantKey, privileges: Sequence[str]) -> None:
+    """Give privileges, without grant option."""
+    for words in _privileges(key, privileges):
+        client.run(
+            "GRANT {privileges}{column} ON {kind} {object} TO {role}",
+            privileges=words,
+            column=_column(key),
+            kind=Words(_ON[key.kind]),
+            object=_object(client, key),
+            role=Ident.of(key.role),
+        )
+
+
+def revoke(client: PostgresClient, key: GrantKey, privileges: Sequence[str], *, option_only: bool = False) -> None:
+    """Take privileges, or only the right to pass them on; what was passed on goes with it."""
+    for words in _privileges(key, privileges):
+        client.run(
+            "REVOKE {option}{privileges}{column} ON {kind} {object} FROM {role} CASCADE",
+            option=Words("GRANT OPTION FOR " if option_only else ""),
+            privileges=words,
+            column=_column(key),
+            kind=Words(_ON[key.kind]),
+            object=_object(client, key),
+            role=Ident.of(key.role),
+        )
+
+
+def _privileges(key: GrantKey, privileges: Sequence[str]) -> Iterator[Words]:
+    """All in one statement; a column has to be named for each."""
+    if key.kind == Kind.COLUMN:
+        yield from map(Words, privileges)
+    else:
+        yield Words(", ".join(privileges))
+
+
+def _column(key: GrantKey) -> Words | Column:
+    return Column(key.column) if key.kind == Kind.COLUMN else Words("")
+
+
+def _object(client: PostgresClient, key: GrantKey) -> Ident | Words:
+    match key.kind:
+        case Kind.FUNCTION:
+            text = catalog.routine(client, key)
+            if text is None:
+                raise Rejected(f"function {key.object} does not exist", help="was it dropped since the plan?")
+            return Words(text)
+        case Kind.LARGE_OBJECT:
+            return Words(str(int(key.name)))
+        case Kind.PARAMETER:
+            return Ident(tuple(key.name.split(".")))
+        case _:
+            return Ident.of(key.schema, key.name)

@@ -1,0 +1,14 @@
+CREATE TABLE public.orders (id int PRIMARY KEY, customer text, total numeric(10, 2), email text);
+CREATE TABLE public.order_items (order_id int REFERENCES public.orders, item text);
+CREATE TABLE public.secrets (id int, value text);
+CREATE SEQUENCE public.ticket;
+CREATE VIEW public.open_orders AS SELECT id FROM public.orders;
+CREATE FUNCTION public.refund(order_id integer, reason text) RETURNS void LANGUAGE sql AS 'SELECT';
+CREATE FUNCTION public.refund(varchar(9), timestamptz[]) RETURNS void LANGUAGE sql AS 'SELECT';
+CREATE PROCEDURE public.close_day() LANGUAGE sql AS 'SELECT';
+CREATE SCHEMA sales;
+CREATE TYPE sales.mood AS ENUM ('good', 'bad');
+CREATE FUNCTION sales.rate(sales.mood) RETURNS void LANGUAGE sql AS 'SELECT';
+CREATE SCHEMA "Odd ""Schema""";
+CREATE TABLE "Odd ""Schema"""."Order; DROP TABLE x --" ("A ""col""" int, b int);
+INSERT INTO public.orders VALUES (1, 'Ada', 42.00, 'ada@example.com');

@@ -1,0 +1,220 @@
+"""Logins that a real OpenBao mints with our statements: what they can do, how they end, and that they are no drift."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import psycopg
+import pytest
+
+from providers.postgres.lease import lease_comment
+from tests.providers.postgres.minting import Minting
+from tests.providers.postgres.world import World, lowered
+
+GRANT = {"privileges": ["SELECT"], "tables": ["public.orders"]}
+CREDENTIALS = {"system": "vault", "connection": "orders"}
+
+
+@pytest.fixture(scope="module")
+def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minting]:
+    made = Minting(tmp_path_factory.mktemp("bao"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def minted(worlds: Callable[..., World], bao: Minting) -> World:
+    """A group role, and OpenBao connected as a minter that is no superuser."""
+    world = worlds(minter="minter", credentials=CREDENTIALS)
+    start(world, bao, "minter", "minter")
+    return world
+
+
+def start(world: World, bao: Minting, username: str, password: str) -> None:
+    world.want(GRANT)
+    world.converge()
+    (request,) = lowered(world.scope, GRANT).logins
+    bao.configure(request, f"127.0.0.1:{world.server.port}/{world.database}", username, password)
+
+
+def enter(world: World, login: Mapping[str, Any]) -> psycopg.Connection[Any]:
+    return psycopg.connect(
+        host="127.0.0.1",
+        port=world.server.port,
+        dbname=world.database,
+        user=login["username"],
+        password=login["password"],
+        autocommit=True,
+    )
+
+
+def is_dead(world: World, login: Mapping[str, Any]) -> bool:
+    try:
+        enter(world, login).close()
+    except psycopg.OperationalError:
+        return True
+    return False
+
+
+def test_a_login_can_do_its_intent_and_dies_with_its_lease(minted: World, bao: Minting) -> None:
+    login = bao.mint()
+    assert minted.changes() == {}
+    with enter(minted, login) as session:
+        assert session.execute("SELECT total FROM public.orders").fetchall()
+        for denied in ("INSERT INTO public.orders VALUES (2)", "SELECT * FROM public.secrets", 'SET ROLE "$role"'):
+            if denied.startswith("SET") and minted.client.version < 160000:
+                continue
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                session.execute(denied.replace("$role", minted.role))
+        session.execute("CREATE TEMP TABLE scratch (a int)")
+        assert minted.changes() == {}
+        bao.revoke(login)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    assert is_dead(minted, login)
+    assert minted.sql(f"SELECT FROM pg_roles WHERE rolname = '{login['username']}'") == []
+    assert minted.changes() == {}
+
+
+def test_renewal_moves_the_end(minted: World, bao: Minting) -> None:
+    login = bao.mint()
+    ends = f"SELECT rolvaliduntil - now() > interval '15 min' FROM pg_roles WHERE rolname = '{login['username']}'"
+    assert minted.sql(ends) == [(False,)]
+    bao.renew(login)
+    assert minted.sql(ends) == [(True,)]
+    bao.revoke(login)
+
+
+def test_revoking_what_is_gone_succeeds(minted: World, bao: Minting) -> None:
+    login = bao.mint()
+    minted.sql(f'DROP ROLE "{login["username"]}"')
+    bao.revoke(login)
+
+
+def test_a_superuser_can_mint_too(worlds: Callable[..., World], bao: Minting) -> None:
+    world = worlds(credentials=CREDENTIALS)
+    world.sql("DROP ROLE IF EXISTS boss", "CREATE ROLE boss SUPERUSER LOGIN PASSWORD 'boss'")
+    start(world, bao, "boss", "boss")
+    login = bao.mint()
+    assert world.changes() == {}
+    with enter(world, login) as session:
+        assert session.execute("SELECT total FROM public.orders").fetchall()
+        bao.revoke(login)
+    assert is_dead(world, login)
+
+
+def test_a_login_that_owns_something_is_dead_all_the_same_and_becomes_a_row(minted: World, bao: Minting) -> None:
+    login = bao.mint()
+    name = login["username"]
+    with enter(minted, login) as session:
+        session.execute("SELECT lo_create(815)")
+        bao.revoke(login)
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    assert is_dead(minted, login)
+    assert (
+        minted.changes()
+        == {
+            f"postgresql_role {name}": "delete",
+            f"postgresql_grant_role {name}->{minted.role}": "delete",
+            f"postgresql_grant_role minter->{name}": "delete",
+            f"postgresql_dependency {name}:owner:large object 815": "delete",
+        }
+        or minted.client.version < 160000
+    )
+    assert not minted.apply().ok
+    minted.sql("SELECT lo_unlink(815)")
+    minted.converge()
+
+
+def test_without_pg_signal_backend_the_login_dies_and_the_plan_warns(minted: World, bao: Minting) -> None:
+    minted.sql("REVOKE pg_signal_backend FROM minter")
+    try:
+        assert [d.code for d in minted.read().diagnostics] == ["W453"]
+        login = bao.mint()
+        with enter(minted, login):
+            bao.revoke(login)
+        assert is_dead(minted, login)
+    finally:
+        minted.sql("GRANT pg_signal_backend TO minter")
+    assert minted.read().diagnostics == ()
+
+
+ABUSES: Mapping[str, tuple[str, Callable[[str, str], dict[str, str]]]] = {
+    "a stronger role": (
+        'GRANT pg_read_all_data TO "$name"',
+        lambda name, role: {
+            f"postgresql_grant_role {name}->pg_read_all_data": "delete",
+            f"postgresql_grant_role {name}->{role}": "delete",
+        },
+    ),
+    "a grant of its own": (
+        'GRANT SELECT ON public.secrets TO "$name"',
+        lambda name, role: {f"postgresql_grant {name}:table:public.secrets": "delete"},
+    ),
+    "ADMIN": (
+        'GRANT "$role" TO "$name" WITH ADMIN OPTION',
+        lambda name, role: {f"postgresql_grant_role {name}->{role}": "delete"},
+    ),
+    "SUPERUSER": (
+        'ALTER ROLE "$name" SUPERUSER',
+        lambda name, role: {
+            f"postgresql_role {name}": "delete",
+            f"postgresql_grant_role {name}->{role}": "delete",
+            f"postgresql_grant_role minter->{name}": "delete",
+        },
+    ),
+    "somebody else in it": (
+        'GRANT "$name" TO x_mallory',
+        lambda name, role: {f"postgresql_grant_role x_mallory->{name}": "delete"},
+    ),
+}
+
+
+@pytest.mark.parametrize("abuse", ABUSES)
+def test_a_leased_login_that_is_more_than_that_is_not_exempt(minted: World, bao: Minting, abuse: str) -> None:
+    statement, expected = ABUSES[abuse]
+    login = bao.mint()
+    minted.sql("DROP ROLE IF EXISTS x_mallory", "CREATE ROLE x_mallory")
+    minted.sql(statement.replace("$name", login["username"]).replace("$role", minted.role))
+    rows = expected(login["username"], minted.role)
+    if minted.client.version < 160000:
+        rows = {key: action for key, action in rows.items() if "minter->" not in key}
+    assert minted.changes() == rows
+    minted.converge()
+    bao.revoke(login)
+    assert is_dead(minted, login)
+
+
+def test_a_mark_alone_makes_no_lease(minted: World) -> None:
+    """Somebody else's login with a copied comment isn't exempt: the minter didn't put it there, or it has no mark."""
+    minted.sql(
+        "CREATE ROLE x_liar LOGIN INHERIT",
+        "CREATE ROLE x_helper",
+        'GRANT "$role" TO x_helper WITH ADMIN OPTION'.replace('"$role"', "$role"),
+    )
+    minted.sql(
+        f"COMMENT ON ROLE x_liar IS '{lease_comment(minted.scope, minted.role)}'",
+        "SET ROLE x_helper",
+        "GRANT $role TO x_liar",
+    )
+    try:
+        assert minted.changes() == {
+            f"postgresql_grant_role x_helper->{minted.role}": "delete",
+            f"postgresql_grant_role x_liar->{minted.role}": "delete",
+        }
+        minted.converge()
+    finally:
+        minted.sql("DROP ROLE x_liar", "DROP ROLE x_helper")
+
+
+def test_dropping_the_group_leaves_its_logins_without_access(minted: World, bao: Minting) -> None:
+    login = bao.mint()
+    with enter(minted, login) as session:
+        minted.desired = {}
+        minted.converge()
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("SELECT * FROM public.orders")
+        bao.revoke(login)
+    assert is_dead(minted, login)

@@ -1,0 +1,231 @@
+"""Whatever somebody does to a managed role is a row, named exactly; apply removes it and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.providers.postgres.world import World, pair
+
+GRANT = {"privileges": ["SELECT", "INSERT"], "tables": ["public.orders"]}
+COLUMN = {"privileges": ["SELECT"], "tables": ["public.orders"], "columns": ["id"]}
+
+
+@pytest.fixture
+def calm(world: World) -> Iterator[World]:
+    """Converged; ``x_`` roles are somebody else's."""
+    world.want(GRANT, COLUMN)
+    world.converge()
+    for name in ("x_bob", "x_eve"):
+        world.sql(f"DROP ROLE IF EXISTS {name}", f"CREATE ROLE {name}")
+    yield world
+    for name in ("x_bob", "x_eve"):
+        world.sql(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+
+# What is done by hand → the rows that it makes: type, key with $ for the role, action.
+ON_ORDERS = "postgresql_grant $:table:public.orders"
+ROGUES: dict[str, tuple[list[str], dict[str, str]]] = {
+    "extra privilege": (["GRANT DELETE ON public.orders TO $role"], {ON_ORDERS: "update"}),
+    "lost privilege": (["REVOKE INSERT ON public.orders FROM $role"], {ON_ORDERS: "update"}),
+    "lost grant": (["REVOKE ALL ON public.orders FROM $role"],
+        {ON_ORDERS: "create", "postgresql_grant $:column:public.orders.id": "create"}),
+    "grant option": (["GRANT SELECT ON public.orders TO $role WITH GRANT OPTION"], {ON_ORDERS: "update"}),
+    "other table": (["GRANT SELECT ON public.secrets TO $role"],
+        {"postgresql_grant $:table:public.secrets": "delete"}),
+    "system table": (["GRANT SELECT ON pg_catalog.pg_authid TO $role"],
+        {"postgresql_grant $:table:pg_catalog.pg_authid": "delete"}),
+    "sequence": (["GRANT ALL ON SEQUENCE public.ticket TO $role"],
+        {"postgresql_grant $:sequence:public.ticket": "delete"}),
+    "column": (["GRANT UPDATE (email) ON public.orders TO $role"],
+        {"postgresql_grant $:column:public.orders.email": "delete"}),
+    "more on the column": (["GRANT UPDATE (id) ON public.orders TO $role"],
+        {"postgresql_grant $:column:public.orders.id": "update"}),
+    "function": (["GRANT EXECUTE ON FUNCTION public.refund(varchar, timestamptz[]) TO $role"],
+        {"postgresql_grant $:function:public.refund(character varying,timestamp with time zone[])": "delete"}),
+    "procedure": (["GRANT EXECUTE ON PROCEDURE public.close_day() TO $role"],
+        {"postgresql_grant $:function:public.close_day()": "delete"}),
+    "schema create": (["GRANT CREATE ON SCHEMA public TO $role"], {"postgresql_grant $:schema:public": "update"}),
+    "database create": (["GRANT CREATE ON DATABASE $db TO $role"], {"postgresql_grant $:database:$db": "update"}),
+    "another database": (["GRANT CONNECT ON DATABASE template1 TO $role"],
+        {"postgresql_grant $:database:template1": "delete"}),
+    "type": (["GRANT USAGE ON TYPE sales.mood TO $role"], {"postgresql_grant $:type:sales.mood": "delete"}),
+    "language": (["GRANT USAGE ON LANGUAGE plpgsql TO $role"], {"postgresql_grant $:language:plpgsql": "delete"}),
+    "large object": (["SELECT lo_create(4711)", "GRANT SELECT ON LARGE OBJECT 4711 TO $role"],
+        {'postgresql_grant $:large_object:"4711"': "delete"}),
+    "tablespace": (["GRANT CREATE ON TABLESPACE pg_default TO $role"],
+        {"postgresql_grant $:tablespace:pg_default": "delete"}),
+    "foreign data wrapper": (
+        ["CREATE FOREIGN DATA WRAPPER w", "CREATE SERVER s FOREIGN DATA WRAPPER w",
+         "GRANT USAGE ON FOREIGN DATA WRAPPER w TO $role", "GRANT USAGE ON FOREIGN SERVER s TO $role"],
+        {"postgresql_grant $:foreign_data_wrapper:w": "delete", "postgresql_grant $:foreign_server:s": "delete"}),
+    "parameter": (["GRANT SET, ALTER SYSTEM ON PARAMETER session_preload_libraries TO $role"],
+        {"postgresql_grant $:parameter:session_preload_libraries": "delete"}),
+    "default privileges": (
+        ["ALTER DEFAULT PRIVILEGES FOR ROLE x_bob GRANT SELECT ON TABLES TO $role",
+         "ALTER DEFAULT PRIVILEGES FOR ROLE x_bob IN SCHEMA sales GRANT EXECUTE ON FUNCTIONS TO $role"],
+        {"postgresql_default_privileges $:x_bob::table": "delete",
+         "postgresql_default_privileges $:x_bob:sales:function": "delete"}),
+    "member of a stronger role": (["GRANT pg_execute_server_program TO $role"],
+        {"postgresql_grant_role $->pg_execute_server_program": "delete"}),
+    "somebody joins": (["GRANT $role TO x_bob WITH ADMIN OPTION"], {"postgresql_grant_role x_bob->$": "delete"}),
+    "superuser": (["ALTER ROLE $role SUPERUSER"], {"postgresql_role $": "update"}),
+    "login with a password": (["ALTER ROLE $role LOGIN PASSWORD 'x' VALID UNTIL '2030-01-01'"],
+        {"postgresql_role $": "update"}),
+    "createrole": (["ALTER ROLE $role CREATEROLE CREATEDB INHERIT REPLICATION BYPASSRLS CONNECTION LIMIT 3"],
+        {"postgresql_role $": "update"}),
+    "settings": (["ALTER ROLE $role SET search_path = 'evil, \"a: b\"'",
+                  "ALTER ROLE $role IN DATABASE $db SET role = 'postgres'"], {"postgresql_role $": "update"}),
+    "comment": (["COMMENT ON ROLE $role IS 'mine'"], {"postgresql_role $": "update"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROGUES)
+def test_a_rogue_change_is_seen_and_healed(calm: World, name: str) -> None:
+    statements, rows = ROGUES[name]
+    if name == "parameter" and calm.client.version < 150000:
+        pytest.skip("version 15 and later")
+    calm.sql(*(text.replace("$db", calm.database) for text in statements))
+    calm.client.run("SET default_transaction_read_only = on")
+    expected = {_named(calm, key): action for key, action in rows.items()}
+    assert calm.changes() == expected
+    calm.client.run("SET default_transaction_read_only = off")
+    calm.converge()
+    if name == "login with a password":
+        assert calm.sql(f"SELECT rolpassword FROM pg_authid WHERE rolname = '{calm.role}'") == [(None,)]
+
+
+def _named(world: World, key: str) -> str:
+    return key.replace("$db", world.database).replace("$", world.role)
+
+
+def test_a_missing_role_is_made_again_with_all_it_had(calm: World) -> None:
+    calm.sql("DROP OWNED BY $role", "DROP ROLE $role")
+    assert set(calm.changes().values()) == {"create"}
+    calm.converge()
+
+
+def test_an_undeclared_role_within_the_prefix_goes_with_what_it_holds(calm: World) -> None:
+    rogue = f"{calm.scope.settings.role_prefix}Rogue:1"
+    calm.sql(
+        f'CREATE ROLE "{rogue}" LOGIN', f'GRANT SELECT ON public.secrets TO "{rogue}"', f'GRANT "{rogue}" TO x_bob'
+    )
+    assert calm.changes() == {
+        f"postgresql_role {rogue}": "delete",
+        f'postgresql_grant "{rogue}":table:public.secrets': "delete",
+        f'postgresql_grant_role x_bob->"{rogue}"': "delete",
+    }
+    calm.converge()
+
+
+def test_what_was_passed_on_is_shown_and_goes_with_the_grant_option(calm: World) -> None:
+    calm.sql(
+        "GRANT SELECT ON public.orders TO $role WITH GRANT OPTION",
+        "SET ROLE $role",
+        "GRANT SELECT ON public.orders TO x_bob",
+        "GRANT SELECT ON public.orders TO PUBLIC",
+    )
+    (change,) = (c for c in calm.planned().changes if c.attributes)
+    assert {a.name: a.before for a in change.attributes} == {
+        "with_grant_option": True,
+        "regranted_to": ["PUBLIC", "x_bob"],
+    }
+    calm.converge()
+    assert calm.sql("SELECT has_table_privilege('x_bob', 'public.orders', 'SELECT')") == [(False,)]
+
+
+def test_a_grant_by_another_managed_role_is_replaced_by_the_owners(calm: World) -> None:
+    first = dict(calm.desired)
+    calm.want({"privileges": ["SELECT"], "tables": ["public.secrets"]}, who=pair("eve"))
+    calm.desired |= first
+    calm.converge()
+    other = f"{calm.scope.settings.role_prefix}eve_orders.read"
+    calm.sql(
+        f'REVOKE SELECT ON public.secrets FROM "{other}"',
+        "GRANT SELECT ON public.secrets TO $role WITH GRANT OPTION",
+        "SET ROLE $role",
+        f'GRANT SELECT ON public.secrets TO "{other}"',
+    )
+    assert calm.changes() == {
+        f"postgresql_grant {calm.role}:table:public.secrets": "delete",
+        f"postgresql_grant {other}:table:public.secrets": "update",
+    }
+    calm.converge()
+
+
+def test_what_somebody_else_than_the_owner_granted_is_revoked(calm: World) -> None:
+    calm.sql(
+        "GRANT DELETE ON public.orders TO x_bob WITH GRANT OPTION",
+        "SET ROLE x_bob",
+        "GRANT DELETE ON public.orders TO $role",
+    )
+    assert calm.changes() == {f"postgresql_grant {calm.role}:table:public.orders": "update"}
+    calm.converge()
+    assert calm.sql("SELECT has_table_privilege('x_bob', 'public.orders', 'DELETE')") == [(True,)]
+
+
+def test_memberships_by_several_grantors_go_together(calm: World) -> None:
+    if calm.client.version < 160000:
+        pytest.skip("version 16 and later")
+    calm.sql(
+        "GRANT $role TO x_bob WITH ADMIN OPTION",
+        "GRANT $role TO x_eve",
+        "GRANT $role TO x_eve WITH SET FALSE GRANTED BY x_bob",
+    )
+    assert calm.changes() == {
+        f"postgresql_grant_role x_bob->{calm.role}": "delete",
+        f"postgresql_grant_role x_eve->{calm.role}": "delete",
+    }
+    calm.converge()
+
+
+def test_an_owned_object_is_a_row_that_never_drops_it(calm: World) -> None:
+    calm.sql("CREATE TABLE sales.made (a int)", "ALTER TABLE sales.made OWNER TO $role")
+    row = f"postgresql_dependency {calm.role}:owner:table sales.made"
+    assert calm.changes() == {row: "delete"}
+    result = calm.apply()
+    (failed,) = (step for step in result.steps if step.diagnostic)
+    assert failed.diagnostic is not None
+    assert "owns table sales.made, which is not dropped" in failed.diagnostic.message
+    calm.desired = {}
+    result = calm.apply()
+    assert {str(s.address.type): s.outcome.value for s in result.steps if s.diagnostic} == {
+        "postgresql_dependency": "failed",
+        "postgresql_role": "skipped",
+    }
+    assert calm.sql("SELECT to_regclass('sales.made') IS NOT NULL") == [(True,)]
+    calm.sql("DROP TABLE sales.made")
+    calm.converge()
+
+
+def test_what_is_in_another_database_is_a_row(calm: World) -> None:
+    calm.sql("CREATE TABLE there (a int)", "GRANT SELECT ON there TO $role", database="template1")
+    try:
+        assert calm.changes() == {f"postgresql_dependency {calm.role}:database:template1": "delete"}
+        calm.desired = {}
+        assert {s.outcome.value for s in calm.apply().steps if s.diagnostic} == {"failed", "skipped"}
+    finally:
+        calm.sql("DROP TABLE there", database="template1")
+    calm.converge()
+
+
+def test_a_policy_that_names_a_managed_role_is_a_warning(calm: World) -> None:
+    calm.sql("CREATE POLICY own ON public.orders TO $role USING (true)")
+    assert calm.changes() == {}
+    (problem,) = calm.read().diagnostics
+    assert "policy own on table public.orders names" in problem.message
+
+
+def test_dropping_a_role_that_something_names_says_what(calm: World) -> None:
+    calm.sql("CREATE POLICY own ON public.orders TO $role USING (true)")
+    calm.desired = {}
+    (failed,) = (step.diagnostic for step in calm.apply().steps if step.diagnostic)
+    assert failed is not None
+    assert "policy own on table public.orders" in failed.message
+
+
+def test_public_and_other_roles_are_left_alone(calm: World) -> None:
+    calm.sql("GRANT SELECT ON public.secrets TO PUBLIC, x_bob", "GRANT x_bob TO x_eve")
+    assert calm.changes() == {}
+    calm.sql("REVOKE SELECT ON public.secrets FROM PUBLIC")

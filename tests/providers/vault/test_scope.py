@@ -1,0 +1,103 @@
+"""Whose an object is, what lies outside the scope, and servers that list less."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from providers.vault.permissions import operator_policy
+from providers.vault.resources import TYPES
+from reconciler.model import Ownership
+from reconciler.provider import Denied, PairDemand
+from tests.providers.vault.world import Estate, access, agent, pair, scope
+
+ORDERS = pair(agent("bot"), "orders.read")
+DEMAND = PairDemand(ORDERS, (access(("kv/data/orders/*", ["read"])),))
+OTHERS = "managed by writ; environment=staging; system=vault"
+
+
+@pytest.mark.parametrize("description", ["", "our team's", OTHERS])
+def test_somebody_elses_mount_is_never_ours_to_remove(estate: Estate, description: str) -> None:
+    estate.root.post("sys/auth/jwt-agents", {"type": "jwt", "description": description})
+    estate.root.post("auth/jwt-agents/role/theirs", {"role_type": "jwt", "user_claim": "sub", "bound_subject": "x"})
+    estate.root.post(
+        "auth/jwt-agents/role/bot_orders.read", {"role_type": "jwt", "user_claim": "sub", "bound_subject": "x"}
+    )
+    [mount] = estate.read().objects.values()
+    assert (mount.resource.address.type, mount.ownership) == ("vault_jwt_auth_backend", Ownership.OTHER)
+    wanted = {a.key: live for a, live in estate.read(estate.lower(DEMAND)).objects.items()}
+    assert sorted(wanted) == ["jwt-agents", "jwt-agents/bot_orders.read"]
+    assert {live.ownership for live in wanted.values()} == {Ownership.OTHER}
+    assert all(live.note for live in wanted.values())
+
+
+def test_another_kind_of_mount_in_our_place(estate: Estate) -> None:
+    estate.root.post("sys/auth/jwt-agents", {"type": "userpass", "description": ""})
+    [mount] = estate.read(estate.lower(DEMAND)).objects.values()
+    assert (mount.ownership, mount.note) == (Ownership.OTHER, "it is of type userpass")
+
+
+def test_markers_of_policies_and_entities(estate: Estate) -> None:
+    estate.root.post("sys/policies/acl/writ-a", {"policy": f"# {OTHERS}\n"})
+    estate.root.post("sys/policies/acl/writ-b", {"policy": f'path "a" {{ capabilities = ["read"] }}\n# {OTHERS}\n'})
+    estate.root.post("sys/policies/acl/writer", {"policy": "# not in the prefix"})
+    staging = {"managed-by": "writ", "writ/environment": "staging", "writ/system": "vault"}
+    estate.root.post("identity/entity", {"name": "writ-a", "metadata": staging})
+    estate.root.post("identity/entity", {"name": "Writ-B"})
+    found = {f"{a.type}/{a.key}": live.ownership for a, live in estate.read().objects.items()}
+    assert found == {
+        "vault_policy/writ-a": Ownership.OTHER,
+        "vault_policy/writ-b": Ownership.FOREIGN,
+        "vault_identity_entity/writ-a": Ownership.OTHER,
+        "vault_identity_entity/Writ-B": Ownership.FOREIGN,
+    }
+
+
+def test_what_was_applied_under_older_settings_is_found_but_not_in_scope(estate: Estate) -> None:
+    desired = estate.apply(DEMAND)
+    estate.root.scope = scope(policy_prefix="new-", auth_mount="jwt-new")
+    assert estate.provider.read(estate.root, estate.root.scope, []).objects == {}
+    wanted = [item.resource.address for item in desired]
+    found = estate.provider.read(estate.root, estate.root.scope, wanted).objects
+    assert found.keys() == set(wanted)
+    assert not any(live.in_scope for live in found.values())
+    for item in desired:
+        assert found[item.resource.address].resource.attributes.items() >= item.resource.attributes.items()
+
+
+def test_a_server_that_lists_no_bodies_reads_the_same(estate: Estate) -> None:
+    desired = estate.apply(DEMAND)
+    rules = operator_policy(estate.scope.settings, [("database", "orders")])
+    less = rules.replace('path "sys/policies/detailed/acl"', 'path "sys/policies/nothing"')
+    estate.root.post("sys/policies/acl/less", {"policy": less})
+    token = estate.root.hvac.auth.token.create(policies=["less"], ttl="60s")["auth"]["client_token"]
+    other = estate.server.root_client(estate.scope)
+    other.use_token(token)
+    wanted = [item.resource.address for item in desired]
+    found = estate.provider.read(other, estate.scope, wanted)
+    expected = estate.provider.read(estate.client, estate.scope, wanted)
+    other.close()
+    assert found.objects == expected.objects
+    assert found.facts["identity"] != expected.facts["identity"]
+    assert dataclasses.replace(found, facts=expected.facts) == expected
+
+
+def test_a_list_that_may_not_be_read_is_an_error_and_no_empty_scope(estate: Estate) -> None:
+    desired = estate.apply(DEMAND)
+    rules = operator_policy(estate.scope.settings, [])
+    for path in ("sys/auth", "auth/jwt-agents/role", "identity/entity/id", "sys/policies/acl"):
+        less = rules.replace(f'path "{path}" {{', f'path "nothing/{path}" {{').replace("policies/detailed", "nothing")
+        estate.root.post("sys/policies/acl/less", {"policy": less})
+        token = estate.root.hvac.auth.token.create(policies=["less"], ttl="60s")["auth"]["client_token"]
+        other = estate.server.root_client(estate.scope)
+        other.use_token(token)
+        with pytest.raises(Denied, match=path):
+            estate.provider.read(other, estate.scope, [item.resource.address for item in desired])
+        other.close()
+
+
+def test_types_and_settings_are_complete(estate: Estate) -> None:
+    assert all(kind.name == name for name, kind in TYPES.items())
+    assert all(mark.help for kind in TYPES.values() for mark in kind.attributes.values())
+    assert estate.provider.types == TYPES
