@@ -34,9 +34,10 @@ def format_bytes(data: bytes, file: str = "<stdin>") -> str:
         return text
     try:
         made = _format(text)
+        sound = _meaning(load_bytes(made.encode(), file)) == _meaning(before) and _format(made) == made
     except Unwritable as problem:
         raise Refused((_unsafe(file, problem.line),)) from problem
-    if _meaning(load_bytes(made.encode(), file)) != _meaning(before):
+    if not sound:
         raise Refused((_unsafe(file, 1),))
     return made
 

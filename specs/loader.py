@@ -203,7 +203,7 @@ class _Reading:
 
     def _document(self, name: str, chunk: Chunk, spoilt: list[int]) -> bool:
         """Read one document; whether there was one."""
-        if len(chunk.text) < _LEAST and chunk.text.strip() in {"", "---", "..."}:
+        if len(chunk.text) < _LEAST and chunk.text.rstrip() in {"", "---", "..."}:
             return False
         if any(chunk.start <= offset < chunk.end for offset in spoilt):
             self._opaque = True

@@ -15,12 +15,12 @@ _CREATE = (
     "CREATE ROLE \"{{{{name}}}}\" LOGIN INHERIT PASSWORD '{{{{password}}}}' VALID UNTIL '{{{{expiration}}}}' "
     'IN ROLE "{group}"'
 )
-# Without SET (16+) nothing can be made in the group's name.
-_NO_SET = (
-    "DO $writ$ BEGIN IF current_setting('server_version_num')::int >= 160000 THEN "
+# Without SET (from 16 on) nothing can be made in the group's name.
+_MARK = (
+    "DO $writ$ BEGIN COMMENT ON ROLE \"{{{{name}}}}\" IS '{comment}'; "
+    "IF current_setting('server_version_num')::int >= 160000 THEN "
     'EXECUTE \'REVOKE SET OPTION FOR "{group}" FROM "{{{{name}}}}"\'; END IF; END $writ$'
 )
-_COMMENT = "COMMENT ON ROLE \"{{{{name}}}}\" IS '{comment}'"
 _RENEW = "ALTER ROLE \"{{name}}\" VALID UNTIL '{{expiration}}'"
 # First what closes the door, then what may fail without opening it again. A role that owns something stays, without
 # login and marked, and is a row of the next plan.
@@ -54,8 +54,7 @@ def login_request(scope: Scope[Any], pair: Pair, group: str, target: LoginTarget
         scope.address(ROLE, group),
         create=(
             _CREATE.format(group=group),
-            _NO_SET.format(group=group),
-            _COMMENT.format(comment=lease_comment(scope, group)),
+            _MARK.format(group=group, comment=lease_comment(scope, group)),
         ),
         revoke=(_REVOKE,),
         renew=(_RENEW,),

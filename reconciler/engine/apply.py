@@ -67,7 +67,11 @@ class _Walk:
         }
         self._parallelism = parallelism
         self._waiting = {step: sum(1 for _ in self._order.before(step)) for step in self._order.topological()}
-        self._ready = deque(step for step, count in self._waiting.items() if count == 0)
+        self._ready: dict[str, deque[Step]] = {name: deque() for name in session.systems}
+        """By system, so that starting a step looks at no other that waits."""
+        for step, count in self._waiting.items():
+            if count == 0:
+                self._ready_of(step).append(step)
         self._running: dict[Future[None], tuple[Step, float]] = {}
         self._results: dict[Step, StepEvent] = {}
         self._trouble: list[Diagnostic] = []
@@ -76,7 +80,7 @@ class _Walk:
 
     def run(self, interrupted: Callable[[], bool]) -> ApplyResult:
         with ThreadPoolExecutor(self._parallelism, thread_name_prefix="apply") as pool:
-            while self._running or (self._ready and not self._stopping):
+            while self._running or (any(self._ready.values()) and not self._stopping):
                 self._stopping = self._stopping or interrupted()
                 self._start(pool)
                 self._collect()
@@ -88,21 +92,26 @@ class _Walk:
         return ApplyResult(steps, stopped, tuple(self._trouble))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
-        if self._stopping:
-            return
-        for _ in range(len(self._ready)):
-            step = self._ready.popleft()
-            if self._has_room(step):
-                self._report(step, Outcome.STARTED)
-                self._running[pool.submit(self._perform, step)] = (step, time.monotonic())
-            else:
-                self._ready.append(step)
+        while not self._stopping and (step := self._next()) is not None:
+            self._report(step, Outcome.STARTED)
+            self._running[pool.submit(self._perform, step)] = (step, time.monotonic())
 
-    def _has_room(self, step: Step) -> bool:
+    def _next(self) -> Step | None:
+        """A step that may start now; systems take turns."""
+        for system, ready in self._ready.items():
+            if ready and self._has_room(system):
+                self._ready[system] = self._ready.pop(system)
+                return ready.popleft()
+        return None
+
+    def _has_room(self, system: str) -> bool:
         if len(self._running) >= self._parallelism:
             return False
-        busy = sum(1 for running, _ in self._running.values() if running.address.system == step.address.system)
-        return busy < self._limits.get(step.address.system, 1)
+        busy = sum(1 for running, _ in self._running.values() if running.address.system == system)
+        return busy < self._limits.get(system, 1)
+
+    def _ready_of(self, step: Step) -> deque[Step]:
+        return self._ready.setdefault(step.address.system, deque())
 
     def _perform(self, step: Step) -> None:
         if step.phase is not Phase.RECORD:
@@ -135,9 +144,9 @@ class _Walk:
     def _enqueue(self, step: Step) -> None:
         # Access is taken away as early as the order allows.
         if step.phase is Phase.DELETE:
-            self._ready.appendleft(step)
+            self._ready_of(step).appendleft(step)
         else:
-            self._ready.append(step)
+            self._ready_of(step).append(step)
 
     def _record(self, step: Step) -> None:
         try:

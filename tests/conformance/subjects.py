@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconciler.model import Value
@@ -52,6 +52,11 @@ def wider_trust(value: Value) -> Value:
 
 def appended(text: str) -> Vandal:
     return lambda value: f"{value}{text}"
+
+
+def sql(statement: str) -> Callable[[Any, str], None]:
+    """A statement by hand, with the object's key in it."""
+    return lambda client, key: client.script(statement.format(key))
 
 
 AWS = Subject(
@@ -162,10 +167,12 @@ POSTGRES = Subject(
     "postgres",
     values={
         (_PG_ROLE, "connection_limit"): set_to(3),
-        (_PG_ROLE, "valid_until"): set_to("2099-01-01T00:00:00Z"),
-        (_PG_ROLE, "config"): set_to(["search_path=evil"]),
         (_PG_ROLE, "comment"): set_to("mine"),
         (_GRANT, "privileges"): more("CREATE"),
+    },
+    by_hand={
+        (_PG_ROLE, "valid_until"): sql('ALTER ROLE "{}" VALID UNTIL \'2099-01-01T00:00:00Z\''),
+        (_PG_ROLE, "config"): sql('ALTER ROLE "{}" SET search_path = evil'),
     },
     fixed={
         **{f"{_GRANT}.{name}": _NAME for name in ("role", "database", "schema", "object_type", "objects", "columns")},

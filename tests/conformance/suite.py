@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,6 +36,8 @@ class Subject:
 
     provider: str
     values: Mapping[tuple[str, str], Vandal] = field(default_factory=dict)
+    by_hand: Mapping[tuple[str, str], Callable[[Any, str], None]] = field(default_factory=dict)
+    """What the provider itself never writes: (its client, the object's key) → done by hand."""
     fixed: Mapping[str, str] = field(default_factory=dict)
     """``type.attribute`` → why it can't be changed on an existing object."""
     found_only: frozenset[str] = frozenset()
@@ -158,6 +161,10 @@ def _vandalise(subject: Subject, system: System, address: Address, name: str) ->
     kind = system.type_of(address)
     live: Live | None = kind.read(system.client, address.key)
     assert live is not None
+    by_hand = subject.by_hand.get((address.type, name))
+    if by_hand is not None:
+        by_hand(system.client, address.key)
+        return
     value = vandal_of(subject, address.type, name, live.resource.attributes[name])
     changed = Resource(address, {**live.resource.attributes, name: value})
     if kind.attributes[name].replaces:

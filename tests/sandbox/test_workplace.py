@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.sandbox.workplace import Workplace, sweep
+from reconciler.sandbox.workplace import Workplace
 
 
 def test_the_socket_is_out_of_others_reach_and_its_path_short() -> None:
@@ -20,19 +20,20 @@ def test_the_socket_is_out_of_others_reach_and_its_path_short() -> None:
     assert not workplace.path.exists()
 
 
-def test_a_sweep_spares_the_living_and_the_unlocked_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    living = Workplace()
-    dead = tmp_path / "writ-dead"
-    (dead / "data").mkdir(parents=True)
-    (dead / "lock").touch()
-    foreign = tmp_path / "writ-notes"
-    foreign.mkdir()
-    sweep(tmp_path)
-    assert living.path.exists()
-    assert foreign.exists()
-    assert not dead.exists()
-    living.remove()
+def test_the_next_one_removes_what_dead_ones_left_and_spares_the_living(monkeypatch: pytest.MonkeyPatch) -> None:
+    with tempfile.TemporaryDirectory(prefix="w", dir="/tmp") as temporary:
+        root = Path(temporary)
+        monkeypatch.setattr(tempfile, "tempdir", temporary)
+        living = Workplace()
+        dead = root / "writ-dead"
+        (dead / "data").mkdir(parents=True)
+        (dead / "lock").touch()
+        foreign = root / "writ-notes"
+        foreign.mkdir()
+        following = Workplace()
+        assert set(root.iterdir()) == {living.path, foreign, following.path}
+        living.remove()
+        following.remove()
 
 
 def test_too_long_a_tmpdir_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

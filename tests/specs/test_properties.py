@@ -52,7 +52,7 @@ def test_any_bytes(data: bytes) -> None:
     read(data)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(YAML)
 @example("? \n: \n")
 @example("{? a, ? b}")

@@ -16,7 +16,7 @@ from reconciler.provider import LoginRequest
 from reconciler.provider.process import ChildProcess, free_port
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What the server said."""
 
 
@@ -39,7 +39,7 @@ class Minting:
     def _answers(self) -> bool:
         try:
             return "initialized" in self.call("GET", "sys/health")
-        except (OSError, Refused):
+        except (OSError, RefusedError):
             return False
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Minting:
             reply = connection.getresponse()
             text = reply.read().decode()
             if reply.status >= 400:
-                raise Refused(f"{reply.status} {text}")
+                raise RefusedError(f"{reply.status} {text}")
             return json.loads(text) if text else {}
         finally:
             connection.close()
