@@ -62,7 +62,7 @@ def _find_one(given: str, problems: list[Diagnostic]) -> Iterator[Found]:
         return
     if not stat.S_ISDIR(mode):
         root = str(Path(given).absolute().parent.resolve())
-        if _within(resolved, root, given, problems):
+        if _within(resolved, root, given, problems) and _regular(resolved, given, problems):
             yield Found(shown(given), resolved)
         return
     count, before = 0, len(problems)
@@ -91,7 +91,8 @@ def _walk(given: str, root: str, problems: list[Diagnostic]) -> Iterator[Found]:
             if not _within(resolved, root, shown_path, problems):
                 continue
             if not Path(resolved).is_dir():
-                yield Found(shown(shown_path), resolved)
+                if _regular(resolved, shown_path, problems):
+                    yield Found(shown(shown_path), resolved)
             elif resolved not in visited:
                 visited.add(resolved)
                 inner.append((shown_path, resolved))
@@ -159,24 +160,32 @@ def read(found: Found, stdin: BinaryIO, problems: list[Diagnostic], budget: int 
 
 
 def _read_regular(found: Found, cap: int, problems: list[Diagnostic]) -> bytes | None:
+    # What find saw may have been replaced. Without O_NONBLOCK, a pipe that nobody writes to would wait for ever.
     path = found.path or ""
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        problems.append(_irregular(found))
-        return None
-    # Checked again once it is open. Without O_NONBLOCK, a pipe that nobody writes to would wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            problems.append(_irregular(found))
+            problems.append(_irregular(found.name))
             return None
         return _read_all(file, cap + 1)
 
 
-def _irregular(found: Found) -> Diagnostic:
+def _regular(path: str, name: str, problems: list[Diagnostic]) -> bool:
+    try:
+        regular = stat.S_ISREG(os.lstat(path).st_mode)
+    except OSError as problem:
+        problems.append(unreadable(name, problem))
+        return False
+    if not regular:
+        problems.append(_irregular(name))
+    return regular
+
+
+def _irregular(name: str) -> Diagnostic:
     return error(
         "W002",
         "not a regular file in the root: a pipe, socket or device",
-        subject=found.name,
+        subject=shown(name),
         help=f"write {STDIN} to read standard input",
     )
 

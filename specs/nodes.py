@@ -82,9 +82,9 @@ class Positions:
 
     def _start(self, node: Any, index: int, part: str | int) -> int:
         if len(self._marks) <= _SMALL:
-            return _starts(node, index, part)[part]
+            return _start_of(node, index, part)
         if id(node) not in self._index:
-            self._index[id(node)] = _starts(node, index, None)
+            self._index[id(node)] = _starts(node, index)
         return self._index[id(node)][part]
 
 
@@ -94,25 +94,39 @@ def _has(node: Any, part: str | int) -> bool:
     return isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)
 
 
-def _starts(node: Any, index: int, until: str | int | None) -> dict[str | int, int]:
-    """Where the entries of a collection at ``index`` begin; no further than ``until``."""
+def _start_of(node: Any, index: int, wanted: str | int) -> int:
+    """Where an entry of a collection at ``index`` begins."""
+    index += 1
+    if isinstance(node, dict):
+        for key, child in node.items():
+            if key == wanted:
+                break
+            index += 2 if type(child) is str else 1 + _size(child)
+    elif isinstance(wanted, int):
+        for child in node[:wanted]:
+            index += 1 if type(child) is str else _size(child)
+    return index
+
+
+def _starts(node: Any, index: int) -> dict[str | int, int]:
+    """Where all entries of a collection at ``index`` begin."""
     starts: dict[str | int, int] = {}
     index += 1
     keyed = isinstance(node, dict)
     for part, child in node.items() if keyed else enumerate(node):
         starts[part] = index
-        if part == until:
-            break
         index += _size(child) + keyed
     return starts
 
 
 def _size(node: Any) -> int:
-    if isinstance(node, dict):
-        return 1 + len(node) + sum(map(_size, node.values()))
-    if isinstance(node, list):
-        return 1 + sum(map(_size, node))
-    return 1
+    if type(node) is str:
+        return 1
+    children = node.values() if isinstance(node, dict) else node
+    count = 1 + (len(node) if isinstance(node, dict) else 0)
+    for child in children:
+        count += 1 if type(child) is str else _size(child)
+    return count
 
 
 def dotted(path: Path, owner: str = "") -> str:

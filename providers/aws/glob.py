@@ -61,20 +61,21 @@ def _token(pattern: str, position: int, *, variables: bool) -> tuple[Token, int]
 def meet(left: Sequence[Token], right: Sequence[Token], *, ignore_case: bool = False) -> str | None:
     """A shortest text that both patterns match, spelled as on the left; None only if there is none.
 
-    A breadth-first search of the product of the two patterns; ending a ``*`` costs nothing.
+    A breadth-first search of the product of the two patterns. Every way ends each ``*`` once, so the way with the
+    fewest steps reads the fewest characters.
     """
     goal = _State(len(left), len(right))
-    came: dict[_State, tuple[_State, str]] = {}
-    queue: deque[tuple[_State, _State | None, str]] = deque([(_State(0, 0), None, "")])
+    start = _State(0, 0)
+    came: dict[_State, tuple[_State, str]] = {start: (start, "")}
+    queue = deque([start])
     while queue:
-        state, origin, read = queue.popleft()
-        if state in came:
-            continue
-        came[state] = (origin or state, read)
+        state = queue.popleft()
         if state == goal:
             return _spell(came, goal)
         for step in _steps(state, left, right, ignore_case=ignore_case):
-            queue.append((step.to, state, step.read)) if step.read else queue.appendleft((step.to, state, ""))
+            if step.to not in came:
+                came[step.to] = (state, step.read)
+                queue.append(step.to)
     return None
 
 

@@ -60,7 +60,7 @@ def _joined(
     client: AwsClient, details: Mapping[str, dict[str, Any]], listed: Mapping[str, dict[str, Any]]
 ) -> Iterator[RoleFacts]:
     """The two lists as one. What only one of them has was made or removed in between: it is looked at again."""
-    known = {name for name, role in details.items() if listed.get(name, {}).get("Arn") == role["Arn"]}
+    known = details.keys() & listed.keys()
     yield from (role_facts(details[name], listed[name]) for name in details if name in known)
     inside = {name for name, role in listed.items() if under_path(client.scope, role["Path"])}
     yield from _each(client, sorted((details.keys() | inside) - known))

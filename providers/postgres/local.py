@@ -96,6 +96,8 @@ class LocalPostgres(LocalServer):
         self._home: Path | None = None
         self._borrowed: Path | None = None
         self._version = ""
+        self._passwords: dict[str, str] = {}
+        """By minting login: several databases may share one."""
 
     @property
     def version(self) -> str:
@@ -227,8 +229,8 @@ class LocalPostgres(LocalServer):
     def prepare(self, scope: Scope[Any], world: LocalWorld, seed: Path | None) -> Prepared:  # noqa: ARG002
         """The database with its seed, and a login that mints others."""
         settings: PostgresSettings = scope.settings
-        password = secrets.token_urlsafe(24)
         minter = settings.minter or _MINTER
+        password = self._passwords.setdefault(minter, secrets.token_urlsafe(24))
         try:
             self._database(settings.database, scope.system, seed)
             self._minter(minter, password, superuser=not settings.minter)

@@ -102,7 +102,7 @@ def exempt(scope: Scope[PostgresSettings], roles: Roles, members: Iterable[Membe
     for row in rows:
         edge = (row.member_oid, row.group_oid)
         if row.group_oid in leased:
-            proper = row.grantor_oid == BOOTSTRAP and not row.inherit and not row.set_role
+            proper = row.grantor_oid == BOOTSTRAP and row.inherit is False and row.set_role is False
         elif row.member_oid in leased:
             alone = groups[row.member_oid] == {row.group}
             named = leased[row.member_oid].comment == lease_comment(scope, row.group)

@@ -195,9 +195,17 @@ def test_settling_gives_up_and_forgets() -> None:
 
 def test_a_refused_write_is_not_waited_for() -> None:
     settling, address = Settling(patience=60), Address("s", "t", "k")
+    with settling.writing(address, {"a": 0}):
+        pass
     with pytest.raises(Conflict), settling.writing(address, {"a": 1}):
         raise Conflict("no")
     assert settling.read("t", "k", lambda: None) is None
+
+
+def test_a_refused_write_made_nothing() -> None:
+    settling, address = Settling(), Address("s", "t", "k")
+    with pytest.raises(Rejected), settling.writing(address, {"a": 1}):
+        raise Rejected("no")
     assert not settling.made(address)
 
 

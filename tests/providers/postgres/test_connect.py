@@ -1,0 +1,233 @@
+"""Logging in, what is checked before anything else, and failures in the contract's words."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+
+from providers.postgres.client import connect
+from providers.postgres.connection import PostgresConnection
+from providers.postgres.local import LocalPostgres
+from reconciler.provider import Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
+from reconciler.provider.process import free_port
+from tests.providers.postgres.world import PROVIDER, World, lowered, pair, scope_of, settings
+
+GRANT = {"privileges": ["SELECT"], "tables": ["public.orders"]}
+
+
+def attempt(found: Any, block: dict[str, Any], environ: dict[str, str] | None = None) -> Any:
+    client = connect(scope_of(found), PostgresConnection.model_validate(block), environ or {})
+    client.close()
+    return client
+
+
+def test_another_database_than_the_specs_is_refused(server: LocalPostgres) -> None:
+    with pytest.raises(Rejected, match="connected to database postgres, but orders-db is database orders"):
+        attempt(settings("orders"), {**server.connection, "dbname": "postgres"})
+    assert attempt(settings("orders"), server.connection).database == "orders"
+    with pytest.raises(Denied, match='database "nowhere" does not exist'):
+        attempt(settings("nowhere"), server.connection)
+
+
+def test_passwords_come_from_the_environment(server: LocalPostgres) -> None:
+    block = {"host": "127.0.0.1", "port": str(server.port), "user": "minter"}
+    with pytest.raises(Denied):
+        attempt(settings(), block)
+    assert attempt(settings(), block, {"PGPASSWORD": "minter"}).user == "minter"
+    assert attempt(settings(), {**block, "password_env": "ORDERS_DB"}, {"ORDERS_DB": "minter"}).user == "minter"
+    with pytest.raises(Denied, match="ORDERS_DB is not set"):
+        attempt(settings(), {**block, "password_env": "ORDERS_DB"})
+    with pytest.raises(Denied) as raised:
+        attempt(settings(), block, {"PGPASSWORD": "guess-me-not"})
+    assert "guess-me-not" not in raised.value.message + raised.value.help
+
+
+def test_libpqs_environment_fills_in(server: LocalPostgres) -> None:
+    environ = {"PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGUSER": "minter", "PGPASSWORD": "minter"}
+    assert attempt(settings(), {}, {**environ, "PGDATABASE": "postgres"}).database == "orders"
+
+
+def test_nobody_there_is_unreachable() -> None:
+    with pytest.raises(Unreachable):
+        attempt(settings(), {"host": "127.0.0.1", "port": str(free_port()), "user": "x"})
+    with pytest.raises(Unreachable):
+        attempt(settings(), {"host": "/nonexistent", "user": "x"})
+
+
+def test_a_lost_connection_is_made_again(world: World) -> None:
+    world.want(GRANT)
+    world.converge()
+    world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writ'")
+    with pytest.raises(Unreachable):
+        world.read()
+    assert world.changes() == {}
+
+
+def test_a_connection_that_breaks_at_commit_leaves_the_outcome_unknown(world: World) -> None:
+    with pytest.raises(UnknownOutcome), world.client.transaction():
+        world.client.query("SELECT 1")
+        world.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'writ'")
+        time.sleep(0.2)
+
+
+def test_without_privileges_it_is_denied_and_nothing_is_half_done(worlds: Callable[..., World]) -> None:
+    weak = worlds({"user": "minter", "host": "127.0.0.1", "password_env": ""} | {"port": 0}) if False else worlds()
+    weak.sql("DROP ROLE IF EXISTS x_weak", "CREATE ROLE x_weak LOGIN PASSWORD 'weak'")
+    block = {"host": "127.0.0.1", "port": str(weak.server.port), "user": "x_weak"}
+    client = connect(weak.scope, PostgresConnection.model_validate(block), {"PGPASSWORD": "weak"})
+    role = lowered(weak.scope, GRANT).resources[0].resource
+    try:
+        with pytest.raises(Denied, match="permission denied to create role"):
+            PROVIDER.types["postgresql_role"].create(client, role)
+        assert PROVIDER.types["postgresql_role"].read(client, role.address.key) is None
+        snapshot = PROVIDER.read(client, weak.scope, [role.address])
+        assert snapshot.objects == {}
+    finally:
+        client.close()
+        weak.sql("DROP ROLE x_weak")
+
+
+def test_an_operator_needs_no_superuser(worlds: Callable[..., World]) -> None:
+    """CREATEROLE, and membership of the objects' owner."""
+    root = worlds()
+    root.sql(
+        "DROP ROLE IF EXISTS x_operator",
+        "CREATE ROLE x_operator LOGIN CREATEROLE PASSWORD 'op'",
+        "DROP ROLE IF EXISTS x_owner",
+        "CREATE ROLE x_owner",
+        "GRANT x_owner TO x_operator",
+        "CREATE TABLE sales.mine (a int, b int)",
+        "ALTER TABLE sales.mine OWNER TO x_owner",
+        "GRANT USAGE ON SCHEMA sales TO x_operator WITH GRANT OPTION",
+        "GRANT CONNECT ON DATABASE orders TO x_operator WITH GRANT OPTION",
+    )
+    block = {"host": "127.0.0.1", "port": str(root.server.port), "user": "x_operator"}
+    client = connect(root.scope, PostgresConnection.model_validate(block), {"PGPASSWORD": "op"})
+    world = World(root.server, root.scope, client)
+    try:
+        world.want(
+            {"privileges": ["SELECT", "INSERT"], "tables": ["sales.mine"]},
+            {"privileges": ["UPDATE"], "tables": ["sales.mine"], "columns": ["b"]},
+        )
+        world.converge()
+        world.sql("GRANT DELETE ON sales.mine TO $role", "REVOKE INSERT ON sales.mine FROM $role")
+        world.converge()
+        world.desired = {}
+        world.converge()
+    finally:
+        client.close()
+        root.sql("DROP TABLE sales.mine", "DROP OWNED BY x_operator", "DROP ROLE x_operator", "DROP ROLE x_owner")
+
+
+def test_a_catalogue_that_is_locked_is_transient(world: World) -> None:
+    world.want(GRANT)
+    world.client.run("SET lock_timeout = '200ms'")
+    with world.session(world.database) as other, other.transaction():
+        other.execute("LOCK TABLE pg_catalog.pg_authid")
+        with pytest.raises(Throttled, match="the catalogue is busy"):
+            PROVIDER.types["postgresql_role"].create(world.client, next(iter(world.desired.values())).resource)
+
+
+def test_two_writers_of_one_acl_collide_and_say_so(world: World) -> None:
+    """ "tuple concurrently updated" is told from a real failure."""
+    world.want(GRANT)
+    world.converge()
+    failures: list[ProviderError] = []
+
+    def grant(other: World) -> None:
+        for number in range(30):
+            word = "GRANT" if number % 2 else "REVOKE"
+            try:
+                other.client.run(
+                    "{w} DELETE ON public.orders {d} {r}",
+                    w=_w(word),
+                    d=_w("TO" if number % 2 else "FROM"),
+                    r=_i(world.role),
+                )
+            except ProviderError as failed:
+                failures.append(failed)
+
+    others = [World.at(world.server, world.scope.settings) for _ in range(2)]
+    threads = [threading.Thread(target=grant, args=(one,)) for one in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for one in others:
+        one.client.close()
+    assert {type(failed) for failed in failures} <= {Throttled}
+
+
+def _w(text: str) -> Any:
+    from providers.postgres.names import Words
+
+    return Words(text)
+
+
+def _i(text: str) -> Any:
+    from providers.postgres.names import Ident
+
+    return Ident.of(text)
+
+
+def test_what_does_not_exist_is_said_at_plan_time(minting: World) -> None:
+    cases = {
+        "public.ordrs": ("tables", "table public.ordrs does not exist in database orders", "did you mean public.orders?"),
+        "sale.mood": ("tables", "table sale.mood does not exist in database orders", ""),
+        "public.ticket": ("tables", "public.ticket is a sequence, not a table in database orders", "write it under sequences"),
+        "public.orders": ("sequences", "public.orders is a table, not a sequence in database orders", "write it under tables"),
+        "public.refund(text)": ("functions", "function public.refund(text) does not exist in database orders",
+            "there is public.refund(character varying,timestamp with time zone[]), public.refund(integer,text)"),
+    }  # fmt: skip
+    for name, (field, message, way_out) in cases.items():
+        privilege = {"tables": "SELECT", "sequences": "USAGE", "functions": "EXECUTE"}[field]
+        minting.want({"privileges": [privilege], field: [name]})
+        found = {d.message: d for d in minting.read().diagnostics}
+        assert message in found, found
+        assert found[message].help == way_out
+        assert found[message].subject.endswith(f'{name.replace("int", "integer")}"]')
+    minting.want({"privileges": ["SELECT"], "tables": ["public.orders"], "columns": ["custmer"]})
+    (problem,) = minting.read().diagnostics
+    assert (problem.message, problem.help) == (
+        "table public.orders has no column custmer in database orders",
+        "did you mean customer?",
+    )
+
+
+def test_a_missing_or_weak_minter_is_said_at_plan_time(worlds: Callable[..., World]) -> None:
+    credentials = {"system": "vault", "connection": "orders"}
+    nobody = worlds(minter="x_nobody", credentials=credentials)
+    nobody.want(GRANT)
+    assert [d.code for d in nobody.read().diagnostics] == ["W451"]
+    nobody.sql("CREATE ROLE x_nobody LOGIN")
+    try:
+        assert [d.code for d in nobody.read().diagnostics] == ["W452", "W453"]
+    finally:
+        nobody.sql("DROP ROLE x_nobody")
+
+
+def test_public_that_may_create_is_a_warning(minting: World) -> None:
+    minting.sql("GRANT CREATE ON SCHEMA sales TO PUBLIC")
+    try:
+        (problem,) = minting.read().diagnostics
+        assert problem.message.startswith("PUBLIC may CREATE in schema sales")
+    finally:
+        minting.sql("REVOKE CREATE ON SCHEMA sales FROM PUBLIC")
+
+
+def test_the_session_reads_one_consistent_state(world: World) -> None:
+    with world.client.snapshot():
+        world.client.query("SELECT count(*) FROM pg_roles")
+        world.sql("CREATE ROLE $role")
+        assert world.client.query("SELECT FROM pg_roles WHERE rolname = %(n)s", {"n": world.role}) == []
+        with pytest.raises(ProviderError, match="read-only"):
+            world.client.run("CREATE ROLE x_never")
+
+
+assert psycopg
+assert pair
