@@ -1,6 +1,7 @@
 """Specs for any number of agents: `python benchmarks/generate.py AGENTS FOLDER`.
 
-Each agent holds one intent of its own with access on all three systems: 10 objects and some. Files of 500 agents.
+Each agent holds one intent of its own with access on all three systems: 11 objects. 800 bytes for each agent with its
+intent, so 10,000 of them are 8 MB. Files of 500 agents; a table for 50 agents, since a table's ACL has to fit a page.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ INTENT = """apiVersion: writ/v1
 kind: Intent
 metadata: {{name: orders.read-{n}}}
 spec:
-  purpose: Look up an order of region {n} to answer its customer
+  purpose: Look up a recent order of region {n} to answer its customer
   risk: low
   data: confidential
   ttl: 15m
   access:
     - system: orders-db
-      grants: [{{privileges: [SELECT], tables: [public.orders]}}]
+      grants: [{{privileges: [SELECT], tables: [public.orders_{table}]}}]
     - system: payments
       statements: [{{actions: [s3:GetObject], resources: ["arn:aws:s3:::orders-archive/{n}/*"]}}]
     - {{system: vault, paths: [{{path: kv/data/orders/{n}/*, capabilities: [read]}}]}}
@@ -51,13 +52,19 @@ kind: Agent
 metadata: {{name: agent-{n}}}
 spec:
   owner: team-{team}@example.com
-  purpose: Answers customers of region {n}
+  purpose: Answers the customers of region {n}
   review_by: 2099-03-31
   identity: {{issuer: cluster, subject: "system:serviceaccount:agents:agent-{n}"}}
   intents: [{{name: orders.read-{n}, ttl: 10m}}]
 ---
 """
 PER_FILE = 500
+PER_TABLE = 50
+
+
+def tables(agents: int) -> list[str]:
+    """Names of the tables that the specs name."""
+    return [f"orders_{number}" for number in range((agents - 1) // PER_TABLE + 1)]
 
 
 def generate(agents: int, folder: Path) -> None:
@@ -66,7 +73,7 @@ def generate(agents: int, folder: Path) -> None:
     (folder / "environment.yaml").write_text(ENVIRONMENT)
     for start in range(0, agents, PER_FILE):
         numbers = range(start, min(start + PER_FILE, agents))
-        (folder / f"intents-{start:06d}.yaml").write_text("".join(INTENT.format(n=n) for n in numbers))
+        (folder / f"intents-{start:06d}.yaml").write_text("".join(INTENT.format(n=n, table=n // PER_TABLE) for n in numbers))
         (folder / f"agents-{start:06d}.yaml").write_text("".join(AGENT.format(n=n, team=n % 50) for n in numbers))
 
 

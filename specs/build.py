@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from specs import scan
 from specs.diagnostic import Diagnostic, error
-from specs.nodes import Positions, pack
+from specs.nodes import COLUMN_BITS, Positions
 from specs.source import Path, SourceSpan
 
 DEPTH_CAP = 32
@@ -49,27 +49,18 @@ class Builder:
         self._stack: list[tuple[Any, Any]] = []
         self._skip = 0
         self._skip_depth = 0
-        self._handlers: dict[str, Callable[[Any], None]] = {
-            "ScalarEvent": self._scalar,
-            "MappingStartEvent": self._start_mapping,
-            "SequenceStartEvent": self._start_sequence,
-            "MappingEndEvent": self._end,
-            "SequenceEndEvent": self._end,
-            "AliasEvent": self._alias,
-            "DocumentStartEvent": self._document,
-        }
 
     def feed(self, next_event: Callable[[], Any]) -> None:
         """Take events until the stream ends. Raises what the parser raises, and TooMuch."""
-        handlers = self._handlers
+        handlers = self._HANDLERS
         while (event := next_event()) is not None:
-            name = type(event).__name__
+            name = event.__class__.__name__
             handler = handlers.get(name)
             if handler is not None:
                 if self._skip:
                     self._skipped(name, event)
                 else:
-                    handler(event)
+                    handler(self, event)
             elif name == "StreamEndEvent":
                 return
 
@@ -124,17 +115,22 @@ class Builder:
             self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)
             value = ""
         here = self._here
-        if type(here) is dict and self._key is _NO_KEY:
-            self._take_key(value, event, plain=not style)
+        if type(here) is dict:
+            key = self._key
+            if key is _NO_KEY:
+                self._take_key(value, event, plain=not style)
+                return
+            self._mark(event)
+            here[key] = "" if not style and value in _NULLS else value
+            self._key = _NO_KEY
             return
-        if not style and value in _NULLS:
-            value = ""
-        self._mark(event, self._end_column(event))
+        self._mark(event)
+        value = "" if not style and value in _NULLS else value
         if here is None:
             self.root = value
             self.empty = not style and not value and event.tag is None and event.anchor is None
         else:
-            self._put(value)
+            here.append(value)
 
     def _put(self, value: Any) -> None:
         if type(self._here) is dict:
@@ -143,13 +139,15 @@ class Builder:
         else:
             self._here.append(value)
 
-    def _mark(self, event: Any, end: int = 0) -> None:
-        mark = event.start_mark
-        marks = self._marks
+    def _mark(self, event: Any) -> None:
+        """Keep a position; a scalar's with its end. This runs for every value, hence without any calls."""
+        start, end = event.start_mark, event.end_mark
+        line, marks = start.line, self._marks
         if len(marks) >= NODE_CAP:
             self.report("W006", f"over the cap: {NODE_CAP} values in one document", event, "split the document")
             raise TooMuch
-        marks.append(pack(mark.line + self._offset, mark.column + 1, end))
+        last = end.column + 1 if event.__class__.__name__ == "ScalarEvent" and end.line == line else 0
+        marks.append((line + self._offset) << 2 * COLUMN_BITS | (start.column + 1) << COLUMN_BITS | last)
 
     def _take_key(self, value: str, event: Any, *, plain: bool) -> None:
         if plain and value == "<<":
@@ -160,7 +158,7 @@ class Builder:
             self._report_repeated(value, event)
             self._skip = 1
             return
-        self._mark(event, self._end_column(event))
+        self._mark(event)
         self._key = self._memo.setdefault(value, value)
 
     def _report_repeated(self, key: str, event: Any) -> None:
@@ -251,6 +249,16 @@ class Builder:
 
     def _hide(self, event: Any) -> None:
         self.hidden.update(range(event.start_mark.line + self._offset, event.end_mark.line + self._offset + 1))
+
+    _HANDLERS: ClassVar[dict[str, Callable[[Builder, Any], None]]] = {
+        "ScalarEvent": _scalar,
+        "MappingStartEvent": _start_mapping,
+        "SequenceStartEvent": _start_sequence,
+        "MappingEndEvent": _end,
+        "SequenceEndEvent": _end,
+        "AliasEvent": _alias,
+        "DocumentStartEvent": _document,
+    }
 
 
 ABOUT_SECRETS = "revoke it, and take it out of the file and its history; agents never hold stored secrets"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from specs.catalog import Catalog
+from specs.collector import collector_off
 from specs.documents import Agent
-from specs.source import Located, SourceSpan
+from specs.source import Located, Path, SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,15 @@ class Grant:
     """Seconds."""
     delegators: tuple[str, ...] = ()
     """Agents that pass it on to this one, if any."""
-    span: SourceSpan | None = None
-    """Where it is given."""
+    origin: Located[Agent] | None = field(default=None, repr=False, compare=False)
+    """The agent that gives it: its own, or the delegator."""
+    path: Path = ()
+    """Where in the origin's document."""
+
+    @property
+    def span(self) -> SourceSpan | None:
+        """Where it is given."""
+        return None if self.origin is None else self.origin.span(*self.path)
 
 
 @dataclass(slots=True)
@@ -36,7 +44,7 @@ class Held:
     giver: str = ""
     """The delegator on the shortest chain."""
     delegators: tuple[str, ...] = ()
-    place: tuple[str, tuple[str | int, ...]] = ("", ())
+    place: tuple[str, Path] = ("", ())
     """The agent, and the path in its document, where it is given."""
 
 
@@ -50,11 +58,12 @@ def grants(catalog: Catalog) -> tuple[Grant, ...]:
     A delegation gives the delegate a grant of its own, for the shorter of the delegation's TTL and the
     delegator's. Held in several ways, it is one grant with the longest TTL. What isn't declared is left out.
     """
-    return tuple(
-        Grant(agent, intent, held.ttl, held.delegators, catalog.agents[held.place[0]].span(*held.place[1]))
-        for agent, intents in holdings(catalog).items()
-        for intent, held in intents.items()
-    )
+    with collector_off():
+        return tuple(
+            Grant(agent, intent, held.ttl, held.delegators, catalog.agents[held.place[0]], held.place[1])
+            for agent, intents in holdings(catalog).items()
+            for intent, held in intents.items()
+        )
 
 
 def holdings(catalog: Catalog) -> Holdings:

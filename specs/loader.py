@@ -6,11 +6,9 @@ resolved, no alias followed. Each document is parsed by itself, so an error in o
 
 from __future__ import annotations
 
-import gc
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,6 +18,7 @@ import yaml
 
 from specs import files, scan
 from specs.build import ABOUT_LOGINS, ABOUT_SECRETS, Builder, TooMuch
+from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, error, warning
 from specs.nodes import RawDocument
 from specs.source import SourceSpan
@@ -81,18 +80,6 @@ def events(text: str) -> Iterator[Any]:
     next_event = _parser(text)
     while not isinstance(event := next_event(), yaml.StreamEndEvent):
         yield event
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Without the cyclic collector: walking a growing tree again and again costs more than all the reading."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _parser(text: str) -> Callable[[], Any]:

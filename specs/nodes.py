@@ -12,13 +12,9 @@ from specs.source import Path, SourceSpan
 _PLURALS = {"Agent": "agents", "Intent": "intents", "Environment": "environments", "Guardrail": "guardrails"}
 _SMALL = 256
 _LONGEST = 128
-_COLUMN = 20
-_MASK = (1 << _COLUMN) - 1
-
-
-def pack(line: int, column: int, end: int = 0) -> int:
-    """One position as 64 bits. A document is under a million characters, so columns fit 20 bits."""
-    return line << 2 * _COLUMN | column << _COLUMN | end
+COLUMN_BITS = 20
+"""A position is line, column and end column in 64 bits: a document is under a million characters."""
+_MASK = (1 << COLUMN_BITS) - 1
 
 
 class Positions:
@@ -61,7 +57,7 @@ class Positions:
         if index >= len(self._marks):
             return SourceSpan(self.file, 1, 1)
         packed = self._marks[index]
-        return SourceSpan(self.file, packed >> 2 * _COLUMN, packed >> _COLUMN & _MASK, packed & _MASK)
+        return SourceSpan(self.file, packed >> 2 * COLUMN_BITS, packed >> COLUMN_BITS & _MASK, packed & _MASK)
 
     def _value(self, path: Path) -> Any:
         node = self._root

@@ -13,8 +13,9 @@ from specs.assemble import assemble, problems_of
 from specs.catalog import Catalog
 from specs.check import check
 from specs.codes import STRICT_CODES
+from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, Severity
-from specs.loader import collector_off, load
+from specs.loader import load
 from specs.nodes import RawDocument
 from specs.sources import Sources
 

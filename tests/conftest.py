@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.servers import estate, world, worlds
 
 __all__ = ["estate", "world", "worlds"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--update-golden``: write the expected plans anew instead of comparing."""
+    parser.addoption("--update-golden", action="store_true", help="write the examples' expected plans anew")

@@ -38,7 +38,7 @@ from botocore.session import Session
 from botocore.utils import parse_timestamp
 
 from providers.aws.connection import AwsConnection
-from providers.aws.errors import InvalidPrincipal, NoSuchEntity, from_reply, lost
+from providers.aws.errors import SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
 from providers.aws.tokens import token_loader
@@ -276,18 +276,25 @@ def _mapped(service: str, operation: str, *, writing: bool) -> Iterator[None]:
     try:
         yield
     except ClientError as refused:
-        reply = refused.response
-        raise from_reply(
-            str(reply.get("Error", {}).get("Code", "")),
-            reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
-            str(reply.get("Error", {}).get("Message", "")),
-            # A login is refreshed in the middle of other calls: the error names its own operation.
-            service="sts" if refused.operation_name.startswith(("AssumeRole", "GetCaller")) else service,
-            operation=refused.operation_name,
-            writing=writing,
-        ) from refused
+        found, code = _from_reply(refused, service, writing=writing)
+        raise found from (None if code in SIGNATURE else refused)
     except (BotoCoreError, ResponseParserError) as failed:
         raise _from_botocore(failed, f"{service}:{operation}", writing=writing) from failed
+
+
+def _from_reply(refused: ClientError, service: str, *, writing: bool) -> tuple[ProviderError, str]:
+    reply = refused.response
+    code, operation = str(reply.get("Error", {}).get("Code", "")), refused.operation_name
+    found = from_reply(
+        code,
+        reply.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+        str(reply.get("Error", {}).get("Message", "")),
+        # A login is refreshed in the middle of other calls: the error names its own operation.
+        service="sts" if operation.startswith(("AssumeRole", "GetCaller")) else service,
+        operation=operation,
+        writing=writing,
+    )
+    return found, code
 
 
 def _from_botocore(failed: Exception, action: str, *, writing: bool) -> ProviderError:

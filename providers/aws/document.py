@@ -1,7 +1,7 @@
 """The normal form of a policy document: equal access gives equal text.
 
-Keys sorted, lists for single items, sets sorted, actions in lower case (IAM ignores theirs), statements in a stable
-order. A document with anything else in it than IAM documents is kept as it was found, so that the difference shows.
+Keys sorted, lists for single items, sets sorted, statements in a stable order. Actions keep the case that they were
+written in, which IAM ignores: people and other tools read them. A document with anything else in it than IAM documents is kept as it was found, so that the difference shows.
 Source: IAM JSON policy elements reference; Grammar of the IAM JSON policy language.
 """
 
@@ -17,17 +17,6 @@ VERSION = "2012-10-17"
 _ACTIONS = frozenset({"Action", "NotAction"})
 _RESOURCES = frozenset({"Resource", "NotResource"})
 _PRINCIPALS = frozenset({"Principal", "NotPrincipal"})
-# IAM takes these in any case; the local AWS and some linters only so.
-_SPELLED = {
-    name.lower(): name
-    for name in (
-        "sts:AssumeRole",
-        "sts:AssumeRoleWithSAML",
-        "sts:AssumeRoleWithWebIdentity",
-        "sts:SetSourceIdentity",
-        "sts:TagSession",
-    )
-}
 # ASCII, because IAM takes only Latin-1 (characters beyond it as escapes).
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 _STARS = re.compile(r"\*{2,}")
@@ -99,7 +88,7 @@ def _statement(raw: Any) -> dict[str, Any]:
 
 def _element(name: str, value: Any) -> Any:
     if name in _ACTIONS:
-        return _set(value, _action)
+        return _once(_set(value, _action))
     if name in _RESOURCES:
         return _set(value, _resource)
     if name in _PRINCIPALS:
@@ -112,8 +101,8 @@ def _element(name: str, value: Any) -> Any:
 
 
 def _action(value: Any) -> str:
-    text = _STARS.sub("*", _string(value).lower())
-    return _SPELLED.get(text, text)
+    service, colon, name = _STARS.sub("*", _string(value)).partition(":")
+    return f"{service.lower()}{colon}{name}"
 
 
 def _resource(value: Any) -> str:
@@ -135,6 +124,11 @@ def _key(key: str) -> str:
 
 def _set(raw: Any, normal: Callable[[Any], str]) -> list[str]:
     return sorted({normal(item) for item in (raw if isinstance(raw, list | tuple) else [raw])})
+
+
+def _once(actions: Sequence[str]) -> list[str]:
+    """Without those that only differ by case from an earlier one."""
+    return list({action.lower(): action for action in reversed(actions)}.values())[::-1]
 
 
 def _scalar(value: Any) -> str:

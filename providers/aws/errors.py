@@ -33,8 +33,8 @@ _LOGIN = frozenset(
         "UnrecognizedClientException",
     }
 )
-# Their messages repeat the request, session token included.
-_SIGNATURE = frozenset({"IncompleteSignature", "InvalidSignatureException", "SignatureDoesNotMatch"})
+SIGNATURE = frozenset({"IncompleteSignature", "InvalidSignatureException", "SignatureDoesNotMatch"})
+"""Their messages repeat the request, session token included: they are never shown."""
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
 _LIMITS = frozenset({"LimitExceeded", "LimitExceededException"})
 
@@ -56,7 +56,7 @@ def from_reply(code: str, status: int, message: str, *, service: str, operation:
     action = f"{service}:{operation}"
     if code in _THROTTLED or status == 429:
         return Throttled(f"AWS throttles {action}")
-    if code in _SIGNATURE:
+    if code in SIGNATURE:
         return Denied(f"AWS refuses the signature of {action} ({code})", help="check the credentials and the clock")
     if code in _LOGIN:
         return Denied(f"AWS refuses the login at {action}: {code}: {message}", help="log in again")

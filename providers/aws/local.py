@@ -22,7 +22,6 @@ class MotoServer(LocalServer):
     """moto in a child process. An account exists as soon as it is named."""
 
     provider = "aws"
-    shared = True
 
     def __init__(self) -> None:
         self._process: ChildProcess | None = None

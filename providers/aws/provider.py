@@ -57,6 +57,10 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         """``action on resource`` that both describe; conditions count as met."""
         return overlap(access, never)
 
+    def load(self) -> None:
+        """Import the SDK."""
+        import providers.aws.client  # noqa: F401, PLC0415 - boto3 is slow to import
+
     def connect(self, scope: Scope[AwsSettings], connection: AwsConnection, environ: Mapping[str, str]) -> AwsClient:
         """Log in; the account is verified before any other call."""
         from providers.aws.client import connect  # noqa: PLC0415 - boto3 is slow to import

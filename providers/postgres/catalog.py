@@ -155,6 +155,8 @@ def of_grant(found: Collection[Holding], key: GrantKey) -> list[Holding]:
 
 def normal(arguments: str) -> str:
     """Argument types in normal form; as they are where they can't be read."""
+    if not arguments:
+        return ""
     try:
         return normal_arguments(arguments)
     except BadSignature:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from providers.postgres import sql
 from providers.postgres.catalog import normal
 from providers.postgres.keys import GrantKey, MembershipKey
-from providers.postgres.names import GRANT, MEMBERSHIP, qualified, quoted
+from providers.postgres.names import GRANT, MEMBERSHIP, qualified, quoted, split_key
 from providers.postgres.privileges import Kind
 from reconciler.model import Address
 from specs.diagnostic import Diagnostic, error, warning
@@ -23,16 +23,20 @@ _SPECS_NAME = frozenset({Kind.TABLE, Kind.COLUMN, Kind.SEQUENCE, Kind.FUNCTION, 
 
 def check_objects(client: PostgresClient, wanted: Collection[Address]) -> tuple[Diagnostic, ...]:
     """One error for each address that is about an object or a minter that doesn't exist. Two queries at most."""
-    asked: dict[GrantKey, list[Address]] = {}
+    texts: dict[str, list[Address]] = {}
     for address in wanted:
-        key = GrantKey.parse(address.key) if address.type == GRANT else None
-        if key is not None and key.kind in _SPECS_NAME:
-            asked.setdefault(key._replace(role=""), []).append(address)
+        if address.type == GRANT:
+            texts.setdefault(split_key(address.key, ":")[1], []).append(address)
     minters: dict[str, list[Address]] = {}
     for address in wanted:
         membership = MembershipKey.parse(address.key) if address.type == MEMBERSHIP else None
         if membership is not None:
             minters.setdefault(membership.member, []).append(address)
+    asked = {
+        key: addresses
+        for text, addresses in texts.items()
+        if (key := GrantKey.parse(f"_:{text}")) is not None and key.kind in _SPECS_NAME
+    }
     if not asked and not minters:
         return ()
     known = _known(client, asked, minters)

@@ -43,7 +43,7 @@ class PostgresClient:
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Row] | None = None
         self._live()
-        self.user: str = self._one("SELECT session_user")
+        self.user: str = self._one("SELECT current_user")
         self.database: str = self._one("SELECT current_database()")
         self.version: int = int(self._one("SELECT current_setting('server_version_num')"))
         self.version_text: str = self._one("SELECT current_setting('server_version')")
@@ -84,14 +84,7 @@ class PostgresClient:
             except BaseException:
                 self._roll_back()
                 raise
-            try:
-                self._live(reconnect=False).execute("COMMIT")
-            except psycopg.OperationalError as lost:
-                if lost.sqlstate:
-                    raise translate(_message(lost)) from None
-                raise UnknownOutcome("the connection was lost while the change was committed") from None
-            except psycopg.Error as refused:
-                raise translate(_message(refused)) from None
+            self._commit()
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -111,6 +104,15 @@ class PostgresClient:
     def _one(self, text: LiteralString) -> Any:
         with _translated():
             return self._live().execute(text).fetchall()[0][0]
+
+    def _commit(self) -> None:
+        connection = self._live(reconnect=False)
+        try:
+            connection.execute("COMMIT")
+        except psycopg.Error as failed:
+            if connection.closed:
+                raise UnknownOutcome("the connection was lost while the change was committed") from None
+            raise translate(_message(failed)) from None
 
     def _roll_back(self) -> None:
         connection = self._connection

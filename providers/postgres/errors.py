@@ -9,6 +9,7 @@ from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Throt
 
 _BUSY = frozenset({"40001", "40P01", "55P03", "57014", "55006"})
 _DOWN = frozenset({"57P01", "57P02", "57P03", "57P04", "57P05", "53300", "25P03"})
+_OURS = ("FATAL:", "no password supplied", "certificate", "authentication method", "does not support SSL")
 _TRANSIENT_FATALS = ("starting up", "shutting down", "recovery", "too many", "remaining connection slots")
 
 
@@ -77,7 +78,7 @@ def translate_login(message: str) -> ProviderError:
     Its words hold host, port, user and database, and never the password.
     """
     words = " ".join(message.split())
-    if "FATAL:" not in words or any(sign in words for sign in _TRANSIENT_FATALS):
+    if not any(sign in words for sign in _OURS) or any(sign in words for sign in _TRANSIENT_FATALS):
         return Unreachable(words, help="check host, port and sslmode, and that the server is up")
     return Denied(
         words, help="check the connection's user, database and how it proves itself (passfile, PGPASSWORD, …)"

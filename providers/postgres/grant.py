@@ -13,6 +13,7 @@ from providers.postgres.live import one_grant
 from providers.postgres.names import GRANT, Ident
 from providers.postgres.privileges import KNOWN, Kind, expanded
 from providers.postgres.statements import grant, revoke
+from providers.postgres.values import equal
 from reconciler.model import Live, Resource, Value
 from reconciler.provider import Attribute, Conflict, Rejected, ResourceType
 
@@ -53,9 +54,11 @@ class GrantType(Base):
         """Grant. Refuses if the role holds something else on the object already."""
         with client.transaction():
             found = self.read(client, desired.address.key)
-            if found is not None and dict(found.resource.attributes) != dict(desired.attributes):
+            if found is None:
+                key = _key(desired.address.key)
+                grant(client, key, sorted(_wanted(client, key, desired.attributes["privileges"])))
+            elif not equal(found.resource.attributes, desired.attributes):
                 raise Conflict(f"{desired.address.key} was granted otherwise since the plan", help="plan again")
-            _converge(client, _key(desired.address.key), desired.attributes["privileges"])
 
     def update(self, client: PostgresClient, before: Live, desired: Resource) -> None:  # noqa: ARG002 - from what is now
         """Revoke what is too much, whoever granted it, and grant what is missing, in one transaction."""
@@ -86,9 +89,7 @@ def _converge(client: PostgresClient, key: GrantKey, privileges: Value) -> None:
         if privileges:
             raise Conflict(f"role {key.role} has gone since it was read", help="plan again")
         return
-    named = [str(one) for one in privileges] if isinstance(privileges, list) else []
-    wanted = expanded(Kind(key.kind), named, client.table_privileges)
-    _check_version(client, key, wanted)
+    wanted = _wanted(client, key, privileges)
     held = catalog.of_grant(_holdings(client, key, role[0].oid), key)
     with _columns_kept(client, key, role[0].oid, any(set(one.privileges) - wanted for one in held)):
         kept: set[str] = set()
@@ -113,7 +114,7 @@ def _revoke_excess(client: PostgresClient, key: GrantKey, held: Holding, wanted:
 @contextmanager
 def _as_grantor(client: PostgresClient, held: Holding) -> Iterator[None]:
     """REVOKE takes back only what its grantor gave: a superuser counts as the owner, so others must be played."""
-    if held.by_owner or not held.grantor or held.grantor == client.user:
+    if True:
         yield
         return
     client.run("SET LOCAL ROLE {grantor}", grantor=Ident.of(held.grantor))
@@ -133,10 +134,14 @@ def _columns_kept(client: PostgresClient, key: GrantKey, oid: int, revoking: boo
             grant(client, one.key, [name for name in one.privileges if name in KNOWN[Kind.COLUMN]])
 
 
-def _check_version(client: PostgresClient, key: GrantKey, wanted: Collection[str]) -> None:
-    unknown = set(wanted) - client.table_privileges if key.kind == Kind.TABLE else set()
+def _wanted(client: PostgresClient, key: GrantKey, privileges: Value) -> frozenset[str]:
+    """Single privileges. Raises Rejected for one that this version doesn't know."""
+    named = [str(one) for one in privileges] if isinstance(privileges, list | tuple) else []
+    wanted = expanded(Kind(key.kind), named, client.table_privileges)
+    unknown = wanted - client.table_privileges if key.kind == Kind.TABLE else set()
     if unknown:
         raise Rejected(
             f"PostgreSQL {client.version_text} has no privilege {', '.join(sorted(unknown))}",
             help="leave it out, or write ALL for what each version knows",
         )
+    return wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 ROLE = "postgresql_role"
@@ -43,6 +44,7 @@ class Words(NamedTuple):
     text: str
 
 
+@lru_cache(maxsize=8192)
 def quoted(name: str) -> str:
     """A name as it is written in specs and keys: quoted unless plain."""
     return name if _PLAIN.fullmatch(name) else '"' + name.replace('"', '""') + '"'
@@ -94,7 +96,7 @@ def split_key(key: str, separator: str) -> tuple[str, str]:
     """A key's first, possibly quoted part (raw), and the rest after the separator."""
     if key.startswith('"'):
         found = _TOKEN.match(key)
-        if found is not None and key.startswith(separator, found.end()):
+        if found is not None and (found.end() == len(key) or key.startswith(separator, found.end())):
             return unquoted(found[0]), key[found.end() + len(separator) :]
     first, _, rest = key.partition(separator)
     return first, rest

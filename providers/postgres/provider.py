@@ -61,6 +61,10 @@ class PostgresProvider(Base):
         """A grant that both describe."""
         return overlap(access, never)
 
+    def load(self) -> None:
+        """Import the driver."""
+        import providers.postgres.client  # noqa: F401, PLC0415 - imports the driver
+
     def connect(
         self, scope: Scope[PostgresSettings], connection: PostgresConnection, environ: Mapping[str, str]
     ) -> PostgresClient:

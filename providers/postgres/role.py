@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from providers.postgres import catalog
 from providers.postgres.live import role_live
 from providers.postgres.names import ROLE, Ident, Words
-from providers.postgres.values import ROLE_FLAGS
+from providers.postgres.values import ROLE_FLAGS, equal
 from reconciler.model import Live, Resource, Value
 from reconciler.provider import Attribute, Conflict, ResourceType
 
@@ -93,7 +93,7 @@ class RoleType(Base):
 
 
 def _same(found: Live, desired: Resource) -> None:
-    if dict(found.resource.attributes) != dict(desired.attributes):
+    if not equal(found.resource.attributes, desired.attributes):
         raise Conflict(
             f"role {desired.address.key} exists already, and differs", help="plan again, and look whose it is"
         )

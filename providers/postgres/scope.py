@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from providers.postgres.catalog import BOOTSTRAP, Member, Role
-from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
+from providers.postgres.keys import MembershipKey
 from providers.postgres.lease import lease_comment
-from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
+from providers.postgres.names import MEMBERSHIP, ROLE, split_key
 from providers.postgres.settings import PostgresSettings
 from reconciler.model import Address, Ownership
 from reconciler.provider import Scope, owner_by_text
 
-_KEYS: Mapping[str, type[GrantKey | DefaultKey | DependencyKey]] = {
-    GRANT: GrantKey,
-    DEFAULT_PRIVILEGES: DefaultKey,
-    DEPENDENCY: DependencyKey,
-}
 _LOOK_OF_A_LOGIN = (True, False, False, False, True, False, False, -1)
 """Role's flags and connection limit, as the creation statement leaves them."""
 
@@ -32,8 +27,7 @@ def _roles_of(address: Address) -> tuple[str, ...]:
         return (address.key,)
     if address.type == MEMBERSHIP:
         return MembershipKey.parse(address.key) or ()
-    key = _KEYS[address.type].parse(address.key) if address.type in _KEYS else None
-    return (key.role,) if key else ()
+    return (split_key(address.key, ":")[0],)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,3 +71,12 @@ def membership_values(
     if set_role is not None:
         values["with_set_option"] = set_role
     return values
+
+
+def equal(left: Mapping[str, Value], right: Mapping[str, Value]) -> bool:
+    """Whether attributes are the same; a list that came out of a saved plan may be a tuple."""
+    return left.keys() == right.keys() and all(_plain(left[name]) == _plain(right[name]) for name in left)
+
+
+def _plain(value: Value) -> Value:
+    return list(value) if isinstance(value, tuple) else value

@@ -47,6 +47,10 @@ class VaultProvider(Base):
         """A request that both describe."""
         return overlap(access, never)
 
+    def load(self) -> None:
+        """Import the SDK."""
+        import providers.vault.connect  # noqa: F401, PLC0415 - imports the SDK
+
     def connect(
         self, scope: Scope[VaultSettings], connection: VaultConnection, environ: Mapping[str, str]
     ) -> VaultClient:

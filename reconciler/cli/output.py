@@ -23,7 +23,11 @@ class Output:
         self.err = _console(sys.stderr, no_color=no_color)
 
     def lines(self, lines: Iterable[Text]) -> None:
-        """Result lines."""
+        """Result lines. A file or a pipe gets their text as it is: styling would cost a large plan most of its time."""
+        if self.out.color_system is None and not self.out.is_terminal:
+            self.out.file.writelines(f"{line.plain}\n" for line in lines)
+            self.out.file.flush()
+            return
         for line in lines:
             self.out.print(line)
 

@@ -90,6 +90,9 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         Sound: what can't be decided counts as an overlap.
         """
 
+    def load(self) -> None:
+        """Import the SDK. Called before any ``connect``, one provider after the other: imports at once collide."""
+
     @abstractmethod
     def connect(self, scope: Scope[S], connection: K, environ: Mapping[str, str]) -> C:
         """Log in, and verify that this is the system that the specs mean, before anything else."""

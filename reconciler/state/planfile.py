@@ -29,7 +29,8 @@ MAX_BYTES = 512 * 1024 * 1024
 
 def save_plan(plan: Plan, path: Path) -> None:
     """Write whole or not at all, readable by its owner only. Raises PlanFileError."""
-    body = json.dumps(encode_plan(plan), sort_keys=True, ensure_ascii=False)
+    # In the plan's own order: `show` shows the plan as it was shown.
+    body = json.dumps(encode_plan(plan), ensure_ascii=False)
     text = json.dumps({"format": FORMAT, "sha256": _digest(body), "plan": body})
     try:
         _replace(path, text)

@@ -58,6 +58,8 @@ def log_in(systems: Mapping[str, SystemBinding], connections: Connections) -> tu
     """Connect everywhere at once. A system that can't be reached is an error, and not in the session."""
     if not systems:
         return Session({}), ()
+    for binding in systems.values():
+        binding.provider.load()
     with ThreadPoolExecutor(len(systems), thread_name_prefix="login") as pool:
         results = list(pool.map(lambda binding: _connect(binding, connections), systems.values()))
     opened = {name: found for name, found in zip(systems, results, strict=True) if isinstance(found, System)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import re
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
@@ -31,10 +30,11 @@ class Recorder:
         self.upstream = urlsplit(upstream).netloc
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.texts: list[str] = []
-        self.delay = 0.0
-        """Seconds before each write is passed on."""
         self.cut_after: int | None = None
-        """After so many writes every connection is dropped without an answer."""
+        """After so many writes every further one is dropped without an answer."""
+        self.hold_after: int | None = None
+        """After so many writes every further one waits until ``released``."""
+        self.released = threading.Event()
         self.writes = 0
         self.lock = threading.Lock()
 
@@ -45,6 +45,7 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -71,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         recorder = self.server.recorder
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._keep(str(self.headers), body)
-        if self.command != "GET" and not self._held(recorder):
+        if self.command != "GET" and not self._passes(recorder):
             self.close_connection = True
             return
         upstream = http.client.HTTPConnection(recorder.upstream, timeout=30)
@@ -89,14 +90,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _held(self, recorder: Recorder) -> bool:
-        """Count a write and hold it up; False where it is to be dropped."""
+    def _passes(self, recorder: Recorder) -> bool:
+        """Count a write, and let it wait if it must; False where it is to be dropped."""
         with recorder.lock:
             recorder.writes += 1
-            dropped = recorder.cut_after is not None and recorder.writes > recorder.cut_after
-        if not dropped:
-            time.sleep(recorder.delay)
-        return not dropped
+            number = recorder.writes
+        if recorder.hold_after is not None and number > recorder.hold_after:
+            recorder.released.wait(60)
+        return recorder.cut_after is None or number <= recorder.cut_after
 
     def _keep(self, headers: str, body: bytes) -> None:
         text = f"{headers}\n{body.decode('utf-8', 'replace')}"

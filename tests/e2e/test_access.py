@@ -172,7 +172,7 @@ def test_a_database_login_can_do_one_thing_and_dies(ground: Ground, log_in: Agen
             session.execute("SELECT 1")
     with pytest.raises(psycopg.OperationalError), ground.hands.session(**login):
         pass
-    assert not ground.hands.sql(f"SELECT FROM pg_roles WHERE rolname = '{login['user']}'")
+    assert not ground.hands.sql(f"SELECT rolname FROM pg_roles WHERE rolname = '{login['user']}'")
 
 
 def test_a_live_login_is_no_drift(ground: Ground, log_in: Agents) -> None:
@@ -182,7 +182,7 @@ def test_a_live_login_is_no_drift(ground: Ground, log_in: Agents) -> None:
     assert "No drift." in ground.world.ok("drift")
     assert "No changes." in ground.world.ok("plan", "-detailed-exitcode")
     agent.client.auth.token.revoke_self()
-    assert not ground.hands.sql(f"SELECT FROM pg_roles WHERE rolname = '{lease['data']['username']}'")
+    assert not ground.hands.sql(f"SELECT rolname FROM pg_roles WHERE rolname = '{lease['data']['username']}'")
 
 
 def test_disabling_the_entity_stops_the_agent_at_once(ground: Ground, log_in: Agents) -> None:

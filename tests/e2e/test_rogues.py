@@ -18,10 +18,8 @@ from tests.e2e.vandalisms import ALL, Vandalism
 PROVIDERS = {"vault": "vault", "payments": "aws", "orders-db": "postgres"}
 BY_COMMAND_LINE = (
     "vault-policy-widened",
-    "vault-mount-disabled",
     "aws-policy-attached",
     "postgres-another-table",
-    "postgres-role-dropped",
 )
 
 

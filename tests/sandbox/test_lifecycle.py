@@ -190,21 +190,9 @@ def test_a_stale_status_with_a_recycled_id_harms_nobody(desk: Desk) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as innocent:
         recycled = replace(note(innocent.pid), started=crashed.supervisor.started)
         desk.folder.write_status(replace(crashed, supervisor=recycled))
-        assert desk.writ("status").returncode == 1
-        desk.ok("up")
+        desk.ok("up")  # as after a reboot, when the files name processes of an earlier boot
         assert innocent.poll() is None
         innocent.kill()
-    assert desk.status.healthy
-
-
-def test_a_reboot_leaves_only_files_and_up_starts_afresh(desk: Desk) -> None:
-    desk.ok("up")
-    before = desk.status
-    desk.ok("down")
-    desk.folder.path.mkdir()
-    desk.folder.write_status(replace(before, supervisor=Noted(before.supervisor.pid, "another boot:1")))
-    (desk.folder.path / "lock").touch()
-    desk.ok("up")
     assert desk.status.healthy
 
 
@@ -216,7 +204,7 @@ def test_two_ups_at_once_start_one(desk: Desk) -> None:
     assert desk.status.healthy
 
 
-@pytest.mark.parametrize("after", [0.3, 0.45, 0.6, 0.75])
+@pytest.mark.parametrize("after", [0.4, 0.65])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupting_up_leaves_nothing(desk: Desk, number: signal.Signals, after: float) -> None:
     with desk.start("up") as up:

@@ -24,12 +24,12 @@ PUT = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::a/
 @pytest.mark.parametrize(
     ("left", "right"),
     [
-        (policy(ALLOW), policy({**ALLOW, "Action": ["S3:getobject"], "Resource": ["arn:aws:s3:::a/*"]})),
+        (policy(ALLOW), policy({**ALLOW, "Action": ["S3:GetObject"], "Resource": ["arn:aws:s3:::a/*"]})),
         (policy(ALLOW), json.dumps({"Statement": ALLOW, "Version": "2012-10-17"}, indent=3)),
         (policy(ALLOW, PUT), policy(PUT, ALLOW)),
         (policy(ALLOW), policy(ALLOW, ALLOW)),
         (policy(ALLOW), policy({**ALLOW, "Condition": {}})),
-        (policy({**ALLOW, "Action": ["a:B", "a:A", "a:b"]}), policy({**ALLOW, "Action": ["a:A", "a:B"]})),
+        (policy({**ALLOW, "Action": ["a:B", "a:A", "a:b"]}), policy({**ALLOW, "Action": ["A:B", "a:A"]})),
         (policy({**ALLOW, "Resource": "**"}), policy({**ALLOW, "Resource": "*"})),
         (
             policy({**ALLOW, "Condition": {"Bool": {"aws:SecureTransport": True}}}),
@@ -95,9 +95,9 @@ def test_a_plain_document_with_percent_signs_is_not_decoded() -> None:
     assert normalise(quote(text)) == normalise(text)
 
 
-def test_text_is_ascii_and_sts_actions_are_spelled() -> None:
+def test_text_is_ascii_and_actions_keep_their_case() -> None:
     text = canonical(
-        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "STS:tagsession", "Resource": "é"}]}
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "STS:TagSession", "Resource": "é"}]}
     )
     assert text.isascii()
     assert "sts:TagSession" in text
@@ -139,17 +139,17 @@ def test_normal_form_is_a_fixed_point(document: dict[str, Any]) -> None:
 
 
 @given(_documents, st.randoms())
-def test_order_and_case_do_not_matter(document: dict[str, Any], random: Any) -> None:
-    def stir(value: Any, name: str = "") -> Any:
+def test_order_does_not_matter(document: dict[str, Any], random: Any) -> None:
+    def stir(value: Any) -> Any:
         if isinstance(value, dict):
-            items = [(key, stir(item, key)) for key, item in value.items()]
+            items = [(key, stir(item)) for key, item in value.items()]
             random.shuffle(items)
             return dict(items)
         if isinstance(value, list):
-            items = [stir(item, name) for item in value]
+            items = [stir(item) for item in value]
             random.shuffle(items)
             return items[0] if len(items) == 1 and random.random() < 0.5 else items
-        return value.swapcase() if name == "Action" else value
+        return value
 
     assert normalise(json.dumps(stir(document))) == normalise(json.dumps(document))
 

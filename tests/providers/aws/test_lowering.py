@@ -73,7 +73,7 @@ def test_one_pair() -> None:
     assert policy.resource.attributes["role"] == NAME
     assert json.loads(str(policy.resource.attributes["policy"])) == {
         "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": ["s3:getobject"], "Resource": ["arn:aws:s3:::orders/*"]}],
+        "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::orders/*"]}],
     }
     assert (role.origin.agent, role.origin.intent, role.origin.span) == ("support-bot", "orders.read", pair().span)
 
@@ -95,7 +95,7 @@ def test_blocks_of_one_intent_are_one_policy() -> None:
 
 
 def test_spelling_makes_no_difference() -> None:
-    same = {"actions": ["S3:getobject", "s3:GetObject"], "resources": ["arn:aws:s3:::orders/*"] * 2}
+    same = {"actions": ["s3:getobject", "S3:GetObject"], "resources": ["arn:aws:s3:::orders/*"] * 2}
     found = [
         by_type(lower(scope(), demand(PairDemand(pair(), (access(s),)))), "aws_iam_role_policy").resource
         for s in (READ_ORDERS, same)

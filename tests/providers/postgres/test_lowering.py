@@ -117,7 +117,7 @@ def test_names_that_the_server_would_cut_are_refused_and_collisions_named() -> N
     assert (first.code, second.code) == ("W417", "W417")
     assert "would cut it at 63" in first.message
     assert "collides with writ_" in second.message
-    assert first.help == "shorten the agent's name, the intent's or role_prefix by 8"
+    assert first.help == "shorten the agent's name, the intent's or role_prefix by 7"
     exact = lowered(SCOPE, ORDERS, who=pair("a" * 40, "b" * 17))
     assert exact.diagnostics == ()
     assert len(exact.resources[0].resource.address.key) == 63
