@@ -19,9 +19,10 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: wall seconds, peak resident MiB, and all that it printed."""
+    """One run: wall and CPU seconds, peak resident MiB, and all that it printed."""
 
     seconds: float
+    cpu: float
     mebibytes: float
     output: str
 
@@ -36,7 +37,7 @@ def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None 
     if done.returncode != code:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
     told = json.loads(last)
-    return Run(told["seconds"], told["mebibytes"], "\n".join(printed))
+    return Run(told["seconds"], told["cpu"], told["mebibytes"], "\n".join(printed))
 
 
 def interleaved(rounds: int, commands: Mapping[str, Callable[[], Run]]) -> dict[str, list[Run]]:
@@ -51,6 +52,11 @@ def interleaved(rounds: int, commands: Mapping[str, Callable[[], Run]]) -> dict[
 def seconds(runs: Sequence[Run]) -> str:
     """``3.41 (3.38 to 3.60)``: median and spread."""
     return spread([run.seconds for run in runs])
+
+
+def cpu(runs: Sequence[Run]) -> str:
+    """CPU seconds, of all threads: what a busy machine changes least."""
+    return spread([run.cpu for run in runs])
 
 
 def mebibytes(runs: Sequence[Run]) -> str:
@@ -75,7 +81,8 @@ def _main(command: Sequence[str]) -> int:
     _, status, usage = os.wait4(process.pid, 0)
     took = time.monotonic() - started
     unit = 1024 if sys.platform == "darwin" else 1
-    print(f"\n{json.dumps({'seconds': took, 'mebibytes': usage.ru_maxrss / 1024 / unit})}")
+    cpu = usage.ru_utime + usage.ru_stime
+    print(f"\n{json.dumps({'seconds': took, 'cpu': cpu, 'mebibytes': usage.ru_maxrss / 1024 / unit})}")
     return os.waitstatus_to_exitcode(status)
 
 

@@ -35,14 +35,14 @@ class MotoServer(LocalServer):
         self._process.wait_until(self._answers, what="moto's server")
 
     def prepare(self, scope: Scope[Any], world: LocalWorld, seed: Path | None) -> Prepared:
-        """An operator's role in the account, and the buckets of ``<system>.json``: name → key → content."""
+        """An operator's role in the account, and the buckets of ``<system>.seed``: name → key → content."""
         account, partition = scope.settings.account, scope.settings.partition
         region = _REGIONS[partition]
         arn = f"arn:{partition}:iam::{account}:role/{OPERATOR}"
         credentials = self._log_in(arn, region)
         self._make_operator(world, arn, region, credentials)
-        if seed is not None and (seed / f"{scope.system}.json").is_file():
-            self._fill(json.loads((seed / f"{scope.system}.json").read_text("utf-8")), region, credentials)
+        if seed is not None and (seed / f"{scope.system}.seed").is_file():
+            self._fill(json.loads((seed / f"{scope.system}.seed").read_text("utf-8")), region, credentials)
         identity = {"role_arn": arn, "token_command": list(world.token_command(AUDIENCE))}
         return Prepared({"region": region, "endpoint_url": self.endpoint, "web_identity": identity})
 

@@ -200,7 +200,7 @@ class LocalVault(LocalServer):
 
 
 def _seeds(scope: Scope[Any], seed: Path | None) -> dict[str, Mapping[str, Any]]:
-    file = None if seed is None else seed / f"{scope.system}.json"
+    file = None if seed is None else seed / f"{scope.system}.seed"
     if file is None or not file.is_file():
         return {}
     found: dict[str, Mapping[str, Any]] = json.loads(file.read_text(encoding="utf-8"))

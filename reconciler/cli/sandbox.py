@@ -56,7 +56,7 @@ def sandbox() -> None:
 def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: bool) -> int:
     """Start a server for each system of the specs.
 
-    --seed names a folder with <system>.sql and <system>.json; without it, `seed` beside the specs is taken.
+    --seed names a folder with <system>.sql and <system>.seed; without it, `seed` beside the specs is taken.
     """
     chosen, folder = options(paths or default_paths(), seed, seconds(lifetime)), Folder(DEFAULT)
     if foreground:

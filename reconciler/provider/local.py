@@ -64,7 +64,7 @@ class LocalServer(ABC):
     def prepare(self, scope: Scope[Any], world: LocalWorld, seed: Path | None) -> Prepared:
         """Make what the operator of ``scope`` would have: a database, mounts, an operator's login.
 
-        ``seed`` is a folder with the example's data: ``<system>.sql`` or ``<system>.json``.
+        ``seed`` is a folder with the example's data: ``<system>.sql`` or ``<system>.seed`` (JSON).
         """
 
     @property

@@ -39,7 +39,7 @@ class Options:
     specs: tuple[str, ...]
     """Their paths, for people."""
     seed: Path | None = None
-    """A folder with data for the systems: ``<system>.sql`` or ``<system>.json``."""
+    """A folder with data for the systems: ``<system>.sql`` or ``<system>.seed``."""
     lifetime: float = 0.0
     """Seconds after which it stops; 0 for never."""
 

@@ -163,7 +163,6 @@ def test_a_database_login_can_do_one_thing_and_dies(ground: Ground, log_in: Agen
             "SELECT * FROM public.refunds",
             "CREATE TABLE public.mine (id int)",
             f'SET ROLE "writ_{READER}"',
-            f'GRANT SELECT ON public.orders TO "writ_{REFUNDER}"',
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 session.execute(denied)

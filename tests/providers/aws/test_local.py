@@ -30,7 +30,7 @@ def test_each_environment_logs_in_to_its_own_account(moto: MotoServer, partition
 
 def test_seed_and_repeat(moto: MotoServer, tmp_path: Path) -> None:
     place = scope(new_account())
-    (tmp_path / "payments.json").write_text(json.dumps({"orders-archive": {"2024/1.json": "{}"}}))
+    (tmp_path / "payments.seed").write_text(json.dumps({"orders-archive": {"2024/1.json": "{}"}}))
     first = moto.prepare(place, WORLD, tmp_path)
     assert "token-for-" not in str(first.connection["endpoint_url"])
     assert moto.prepare(place, WORLD, None) == first

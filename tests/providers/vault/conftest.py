@@ -48,7 +48,7 @@ def connection(
     """The operator's connection, as the sandbox makes it: with the least privilege."""
     folder = tmp_path_factory.mktemp("operator")
     backends = [(LoginTarget("vault", {"mount": "database", "connection": "orders"}), database.backend)]
-    (folder / "vault.json").write_text('{"kv/data/orders/1": {"total": "5"}, "kv/data/bills/1": {"total": "9"}}')
+    (folder / "vault.seed").write_text('{"kv/data/orders/1": {"total": "5"}, "kv/data/bills/1": {"total": "9"}}')
     prepared = server.prepare(scope(), local_world(signer, folder, backends), folder)
     return VaultConnection.model_validate(prepared.connection)
 
