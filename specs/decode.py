@@ -114,7 +114,18 @@ def _unmistaken(model: type[SpecModel], findings: Sequence[_Finding]) -> list[_F
         for one in findings
         if one.detail["type"] == "extra_forbidden"
     }
-    return [one for one in findings if not one.missing or (one.path, one.missing) not in meant]
+    kept = [one for one in findings if not one.missing or (one.path, one.missing) not in meant]
+    return [one for one in kept if not _emptied(one, kept)]
+
+
+def _emptied(finding: _Finding, findings: Sequence[_Finding]) -> bool:
+    """A list that pydantic counts as empty only because its items are wrong, which their own errors say."""
+    inside = finding.path
+    return (
+        finding.detail["type"] == "too_short"
+        and bool(finding.value)
+        and any(len(one.path) > len(inside) and one.path[: len(inside)] == inside for one in findings)
+    )
 
 
 def _nearness(member: tuple[str, list[_Finding]]) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,16 +11,20 @@ OWNER = "writ:owner"
 LONGEST_VALUE = 256
 _LONGEST_DESCRIPTION = 1000
 _ALLOWED = frozenset("_.:/=+-@")
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/=+@ -]*")
+_UNFIT = re.compile(r"[^ -~\xa1-\xff]")
 
 
 def tag_value(text: str) -> str:
     """The text with what a tag can't hold replaced by ``_``."""
+    if _PLAIN.fullmatch(text):
+        return text
     return "".join(c if c.isalnum() or c in _ALLOWED or unicodedata.category(c)[0] == "Z" else "_" for c in text)
 
 
 def description(text: str) -> str:
     """The text with what a description can't hold (beyond Latin-1, controls) replaced by ``?``, cut to its limit."""
-    fitting = "".join(c if " " <= c <= "~" or "\xa1" <= c <= "\xff" else "?" for c in text)
+    fitting = _UNFIT.sub("?", text)
     return fitting if len(fitting) <= _LONGEST_DESCRIPTION else f"{fitting[: _LONGEST_DESCRIPTION - 3]}..."
 
 

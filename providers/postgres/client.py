@@ -141,7 +141,7 @@ def _login(parameters: Mapping[str, str]) -> psycopg.Connection[Row]:
         for statement in _SESSION:
             connection.execute(statement)
         if connection.info.server_version >= 160000:
-            pass
+            connection.execute(_NO_SELF_GRANT)
     return connection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from providers.vault.access import VaultAccess
 from providers.vault.issuers import IssuerMounts, resolve_mounts
@@ -64,7 +65,13 @@ def _own_paths(requests: Iterable[LoginRequest]) -> list[Pattern]:
 
 
 def _options(request: LoginRequest) -> VaultLogin:
-    return VaultLogin.model_validate(dict(request.target.options))
+    return _login(tuple(request.target.options.items()))
+
+
+@cache
+def _login(options: tuple[tuple[str, str], ...]) -> VaultLogin:
+    """Few, and asked for by every pair."""
+    return VaultLogin.model_validate(dict(options))
 
 
 class _Lowering:
@@ -149,7 +156,8 @@ class _Lowering:
         declared = [_RETURN_TOKEN, *self._creds(demand.logins)]
         for located in demand.access:
             for index, rule in enumerate(located.value.paths):
-                reached = next((path for path in own if path.overlaps(rule.grant.pattern)), None)
+                grant = rule.grant
+                reached = next((path for path in own if path.overlaps(grant.pattern)), None)
                 if reached is not None:
                     self.diagnostics.append(
                         error(
@@ -161,7 +169,7 @@ class _Lowering:
                         )
                     )
                     return None
-                declared.append(rule.grant)
+                declared.append(grant)
         try:
             return unite(declared)
         except Inexpressible as found:

@@ -22,7 +22,7 @@ class _Never:
 def check_never(catalog: Catalog, systems: Mapping[str, SystemBinding], blocks: AccessBlocks) -> tuple[Diagnostic, ...]:
     """One error for each access block, of an intent that somebody holds, that a ``never`` overlaps."""
     nevers, diagnostics = _decode(catalog, systems)
-    held = {grant.intent for grant in grants(catalog)}
+    held = {grant.intent for grant in grants(catalog)} if nevers else frozenset()
     found = [
         problem
         for (intent, system), access in blocks.items()

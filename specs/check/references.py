@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from specs.check.context import Context, complain
-from specs.diagnostic import Diagnostic, error
+from specs.diagnostic import Diagnostic, Severity, error
 from specs.documents import Environment
 from specs.source import Located, Path
 from specs.suggest import Hints
@@ -87,4 +88,7 @@ def _audiences(environment: Located[Environment]) -> Iterator[Diagnostic]:
             if audience not in known:
                 path = ("spec", "issuers", name, "audiences", audience)
                 message = f"audience for {audience!r}, which is neither a system here nor a provider of one"
-                yield complain("W208", message, owner, environment, path, hints.of(audience))
+                # A warning: it opens nothing, and the provider may be the misspelt one.
+                yield replace(
+                    complain("W208", message, owner, environment, path, hints.of(audience)), severity=Severity.WARNING
+                )

@@ -39,23 +39,23 @@ def _keys(hands: Hands, path: str) -> list[str]:
 
 def aws_world(hands: Hands) -> dict[str, Any]:
     """GetAccountAuthorizationDetails, OIDC providers, instance profiles: dates and ids included."""
-    pages = hands.iam.get_paginator("get_account_authorization_details").paginate()
-    details = [page for page in pages]
+    details = list(hands.iam.get_paginator("get_account_authorization_details").paginate())
     providers = hands.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
     return {
-        kind: sorted((one for page in details for one in page[kind]), key=str)
+        # The operator's own logins are its role's last use.
+        kind: sorted((_without(one, "RoleLastUsed") for page in details for one in page[kind]), key=str)
         for kind in ("RoleDetailList", "UserDetailList", "GroupDetailList", "Policies")
     } | {
         "providers": [
-            _without_reply(hands.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=one["Arn"]))
+            _without(hands.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=one["Arn"]), "ResponseMetadata")
             for one in providers
         ],
         "profiles": hands.iam.list_instance_profiles()["InstanceProfiles"],
     }
 
 
-def _without_reply(found: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in found.items() if key != "ResponseMetadata"}
+def _without(found: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in found.items() if key != name}
 
 
 # An access list that was never touched is NULL; after GRANT and REVOKE it is the default spelled out, and only a

@@ -19,9 +19,7 @@ WORLDS: Mapping[str, Callable[[Hands], dict[str, Any]]] = {
 TRUST = json.dumps(
     {
         "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-        ],
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}],
     }
 )
 
@@ -45,20 +43,22 @@ def other_peoples_objects(hands: Hands) -> Iterator[None]:
         "GRANT pg_read_all_stats TO theirs",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO theirs",
     )
-    yield
-    hands.delete("identity/group/name/theirs")
-    hands.delete("identity/entity/name/theirs")
-    hands.delete("sys/auth/jwt-theirs")
-    hands.delete("database/roles/theirs")
-    hands.delete("sys/policies/acl/theirs")
-    hands.write("database/config/orders", allowed_roles="")
-    hands.iam.detach_role_policy(RoleName="writ-theirs", PolicyArn=ADMINISTRATOR)
-    hands.iam.delete_role_policy(RoleName="writ-theirs", PolicyName="all")
-    hands.iam.delete_role(RoleName="writ-theirs")
-    hands.iam.delete_open_id_connect_provider(
-        OpenIDConnectProviderArn=f"arn:aws:iam::{ACCOUNT}:oidc-provider/theirs.example.com"
-    )
-    hands.sql("DROP OWNED BY theirs", "DROP ROLE theirs")
+    try:
+        yield
+    finally:
+        hands.delete("identity/group/name/theirs")
+        hands.delete("identity/entity/name/theirs")
+        hands.delete("sys/auth/jwt-theirs")
+        hands.delete("database/roles/theirs")
+        hands.delete("sys/policies/acl/theirs")
+        hands.write("database/config/orders", allowed_roles="")
+        hands.iam.detach_role_policy(RoleName="writ-theirs", PolicyArn=ADMINISTRATOR)
+        hands.iam.delete_role_policy(RoleName="writ-theirs", PolicyName="all")
+        hands.iam.delete_role(RoleName="writ-theirs")
+        hands.iam.delete_open_id_connect_provider(
+            OpenIDConnectProviderArn=f"arn:aws:iam::{ACCOUNT}:oidc-provider/theirs.example.com"
+        )
+        hands.sql("DROP OWNED BY theirs", "DROP ROLE theirs")
 
 
 ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]})
@@ -67,7 +67,9 @@ ALLOW = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "
 def vault_theirs(hands: Hands) -> None:
     hands.write("sys/policies/acl/theirs", policy='path "kv/*" {\n  capabilities = ["read"]\n}')
     hands.write("sys/auth/jwt-theirs", type="jwt", description="theirs")
-    hands.write("auth/jwt-theirs/config", jwt_validation_pubkeys=[], jwks_url=hands.read("auth/operator/config")["jwks_url"])
+    hands.write(
+        "auth/jwt-theirs/config", jwt_validation_pubkeys=[], jwks_url=hands.read("auth/operator/config")["jwks_url"]
+    )
     hands.write(
         "auth/jwt-theirs/role/support-bot_orders.read", role_type="jwt", user_claim="sub", bound_audiences=["theirs"]
     )
@@ -91,6 +93,7 @@ def test_destroy_leaves_what_was_there_before(world: World) -> None:
         world.apply()
         for name, look in WORLDS.items():
             assert look(hands) != before[name], f"{name}: nothing is seen of what was applied"
+        hands.read("database/creds/writ-support-bot_orders.read_orders-db")  # a login that lives at that moment
         told = world.ok("destroy", "-auto-approve")
         assert "Destroy complete!" in told
         assert "theirs" not in told

@@ -183,7 +183,9 @@ def test_a_server_that_goes_away_halfway(world: World, vault: Recorder) -> None:
 def held_apply(world: World, vault: Recorder) -> Iterator[subprocess.Popen[str]]:
     """An apply that has done an object at Vault, and waits with the others until it is released."""
     vault.hold_after = 3  # the login and two objects
-    environ = {name: value for name, value in os.environ.items() if not name.startswith(("WRIT_", "VAULT_", "AWS_", "PG"))}
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("WRIT_", "VAULT_", "AWS_", "PG"))
+    }
     world._applied = True
     with subprocess.Popen(
         [*WRIT, "apply", "-auto-approve"],

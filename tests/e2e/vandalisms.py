@@ -59,9 +59,7 @@ PROVIDER = f'payments.aws_iam_openid_connect_provider["{PROVIDER_KEY}"]'
 GROUP = f"writ_{READER}"
 GROUP_ADDRESS = f'orders-db.postgresql_role["{GROUP}"]'
 REFUNDS_GROUP = f"writ_{REFUNDER}"
-ANYTHING = json.dumps(
-    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
-)
+ANYTHING = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 WIDER = 'path "kv/data/*" {\n  capabilities = ["read", "list"]\n}\n'
 
 
@@ -251,7 +249,9 @@ def widen_trust(hands: Hands) -> None:
 
 
 def add_iam_role(hands: Hands) -> None:
-    hands.iam.create_role(RoleName="rogue", Path="/writ/", AssumeRolePolicyDocument=ANYTHING.replace('"Resource"', '"Sid"'))
+    hands.iam.create_role(
+        RoleName="rogue", Path="/writ/", AssumeRolePolicyDocument=ANYTHING.replace('"Resource"', '"Sid"')
+    )
     hands.iam.attach_role_policy(RoleName="rogue", PolicyArn=ADMINISTRATOR)
 
 
@@ -322,7 +322,11 @@ AWS = (
         (undeclared(f'payments.aws_iam_instance_profile_role["machines/{IAM_NAME}"]'),),
         lambda h: h.iam.delete_instance_profile(InstanceProfileName="machines"),
     ),
-    Vandalism("inline-policy-deleted", lambda h: h.iam.delete_role_policy(RoleName=IAM_NAME, PolicyName="orders.read"), (missing(IAM_POLICY),)),
+    Vandalism(
+        "inline-policy-deleted",
+        lambda h: h.iam.delete_role_policy(RoleName=IAM_NAME, PolicyName="orders.read"),
+        (missing(IAM_POLICY),),
+    ),
     Vandalism("role-deleted", delete_iam_role, (missing(IAM_ROLE), missing(IAM_POLICY))),
     Vandalism(
         "issuer-deleted",
@@ -392,7 +396,9 @@ POSTGRES = (
         sql(f'GRANT "{GROUP}" TO vault_minter WITH INHERIT TRUE'),
         (changed(membership("vault_minter", GROUP), "with_inherit_option"),),
     ),
-    Vandalism("may-create-databases", sql(f'ALTER ROLE "{GROUP}" CREATEDB'), (changed(GROUP_ADDRESS, "create_database"),)),
+    Vandalism(
+        "may-create-databases", sql(f'ALTER ROLE "{GROUP}" CREATEDB'), (changed(GROUP_ADDRESS, "create_database"),)
+    ),
     Vandalism("may-log-in", sql(f"""ALTER ROLE "{GROUP}" LOGIN PASSWORD 'x'"""), (changed(GROUP_ADDRESS, "login"),)),
     Vandalism("setting", sql(f'ALTER ROLE "{GROUP}" SET search_path = evil'), (changed(GROUP_ADDRESS, "config"),)),
     Vandalism(
@@ -410,9 +416,7 @@ POSTGRES = (
     ),
     Vandalism("comment-removed", sql(f'COMMENT ON ROLE "{GROUP}" IS NULL'), (changed(GROUP_ADDRESS, "comment"),)),
     Vandalism("grant-revoked", sql(f'REVOKE ALL ON public.orders FROM "{GROUP}"'), (missing(ORDERS),)),
-    Vandalism(
-        "schema-revoked", sql(f'REVOKE ALL ON SCHEMA public FROM "{GROUP}"'), (missing(grant("schema:public")),)
-    ),
+    Vandalism("schema-revoked", sql(f'REVOKE ALL ON SCHEMA public FROM "{GROUP}"'), (missing(grant("schema:public")),)),
     Vandalism(
         "column-revoked",
         sql(f'REVOKE SELECT (total) ON public.orders FROM "{REFUNDS_GROUP}"'),

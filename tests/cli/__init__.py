@@ -1,0 +1,1 @@
+"""The command line by itself: no server is asked."""

@@ -1,0 +1,135 @@
+"""Help, version, usage errors, completion; and what they import."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.main import COMMANDS
+from tests.servers import copy_specs, run_writ
+
+SDKS = ("boto3", "botocore", "hvac", "psycopg", "requests", "moto", "cryptography")
+HEAVY = (*SDKS, "networkx", "yaml", "ruamel", "pydantic", "rich", "providers", "specs")
+IMPORTS = """
+import sys
+from reconciler.cli import main
+try:
+    main()
+except SystemExit as done:
+    loaded = {{name.partition(".")[0] for name in sys.modules}}
+    print("LOADED", sorted(loaded & set({names!r})), file=sys.stderr)
+    sys.exit(done.code)
+"""
+
+
+def loaded_by(*arguments: str, names: tuple[str, ...], cwd: Path) -> str:
+    """Which of these packages a command loads, as it prints it."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", IMPORTS.format(names=names), *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("-h",), ("-help",), ("-version",)])
+def test_help_and_version_load_nothing_heavy(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    assert loaded_by(*arguments, names=HEAVY, cwd=tmp_path) == "LOADED []"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("validate",), ("plan", "--help"), ("apply", "--help"), ("fmt", "-check"), ("schema",), ("completion", "zsh")],
+    ids=" ".join,
+)
+def test_what_asks_no_system_loads_no_sdk(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    copy_specs("quickstart", tmp_path / "specs")
+    assert loaded_by(*arguments, names=SDKS, cwd=tmp_path) == "LOADED []"
+
+
+def test_every_command_is_listed_and_has_help(tmp_path: Path) -> None:
+    listed = run_writ("--help", cwd=tmp_path)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name}" in listed.stdout
+        assert line.split()[0] in listed.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_commands_help(command: str, tmp_path: Path) -> None:
+    shown = run_writ(command, "-help", cwd=tmp_path)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert shown.stdout.startswith(f"Usage: writ {command}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("nonsense",), "No such command 'nonsense'"),
+        (("--nonsense",), "No such option '--nonsense'"),
+        (("plan", "--nonsense"), "No such option '--nonsense'"),
+        (("plan", "-parallelism", "0"), "0 is not in the range"),
+        (("plan", "-out"), "Option '-out' requires an argument"),
+        (("apply", "-lock-timeout", "soon"), "'soon' is not a duration such as 60s"),
+        (("apply", "-json"), "-json can't ask: add -auto-approve"),
+        (("destroy", "-json"), "-json can't ask: add -auto-approve"),
+        (("show",), "Missing argument 'FILE'"),
+        (("completion", "powershell"), "'powershell' is not one of"),
+        (("sandbox", "token"), "name either an AGENT or --operator"),
+        ((), "Usage: writ"),
+    ],
+    ids=lambda value: " ".join(value) or "none" if isinstance(value, tuple) else "",
+)
+def test_a_usage_error_is_exit_1_and_is_told_on_standard_error(
+    arguments: tuple[str, ...], says: str, tmp_path: Path
+) -> None:
+    done = run_writ(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert says in done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("shell", "has"), [("bash", "complete -o nosort"), ("zsh", "#compdef writ"), ("fish", "complete")]
+)
+def test_completion_prints_a_script(shell: str, has: str, tmp_path: Path) -> None:
+    done = run_writ("completion", shell, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert has in done.stdout
+    assert "_WRIT_COMPLETE" in done.stdout
+
+
+def test_the_completion_script_completes(tmp_path: Path) -> None:
+    answers = run_writ(
+        cwd=tmp_path, env={"_WRIT_COMPLETE": "bash_complete", "COMP_WORDS": "writ pl", "COMP_CWORD": "1"}
+    )
+    assert answers.stdout == "plain,plan\n"
+    options = run_writ(
+        cwd=tmp_path, env={"_WRIT_COMPLETE": "bash_complete", "COMP_WORDS": "writ plan -det", "COMP_CWORD": "2"}
+    )
+    assert "plain,-detailed-exitcode" in options.stdout
+
+
+def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as gone:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "reconciler.cli", "schema"],
+            cwd=tmp_path,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "")
