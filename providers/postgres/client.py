@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, LiteralString, TypeAlias
 
@@ -15,7 +15,7 @@ from providers.postgres.connection import PostgresConnection
 from providers.postgres.errors import ServerMessage, translate, translate_login
 from providers.postgres.names import Column, Ident, Words
 from providers.postgres.settings import PostgresSettings
-from providers.postgres.sql import TABLE_PRIVILEGES
+from providers.postgres.sql import WHERE_WE_ARE
 from reconciler.model import Address
 from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
 
@@ -23,14 +23,12 @@ Part: TypeAlias = Ident | Column | Words | str
 Row: TypeAlias = tuple[Any, ...]
 
 CONNECT_SECONDS = 10
-_SESSION: Sequence[LiteralString] = (
-    "SET search_path = ''",  # names are qualified, or the server's own
-    "SET statement_timeout = '30s'",
-    "SET lock_timeout = '10s'",
-    "SET client_min_messages = 'error'",
+# Names are qualified, or the server's own.
+_SESSION: LiteralString = (
+    "SET search_path = ''; SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET client_min_messages = 'error'"
 )
 # Otherwise a role's creator makes itself a member, which no spec declares (16+).
-_NO_SELF_GRANT: LiteralString = "SET createrole_self_grant = ''"
+_NO_SELF_GRANT: LiteralString = "; SET createrole_self_grant = ''"
 
 
 class PostgresClient:
@@ -43,11 +41,13 @@ class PostgresClient:
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Row] | None = None
         self._live()
-        self.user: str = self._one("SELECT current_user")
-        self.database: str = self._one("SELECT current_database()")
-        self.version: int = int(self._one("SELECT current_setting('server_version_num')"))
-        self.version_text: str = self._one("SELECT current_setting('server_version')")
-        self.table_privileges: frozenset[str] = frozenset(self._one(TABLE_PRIVILEGES))
+        with _translated():
+            row = self._live().execute(WHERE_WE_ARE).fetchall()[0]
+        self.user: str = row[0]
+        self.database: str = row[1]
+        self.version: int = int(row[2])
+        self.version_text: str = row[3]
+        self.table_privileges: frozenset[str] = frozenset(row[4])
         """All that this version knows."""
         self.queries = 0
         """Statements sent since the connection was made, for tests and benchmarks."""
@@ -101,10 +101,6 @@ class PostgresClient:
         if self._connection is not None:
             self._connection.close()
 
-    def _one(self, text: LiteralString) -> Any:
-        with _translated():
-            return self._live().execute(text).fetchall()[0][0]
-
     def _commit(self) -> None:
         connection = self._live(reconnect=False)
         try:
@@ -138,10 +134,7 @@ def _login(parameters: Mapping[str, str]) -> psycopg.Connection[Row]:
     except psycopg.Error as failed:
         raise Rejected(f"the connection's parameters are wrong: {failed}") from None
     with _translated():
-        for statement in _SESSION:
-            connection.execute(statement)
-        if connection.info.server_version >= 160000:
-            connection.execute(_NO_SELF_GRANT)
+        connection.execute(_SESSION + _NO_SELF_GRANT if connection.info.server_version >= 160000 else _SESSION)
     return connection
 
 

@@ -186,9 +186,11 @@ SELECT coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false),
 FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = %(minter)s
 """
 
-TABLE_PRIVILEGES: LiteralString = (
-    "SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid))"
-)
+WHERE_WE_ARE: LiteralString = """
+SELECT current_user, current_database(), current_setting('server_version_num'), current_setting('server_version'),
+    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid)))
+"""
+"""Our login, the database, the server's version as a number and as text, and every privilege on tables."""
 
 FUNCTION: LiteralString = f"""
 SELECT p.oid::regprocedure::text, {_ARGUMENTS} FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

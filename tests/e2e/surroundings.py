@@ -72,17 +72,14 @@ _ACLS = (
 )
 _PLAIN = (
     "SELECT a::text FROM pg_authid a",  # with the passwords' verifiers
-    "SELECT roleid::regrole::text, member::regrole::text, grantor::regrole::text, admin_option, inherit_option, "
-    "set_option FROM pg_auth_members",
+    "SELECT m::text FROM pg_auth_members m",
     "SELECT objoid, classoid::regclass::text, description FROM pg_shdescription",
     "SELECT * FROM pg_db_role_setting",
     "SELECT * FROM pg_default_acl",
     "SELECT * FROM pg_parameter_acl",
     "SELECT dbid, classid, objid, objsubid, refclassid, refobjid, deptype FROM pg_shdepend",
-    "SELECT attrelid::regclass::text, attname, grantor::regrole::text, grantee, privilege_type, is_grantable "
-    "FROM pg_attribute, aclexplode(attacl)",
-    "SELECT table_schema, table_name, column_name, data_type FROM information_schema.columns "
-    "WHERE table_schema = 'public'",
+    "SELECT attrelid::regclass::text, attname, e::text FROM pg_attribute, aclexplode(attacl) e",
+    "SELECT a.attrelid::regclass::text, attname, atttypid FROM pg_attribute a JOIN pg_class c ON c.oid = attrelid",
     "SELECT oid, proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import Any
 
 import pytest
@@ -28,45 +29,57 @@ def check_golden(text: str, golden: str, config: pytest.Config) -> None:
     assert normalised(text) == path.read_text(), f"{golden} differs: pytest --update-golden, then review the difference"
 
 
-def check(world: World, golden: str, config: pytest.Config, *environment: str) -> None:
-    """One environment from nothing to everything and back."""
-    check_golden(world.ok("plan", "--no-color", *environment), golden, config)
-    planned = rows(world.json("plan", "-detailed-exitcode", *environment, code=2))
+def check_applies(world: World, golden: str, config: pytest.Config, *environment: str) -> int:
+    """One environment from nothing to everything. Returns how many objects it has."""
+    text = world.ok("plan", "--no-color", "-out", "p", "-detailed-exitcode", *environment, code=2)
+    check_golden(text.partition("\nSaved the plan to:")[0], golden, config)
+    planned = rows(world.json("show", "p"))
     assert set(planned.values()) == {"create"}
-    applied = world.apply(*environment)
+    applied = world.ok("apply", "p")
     assert f"Apply complete! Resources: {len(planned)} added, 0 changed, 0 destroyed." in applied
     assert "No changes." in world.ok("plan", "-detailed-exitcode", *environment)
-    assert "0 added, 0 changed, 0 destroyed." in world.apply(*environment)
-    assert world.ok("drift", *environment).startswith("No drift.")
-    world.state.unlink()
+    again = world.apply(*environment)
+    assert again.startswith("No changes.")
+    assert "0 added, 0 changed, 0 destroyed." in again
+    return len(planned)
+
+
+def check_finds_its_own(world: World, count: int, *environment: str) -> None:
+    """Without a state: nothing to do, and apply records it."""
     found = world.json("plan", "-detailed-exitcode", *environment)
-    assert rows(found) == dict.fromkeys(planned, "adopt")
-    recorded = world.apply(*environment)
-    assert "0 added, 0 changed, 0 destroyed." in recorded
-    again = world.json("plan", *environment)
-    assert set(rows(again).values()) == {"no-op"}
-    assert again["state"]["lineage"]
+    assert list(rows(found).values()) == ["adopt"] * count
+    assert found["state"]["lineage"] == ""
+    assert "0 added, 0 changed, 0 destroyed." in world.apply(*environment)
 
 
-def check_destroyed(world: World, *environment: str) -> None:
+def check_destroys(world: World, count: int, *environment: str) -> None:
     """All away; the plan is the first one again."""
-    count = len(rows(world.json("plan", *environment)))
     assert f"0 added, 0 changed, {count} destroyed." in world.ok("destroy", "-auto-approve", *environment)
-    left = rows(world.json("plan", "-detailed-exitcode", *environment, code=2))
-    assert len(left) == count
-    assert set(left.values()) == {"create"}
+    left = world.json("plan", "-detailed-exitcode", *environment, code=2)
+    assert list(rows(left).values()) == ["create"] * count
+    assert left["resource_drift"] == []
 
 
 def test_quickstart(world: World, pytestconfig: pytest.Config) -> None:
-    check(world, "quickstart/expected/plan.txt", pytestconfig)
-    check_destroyed(world)
+    count = check_applies(world, "quickstart/expected/plan.txt", pytestconfig)
+    assert world.ok("drift").startswith("No drift.")
+    shutil.rmtree(world.state.parent)
+    check_finds_its_own(world, count)
+    plan = world.json("plan")
+    assert list(rows(plan).values()) == ["no-op"] * count
+    assert plan["state"]["lineage"]
+    check_destroys(world, count)
 
 
 def test_estate_with_two_environments_side_by_side(estate: World, pytestconfig: pytest.Config) -> None:
-    for name in ("staging", "production"):
-        check(estate, f"estate/expected/{name}.txt", pytestconfig, "-environment", name)
-        estate.apply("-environment", "staging")  # the other's state was unlinked too
-    check_destroyed(estate, "-environment", "staging")
-    assert "No changes." in estate.ok("plan", "-detailed-exitcode", "-environment", "production")
+    names = ("staging", "production")
+    counts = {
+        name: check_applies(estate, f"estate/expected/{name}.txt", pytestconfig, "-environment", name) for name in names
+    }
+    assert all(count > 200 for count in counts.values())
+    shutil.rmtree(estate.state.parent)
+    for name in names:
+        check_finds_its_own(estate, counts[name], "-environment", name)
+    check_destroys(estate, counts["staging"], "-environment", "staging")
     assert estate.ok("drift", "-environment", "production").startswith("No drift.")
-    check_destroyed(estate, "-environment", "production")
+    check_destroys(estate, counts["production"], "-environment", "production")

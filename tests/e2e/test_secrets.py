@@ -162,7 +162,6 @@ def test_unreachable_servers_and_wrong_certificates(world: World, printed: Print
     blocks: list[dict[str, Any]] = [
         {"address": f"http://127.0.0.1:{port}", "login": None},
         {"address": address.replace("http:", "https:"), "login": None},
-        {"address": address, "login": None, "namespace": "nowhere"},
     ]
     (tmp_path / "ca.pem").write_text(f"-----BEGIN CERTIFICATE-----\n{TOKEN}\n-----END CERTIFICATE-----\n")
     blocks.append(blocks[1] | {"ca_cert": str(tmp_path / "ca.pem")})
@@ -207,7 +206,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("command", [("plan", "-verbose"), ("drift", "-json"), ("apply", "-auto-approve")])
+@pytest.mark.parametrize("command", [("plan", "-verbose"), ("apply", "-auto-approve", "-json")])
 def test_a_provider_that_crashes(world: World, command: tuple[str, ...], tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-c", BROKEN, *command],

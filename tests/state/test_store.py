@@ -57,12 +57,17 @@ def test_files_are_their_owners_only(path: Path) -> None:
         assert path.parent.stat().st_mode & 0o077 == 0
 
 
+def _delete_on_a_full_disk(store: Store) -> None:
+    with store.transaction("production") as db:
+        db.execute("DELETE FROM objects")
+        raise sqlite3.OperationalError("database or disk is full")
+
+
 def test_a_failed_write_changes_nothing(path: Path) -> None:
     with Store(path) as store:
         store.put_object("production", APPLIED, "me")
-        with pytest.raises(StateError), store.transaction("production") as db:
-            db.execute("DELETE FROM objects")
-            raise sqlite3.OperationalError("database or disk is full")
+        with pytest.raises(StateError):
+            _delete_on_a_full_disk(store)
         assert store.load("production").serial == 1
         assert store.load("production").objects == {ADDRESS: APPLIED}
 
@@ -87,7 +92,7 @@ def test_a_newer_schema_is_refused(path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match="-state FILE|can't be opened"):
+    with pytest.raises(StateError, match="can't be opened"):
         Store(tmp_path / "file" / "state.db")
 
 

@@ -154,6 +154,23 @@ def test_a_grant_by_another_managed_role_is_replaced_by_the_owners(calm: World) 
     calm.converge()
 
 
+def test_a_grant_by_a_managed_role_that_keeps_its_own_is_replaced_too(calm: World) -> None:
+    first = dict(calm.desired)
+    calm.want({"privileges": ["SELECT"], "tables": ["public.orders"]}, who=pair("eve"))
+    calm.desired |= first
+    calm.converge()
+    other = f"{calm.scope.settings.role_prefix}eve_orders.read"
+    calm.sql(
+        "REVOKE SELECT ON public.orders FROM $role",
+        f'GRANT SELECT ON public.orders TO "{other}" WITH GRANT OPTION',
+        f'SET ROLE "{other}"',
+        "GRANT SELECT ON public.orders TO $role",
+        "GRANT SELECT (id) ON public.orders TO $role",
+    )
+    assert set(calm.changes().values()) == {"update"}
+    calm.converge()
+
+
 def test_what_somebody_else_than_the_owner_granted_is_revoked(calm: World) -> None:
     calm.sql(
         "GRANT DELETE ON public.orders TO x_bob WITH GRANT OPTION",
@@ -178,6 +195,30 @@ def test_memberships_by_several_grantors_go_together(calm: World) -> None:
         f"postgresql_grant_role x_eve->{calm.role}": "delete",
     }
     calm.converge()
+
+
+def test_a_membership_that_the_minter_granted_is_revoked(minting: World) -> None:
+    minting.want(GRANT)
+    minting.converge()
+    minting.sql("DROP ROLE IF EXISTS x_friend", "CREATE ROLE x_friend", "SET ROLE minter", "GRANT $role TO x_friend")
+    assert minting.changes() == {f"postgresql_grant_role x_friend->{minting.role}": "delete"}
+    minting.converge()
+
+
+def test_a_minters_membership_is_kept_as_declared(minting: World) -> None:
+    minting.want(GRANT)
+    minting.converge()
+    row = f"postgresql_grant_role minter->{minting.role}"
+    if minting.client.version >= 160000:
+        minting.sql("GRANT $role TO minter WITH INHERIT TRUE, SET TRUE")
+        assert minting.changes() == {row: "update"}
+        minting.converge()
+    minting.sql("REVOKE ADMIN OPTION FOR $role FROM minter")
+    assert minting.changes() == {row: "update"}
+    minting.converge()
+    minting.sql("REVOKE $role FROM minter")
+    assert minting.changes() == {row: "create"}
+    minting.converge()
 
 
 def test_an_owned_object_is_a_row_that_never_drops_it(calm: World) -> None:
