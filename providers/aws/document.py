@@ -1,7 +1,8 @@
 """The normal form of a policy document: equal access gives equal text.
 
 Keys sorted, lists for single items, sets sorted, statements in a stable order. Actions keep the case that they were
-written in, which IAM ignores: people and other tools read them. A document with anything else in it than IAM documents is kept as it was found, so that the difference shows.
+written in, which IAM ignores: people and other tools read them. A document with anything else in it than IAM
+documents is kept as it was found, so that the difference shows.
 Source: IAM JSON policy elements reference; Grammar of the IAM JSON policy language.
 """
 

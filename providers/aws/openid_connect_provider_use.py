@@ -23,6 +23,7 @@ class OpenIdConnectProviderUse(IamType):
     """Our use of a provider. Its key is the provider's key, a space, and the audience."""
 
     name = PROVIDER_USE
+    borrowed = True
     attributes = {
         "url": Attribute("The exact iss of its tokens.", replaces=True),
         "client_id": Attribute("Our audience, which must be among its client ids.", replaces=True),

@@ -49,6 +49,10 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         """Resource types by name."""
         return {kind.name: kind for kind in _TYPES}
 
+    def place(self, settings: AwsSettings) -> str:
+        """The account."""
+        return f"account {settings.account}"
+
     def lower(self, scope: Scope[AwsSettings], demand: Demand[AwsAccess]) -> Lowering:
         """Issuers and pairs to OIDC providers, roles and policies."""
         return lower(scope, demand)

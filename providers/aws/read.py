@@ -22,7 +22,7 @@ from providers.aws.naming import (
 )
 from providers.aws.openid_connect_provider_use import MISSING_HELP, missing, use_live
 from providers.aws.roles import read_roles
-from reconciler.model import Address, Live, Ownership, Resource, Snapshot
+from reconciler.model import PLACE, Address, Live, Ownership, Resource, Snapshot
 from specs.diagnostic import Diagnostic, warning
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     sought = _Wanted(frozenset(wanted), {a.key.lower(): a for a in wanted if a.type == ROLE})
     for role in found.roles:
         objects.update((live.resource.address, live) for live in _of_role(client, role, sought))
-    facts = {"account": client.scope.settings.account, "identity": client.arn}
+    account = client.scope.settings.account
+    facts = {PLACE: f"account {account}", "account": account, "identity": client.arn}
     if found.one_by_one:
         facts["roles"] = "read one by one"
         diagnostics = [*diagnostics, _slow(client, found.one_by_one)]

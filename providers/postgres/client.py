@@ -138,8 +138,12 @@ def _login(parameters: Mapping[str, str]) -> psycopg.Connection[Row]:
     return connection
 
 
+# statement_timeout is the server's: these end a connection whose server no longer answers (ms for the last).
+_NO_BLACK_HOLE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 45_000}
+
+
 def _keywords(parameters: Mapping[str, str]) -> dict[str, Any]:
-    return {"connect_timeout": CONNECT_SECONDS, "application_name": "writ", **parameters}
+    return {"connect_timeout": CONNECT_SECONDS, "application_name": "writ", **_NO_BLACK_HOLE, **parameters}
 
 
 @contextmanager

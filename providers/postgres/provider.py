@@ -53,6 +53,10 @@ class PostgresProvider(Base):
         """Who mints logins."""
         return login_target(settings)
 
+    def place(self, settings: PostgresSettings) -> str:
+        """The database."""
+        return f"database {settings.database}"
+
     def lower(self, scope: Scope[PostgresSettings], demand: Demand[PostgresAccess]) -> Lowering:
         """Roles, grants, the minter's memberships, and requests for logins."""
         return lower(scope, demand)

@@ -11,7 +11,7 @@ from providers.postgres.catalog import Dependency
 from providers.postgres.checks import check_minting, check_objects
 from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
 from providers.postgres.scope import Roles, classify, exempt, of_others, wanted_roles
-from reconciler.model import Address, Live, Snapshot
+from reconciler.model import PLACE, Address, Live, Snapshot
 from specs.diagnostic import Diagnostic, warning
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
     facts = {
         "version": f"PostgreSQL {client.version_text}",
         "database": client.database,
+        PLACE: f"database {client.database}",
         "identity": client.user,
     }
     return Snapshot({one.resource.address: one for one in objects}, problems, facts)

@@ -94,10 +94,9 @@ class JwtBackend(VaultResource):
 
 
 def mount_owner(scope: Scope[Any], mount: Mapping[str, Any] | None) -> tuple[Ownership, str]:
-    """Whose an auth mount is. One without our marker counts as another's: it is never removed as undeclared."""
+    """Whose an auth mount is. One of another kind is another's, whatever its description says."""
     if mount is None:
         return Ownership.OTHER, "it doesn't exist"
     if mount.get("type") not in _KINDS:
         return Ownership.OTHER, f"it is of type {mount.get('type')}"
-    ownership, note = owner_by_text(str(mount.get("description") or ""), scope)
-    return (Ownership.OURS, "") if ownership is Ownership.OURS else (Ownership.OTHER, note)
+    return owner_by_text(str(mount.get("description") or ""), scope)

@@ -11,7 +11,7 @@ from providers.vault.lower import lower
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
-from reconciler.model import Address, Snapshot
+from reconciler.model import PLACE, Address, Snapshot
 from reconciler.provider import Demand, Denied, LocalServer, Lowering, Provider, ResourceType, Scope
 from specs.base import SpecModel
 
@@ -75,6 +75,7 @@ class VaultProvider(Base):
             "address": client.origin,
             "version": str(health.get("version", "")),
             "cluster": str(health.get("cluster_name", "")),
+            PLACE: f"cluster {health.get('cluster_id', '')}",
             "identity": self.identity(client),
         }
         return ScopeReader(client, wanted).snapshot(facts)

@@ -72,6 +72,8 @@ class ScopeReader:
 
     def _auth_mount(self, mount: str, entry: Mapping[str, Any]) -> None:
         backend, owner = JwtBackend(), mount_owner(self.client.scope, entry)
+        if owner[0] is Ownership.FOREIGN and self.client.scope.address(JWT_BACKEND, mount) not in self.wanted:
+            return  # somebody's mount under the name of ours: not a thing to remove as undeclared
         config = self.client.get(f"auth/{mount}/config") if entry.get("type") in {"jwt", "oidc"} else None
         self._add([backend.live(self.client, mount, entry, config or {})])
         if owner[0] is not Ownership.OURS:

@@ -27,6 +27,7 @@ from reconciler.cli.output import Output
 from reconciler.state.planfile import is_plan
 from reconciler.workflow.applying import Execution
 from reconciler.workflow.planning import Options
+from specs.files import SUFFIXES
 
 
 @click.command()
@@ -61,6 +62,8 @@ def apply(  # noqa: D103 - the help is below
     output = Output(no_color=no_color)
     execution = Execution(state_path, lock_timeout, parallelism)
     if len(paths) == 1 and is_plan(Path(paths[0])):
+        if paths[0].endswith(SUFFIXES):
+            raise click.UsageError(f"{paths[0]} is named like a spec and is a saved plan: rename it, if you trust it")
         if environment or targets or strict:
             raise click.UsageError("a saved plan is applied as it is: no -environment, -target or -strict with it")
         return run_saved(output, Path(paths[0]), connections, execution, as_json=as_json)

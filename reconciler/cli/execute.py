@@ -68,7 +68,9 @@ def run_saved(output: Output, file: Path, connections: str | None, execution: Ex
             interrupted=interrupts,
         )
         with interrupts.watched():
-            application = apply_saved(load_plan(file), operator, execution, console)
+            plan = load_plan(file)
+            _show(output, plan, as_json=as_json)
+            application = apply_saved(plan, operator, execution, console)
         status.code = _outcome(output, application, as_json=as_json)
     return status.code
 

@@ -71,7 +71,10 @@ def main() -> NoReturn:
     except click.exceptions.Abort:
         sys.exit(_say("interrupted", EXIT_INTERRUPTED))
     except KeyboardInterrupt:
-        sys.exit(_say("interrupted", EXIT_INTERRUPTED))
+        # The second Ctrl-C of an apply: not even a call that hangs is waited for.
+        _say("interrupted", EXIT_INTERRUPTED)
+        sys.stdout.flush()
+        os._exit(EXIT_INTERRUPTED)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(EXIT_ERROR)

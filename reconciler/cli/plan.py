@@ -26,6 +26,7 @@ from reconciler.state.planfile import save_plan
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
+from specs.files import SUFFIXES
 
 
 @click.command()
@@ -60,6 +61,8 @@ def plan(  # noqa: D103 - the help is below
     no_color: bool,
 ) -> int:
     output = Output(no_color=no_color)
+    if out is not None and str(out).endswith(SUFFIXES):
+        raise click.UsageError(f"-out {out}: a plan must not be named like a spec ({', '.join(SUFFIXES)})")
     operator, problems = read_connections(connections)
     if has_errors(problems):
         output.findings(problems)

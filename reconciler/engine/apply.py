@@ -79,11 +79,15 @@ class _Walk:
         self._bug: Exception | None = None
 
     def run(self, interrupted: Callable[[], bool]) -> ApplyResult:
-        with ThreadPoolExecutor(self._parallelism, thread_name_prefix="apply") as pool:
+        pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="apply")
+        try:
             while self._running or (any(self._ready.values()) and not self._stopping):
                 self._stopping = self._stopping or interrupted()
                 self._start(pool)
                 self._collect()
+        finally:
+            # A second interrupt lands here: a call that hangs must not hold the program.
+            pool.shutdown(wait=False, cancel_futures=True)
         if self._bug is not None:
             raise self._bug
         stopped = interrupted() and len(self._results) < len(self._waiting)
@@ -174,9 +178,15 @@ class _Walk:
 
     def _retrying(self, change: Change, phase: Phase, failed: ProviderError) -> None:
         why = error("W604", failed.message, subject=str(change.address), help=failed.help)
-        self._listen(StepEvent(change.address, phase, Outcome.RETRYING, 0.0, why))
+        self._tell(StepEvent(change.address, phase, Outcome.RETRYING, 0.0, why))
 
     def _report(self, step: Step, outcome: Outcome, seconds: float = 0.0, why: Diagnostic | None = None) -> StepEvent:
         event = StepEvent(step.address, step.phase, outcome, seconds, why)
-        self._listen(event)
+        self._tell(event)
         return event
+
+    def _tell(self, event: StepEvent) -> None:
+        try:
+            self._listen(event)
+        except Exception as failed:  # noqa: BLE001 - raised again once what is in flight is recorded
+            self._bug, self._stopping = failed, True

@@ -22,13 +22,15 @@ def destroy_changes(
     changes += [
         Change(address, Action.FORGET, Cause.OUTSIDE, None, None, origin=applied.origin)
         for address, applied in state.objects.items()
-        if address not in live and address.system in snapshots
+        if address not in going and address.system in snapshots
     ]
     left = tuple(sorted(address for address, found in live.items() if address not in going and found.in_scope))
     return tuple(sorted(changes, key=lambda change: change.address)), left
 
 
 def _is_ours(address: Address, live: Live, desired: Mapping[Address, Desired], state: State) -> bool:
+    if live.is_anothers:
+        return False
     if address in state.objects or live.ownership is Ownership.OURS:
         return True
     return address in desired and live.ownership is Ownership.UNMARKED

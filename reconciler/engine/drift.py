@@ -26,7 +26,9 @@ def find_drift(
 ) -> tuple[DriftItem, ...]:
     """Items sorted by address. The baseline of an object is what was applied; without a record, what is wanted."""
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
-    addresses = sorted(address for address in live.keys() | state.objects.keys() if address.system in snapshots)
+    # Without a state the specs are the baseline: what they want and isn't there was deleted, as far as we know.
+    known = state.objects.keys() if state.lineage else desired.keys()
+    addresses = sorted(address for address in live.keys() | known if address.system in snapshots)
     items = (
         _item(address, live.get(address), state.objects.get(address), desired.get(address), marks)
         for address in addresses
@@ -38,7 +40,8 @@ def _item(
     address: Address, live: Live | None, applied: Applied | None, wanted: Desired | None, marks: Marks
 ) -> DriftItem | None:
     if live is None:
-        return DriftItem(address, DriftKind.MISSING, origin=applied.origin if applied else None)
+        known = applied or wanted
+        return DriftItem(address, DriftKind.MISSING, origin=known.origin if known else None)
     if applied is not None:
         return _changed(address, live, applied, marks)
     if wanted is not None and live.ownership in _OURS:

@@ -99,7 +99,7 @@ def _needs(steps: Mapping[Phase, Step], needed: Mapping[Phase, Step]) -> Iterato
         if maker in steps:
             yield from ((needed[p], steps[maker]) for p in (Phase.CREATE, Phase.UPDATE) if p in needed)
     if Phase.DELETE in steps:
-        yield from ((steps[Phase.DELETE], step) for phase, step in needed.items() if phase is Phase.DELETE)
+        yield from ((steps[Phase.DELETE], needed[p]) for p in (Phase.DELETE, Phase.UPDATE) if p in needed)
 
 
 def _leaves(steps: Mapping[Phase, Step], left: Mapping[Phase, Step]) -> Iterator[tuple[Step, Step]]:

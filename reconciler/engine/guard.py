@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reconciler.engine.diff import differing
 from reconciler.engine.session import Marks
-from reconciler.model import Address, Change, Live, Plan, Snapshot, State
+from reconciler.model import PLACE, Action, Address, Change, Live, Plan, Snapshot, State
 from specs.diagnostic import Diagnostic, error
 
 _HELP = "plan again, and have the new plan reviewed"
@@ -21,9 +21,9 @@ def stale_against_state(plan: Plan, state: State) -> tuple[Diagnostic, ...]:
 
 
 def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks) -> tuple[Diagnostic, ...]:
-    """Every object that the plan touches must be as it was read for the plan."""
+    """Every object that the plan touches or relies on must be as it was read for the plan, in the same place."""
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
-    return tuple(
+    return tuple(_moved_places(plan, snapshots)) + tuple(
         error(
             "W606",
             f"Saved plan is stale: {change.address} {what}",
@@ -31,9 +31,30 @@ def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Ma
             help=_HELP,
             span=change.origin.span if change.origin else None,
         )
-        for change in plan.rows
+        for change in _relied_on(plan)
         if (what := _moved(change, live, marks))
     )
+
+
+def _relied_on(plan: Plan) -> list[Change]:
+    """The rows, what will be recorded as found, and all that these stand on."""
+    by_address = plan.by_address()
+    chosen = {change.address: change for change in plan.changes if change.action is not Action.NO_OP}
+    queue = list(chosen.values())
+    while queue:
+        for address in queue.pop().depends_on:
+            if address in by_address and address not in chosen:
+                chosen[address] = by_address[address]
+                queue.append(by_address[address])
+    return sorted(chosen.values(), key=lambda change: change.address)
+
+
+def _moved_places(plan: Plan, snapshots: Mapping[str, Snapshot]) -> Iterator[Diagnostic]:
+    for name, snapshot in snapshots.items():
+        before, now = plan.facts.get(name, {}).get(PLACE, ""), snapshot.facts.get(PLACE, "")
+        if before != now:
+            what = f"Saved plan is stale: {name} was {before or 'unknown'}, and is now {now or 'unknown'}"
+            yield error("W606", what, subject=name, help=_HELP)
 
 
 def _moved(change: Change, live: Mapping[Address, Live], marks: Marks) -> str:
@@ -49,4 +70,6 @@ def _moved(change: Change, live: Mapping[Address, Live], marks: Marks) -> str:
         names = tuple(sorted(before.keys() ^ after.keys()))
     if names:
         return f"has changed since: {', '.join(names)}"
+    if (change.before.ownership, change.before.in_scope) != (now.ownership, now.in_scope):
+        return f"has changed hands since: {now.note or now.ownership.value}"
     return "has changed since (its version)" if change.before.version != now.version else ""

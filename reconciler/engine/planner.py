@@ -61,7 +61,7 @@ def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
         return _create(three, three.desired) if three.desired else _forget(three)
     if three.desired is None:
         return _delete(three, three.live)
-    if three.live.ownership in _NOT_OURS and three.applied is None:
+    if three.live.is_anothers or (three.applied is None and three.live.ownership in _NOT_OURS):
         return _name_taken(three.address, three.desired, three.live)
     return _compare(three, three.desired, three.live, marks)
 
@@ -86,10 +86,12 @@ def _forget(three: _Three) -> Change | None:
 
 
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
+    if live.ownership is Ownership.OTHER and live.in_scope:
+        return _scope_shared(three.address, live)
+    if live.is_anothers:
+        return _forget(three)
     if three.applied is None and not live.in_scope:
         return None
-    if three.applied is None and live.ownership is Ownership.OTHER:
-        return _scope_shared(three.address, live)
     recorded = three.applied.depends_on if three.applied else ()
     return Change(
         three.address,

@@ -16,6 +16,8 @@ from reconciler.provider import ProviderError, ResourceType, Throttled, UnknownO
 
 ATTEMPTS = 3
 """Calls for one operation, the first included."""
+_LONGEST_DELAY = 30.0
+"""Seconds that a system may ask to wait."""
 _FIRST_DELAY = 0.5
 """Seconds; doubled each time, with full jitter (AWS Architecture Blog, exponential backoff and jitter)."""
 
@@ -32,10 +34,10 @@ class StepRunner:
     pause: Callable[[float], None] = time.sleep
 
     def run(self, system: System, change: Change, phase: Phase) -> None:
-        """Do it and verify it. Raises ProviderError."""
+        """Do it and prove it. Raises ProviderError."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                self._once(system, change, phase)
+                _call(system, change, phase)
             except UnknownOutcome as unknown:
                 if _is_done(system, change, phase):
                     return
@@ -45,24 +47,40 @@ class StepRunner:
                     raise
                 failed = refused
             else:
+                self._confirm(system, change, phase)
                 return
             if attempt == ATTEMPTS:
                 raise failed
             self.retrying(change, phase, failed)
             self.pause(_delay(attempt, failed))
 
-    def _once(self, system: System, change: Change, phase: Phase) -> None:
-        kind = system.type_of(change.address)
-        if phase is Phase.DELETE:
-            _delete(kind, system.client, change)
-            return
+    def _confirm(self, system: System, change: Change, phase: Phase) -> None:
+        """Read back and compare. Only the reading is tried again: the write was taken."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                wrong = _wrong(system, change, phase)
+            except ProviderError as unread:
+                if not unread.transient:
+                    raise
+                failed = unread
+            else:
+                if not wrong:
+                    return
+                failed = NotAsWritten(
+                    f"written, but the system reads back otherwise: {', '.join(wrong)}",
+                    help="look who else writes this object, then plan again",
+                )
+            if attempt == ATTEMPTS:
+                raise failed
+            self.pause(_delay(attempt, failed))
+
+
+def _call(system: System, change: Change, phase: Phase) -> None:
+    kind = system.type_of(change.address)
+    if phase is Phase.DELETE:
+        _delete(kind, system.client, change)
+    else:
         _write(kind, system.client, change, phase)
-        wrong = _differences(kind, system.client, change)
-        if wrong:
-            raise NotAsWritten(
-                f"written, but the system reads back otherwise: {', '.join(wrong)}",
-                help="look who else writes this object, then plan again",
-            )
 
 
 def _delete(kind: ResourceType[Any], client: Any, change: Change) -> None:
@@ -79,8 +97,12 @@ def _write(kind: ResourceType[Any], client: Any, change: Change, phase: Phase) -
         kind.create(client, change.after)
 
 
-def _differences(kind: ResourceType[Any], client: Any, change: Change) -> tuple[str, ...]:
-    found: Live | None = kind.read(client, change.address.key)
+def _wrong(system: System, change: Change, phase: Phase) -> tuple[str, ...]:
+    """What reads back otherwise than the step wants it; nothing once it is done."""
+    kind = system.type_of(change.address)
+    found: Live | None = kind.read(system.client, change.address.key)
+    if phase is Phase.DELETE:
+        return () if found is None or kind.borrowed else ("it is still there",)
     if found is None:
         return ("it isn't there",)
     if change.after is None:
@@ -89,13 +111,14 @@ def _differences(kind: ResourceType[Any], client: Any, change: Change) -> tuple[
 
 
 def _is_done(system: System, change: Change, phase: Phase) -> bool:
-    """After a lost reply: whether the system has done it."""
-    kind = system.type_of(change.address)
-    if phase is Phase.DELETE:
-        return kind.read(system.client, change.address.key) is None
-    return not _differences(kind, system.client, change)
+    """After a lost reply: whether the system has surely done it."""
+    try:
+        return not _wrong(system, change, phase)
+    except ProviderError:
+        return False
 
 
 def _delay(attempt: int, failed: ProviderError) -> float:
     asked = failed.retry_after if isinstance(failed, Throttled) else 0.0
-    return asked + random.uniform(0, _FIRST_DELAY * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret
+    jitter = random.uniform(0, _FIRST_DELAY * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret
+    return min(asked, _LONGEST_DELAY) + jitter

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from reconciler.model import Address, Change
+from reconciler.model import Action, Address, Change
+
+_REMOVING = frozenset({Action.DELETE, Action.REPLACE})
 
 
 def narrowed(changes: Sequence[Change], targets: Collection[str]) -> tuple[tuple[Change, ...], tuple[str, ...]]:
@@ -37,7 +39,9 @@ def _close(kept: set[Address], rows: dict[Address, Change]) -> None:
     queue = list(kept)
     while queue:
         change = rows[queue.pop()]
-        linked = change.depends_on if change.after is not None else dependents.get(change.address, ())
+        linked = change.depends_on if change.after is not None else ()
+        if change.action in _REMOVING:
+            linked = (*linked, *dependents.get(change.address, ()))
         for address in linked:
             if address in rows and address not in kept:
                 kept.add(address)

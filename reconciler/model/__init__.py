@@ -5,10 +5,11 @@ from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
 from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.plan import Plan, SystemRecord
-from reconciler.model.resource import Desired, Live, Origin, Ownership, Resource, Snapshot, Value
+from reconciler.model.resource import PLACE, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.model.state import Applied, State
 
 __all__ = [
+    "PLACE",
     "Action",
     "Address",
     "Applied",

@@ -70,6 +70,18 @@ class Live:
     in_scope: bool = True
     """False for an object outside the scope, read only because its address is wanted or recorded."""
 
+    @property
+    def is_anothers(self) -> bool:
+        """Never ours to touch, whatever the state says: it was made anew under a name that we once used.
+
+        An unmarked object within the scope may be one of ours that lost its marker.
+        """
+        return self.ownership is Ownership.OTHER or (self.ownership is Ownership.FOREIGN and not self.in_scope)
+
+
+PLACE = "place"
+"""The fact that tells one system from another behind the same name: an account, a cluster, a database."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -79,4 +91,4 @@ class Snapshot:
     diagnostics: tuple[Diagnostic, ...] = ()
     """What can't be planned on this system as it is (a database connection that doesn't exist)."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """For people: server version, who we are there."""
+    """For people: server version, who we are there; and PLACE."""

@@ -30,6 +30,8 @@ class ResourceType(ABC, Generic[C]):
     """Terraform's name for it, where Terraform has it."""
     attributes: ClassVar[Mapping[str, Attribute]]
     """Every attribute of Resource.attributes, and no other."""
+    borrowed: ClassVar[bool] = False
+    """Somebody else's object that ours only need: deleting it here lets go of it, and it stays."""
 
     @abstractmethod
     def read(self, client: C, key: str) -> Live | None:
@@ -78,6 +80,13 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     def login_target(self, settings: S) -> LoginTarget | None:  # noqa: ARG002
         """The system that mints logins for this one, if the settings name one."""
         return None
+
+    def place(self, settings: S) -> str:  # noqa: ARG002
+        """Which system the settings mean, where they say so (an account, a database); empty where they don't.
+
+        What was recorded in one place isn't in another.
+        """
+        return ""
 
     @abstractmethod
     def lower(self, scope: Scope[S], demand: Demand[A]) -> Lowering:

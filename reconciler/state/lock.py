@@ -54,7 +54,12 @@ def process_started(pid: int) -> str:
 
 def whoami() -> str:
     """``user@host``."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # A container's user often has no entry in the password database.
+        user = f"uid:{os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
 
 
 @contextmanager

@@ -109,9 +109,25 @@ def _decode_body(path: Path, outer: dict[str, Any]) -> Plan:
     if not isinstance(body, str) or _digest(body) != outer.get("sha256"):
         raise PlanFileError(f"the plan {path} is damaged: its digest doesn't match", help="plan again")
     try:
-        return decode_plan(json.loads(body))
+        return _consistent(decode_plan(json.loads(body)))
     except (ValueError, KeyError, TypeError, AttributeError) as failed:
         raise PlanFileError(f"the plan {path} is damaged", help="plan again") from failed
+
+
+def _consistent(plan: Plan) -> Plan:
+    """What is shown must be what is done. Raises ValueError."""
+    systems = {record.name for record in plan.systems}
+    for change in plan.changes:
+        resources = (change.after, change.before.resource if change.before else None)
+        named = {resource.address for resource in resources if resource is not None}
+        if change.address.system not in systems or not named <= {change.address}:
+            raise ValueError(f"row {change.address}")
+        before = change.before.resource.attributes if change.before else {}
+        after = change.after.attributes if change.after else {}
+        shown = {item.name: (item.before, item.after) for item in change.attributes}
+        if any((before.get(name), after.get(name)) != values for name, values in shown.items()):
+            raise ValueError(f"row {change.address}")
+    return plan
 
 
 def _digest(body: str) -> str:

@@ -141,15 +141,39 @@ class Store:
         return db
 
     def _migrate(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version == 0:
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version > SCHEMA_VERSION:
+        if self._version() == 0:
+            self._create()
+        version = self._version()
+        if version > SCHEMA_VERSION:
             raise StateError(
                 f"the state {self.path} was written by a newer version (schema {version}, this one knows "
                 f"{SCHEMA_VERSION})",
                 help="upgrade writ-iam",
             )
+
+    def _version(self) -> int:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+    def _create(self) -> None:
+        """The tables, once: two first runs may meet here."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            if self._version() == 0:
+                self._refuse_foreign()
+                for statement in filter(str.strip, _SCHEMA.split(";")):
+                    self._db.execute(statement)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _refuse_foreign(self) -> None:
+        if self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            message = f"{self.path} is a database of another program"
+            raise StateError(message, help="choose another place with -state FILE")
 
     def _objects(self, environment: str) -> dict[Address, Applied]:
         rows = self._db.execute(

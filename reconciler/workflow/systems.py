@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.compile import SystemBinding
@@ -29,7 +29,26 @@ def with_recorded(
         diagnostics += found
         if binding is not None:
             bound[name] = binding
+    for name in sorted(systems.keys() & state.systems.keys() & {address.system for address in state.objects}):
+        diagnostics += _moved(systems[name], state)
     return bound, tuple(diagnostics)
+
+
+def _moved(binding: SystemBinding, state: State) -> Iterator[Diagnostic]:
+    """A system that means another place now would leave what was made in the old one without a record."""
+    record = state.systems[binding.name]
+    was, _ = bind_recorded(state.environment, record)
+    old = f"{record.provider} {was.provider.place(was.scope.settings) if was else ''}".strip()
+    new = f"{binding.record.provider} {binding.provider.place(binding.scope.settings)}".strip()
+    if old != new:
+        count = sum(1 for address in state.objects if address.system == binding.name)
+        yield error(
+            "W508",
+            f"{binding.name} was {old} and is now {new}, but {count} objects are recorded in the old one",
+            subject=binding.name,
+            help="put the old one back and destroy first, or give the new one another name",
+            span=binding.scope.span,
+        )
 
 
 def from_records(

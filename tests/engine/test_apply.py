@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.engine.apply import RecordFailed, apply_plan
+from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.graph import CyclicOrder, Phase, order
 from reconciler.engine.planner import plan_changes
-from reconciler.model import Applied, ApplyResult, Change, Desired, Origin, Outcome, Plan, Snapshot, State
+from reconciler.engine.target import narrowed
+from reconciler.model import Applied, ApplyResult, Change, Desired, Origin, Outcome, Plan, Snapshot, State, StepEvent
 from reconciler.provider import Rejected, UnknownOutcome, Unreachable
 from specs.diagnostic import error
 from tests.memory import MARKS, Memory, MemoryProvider, at, resource, session, wanted
@@ -214,6 +216,42 @@ def test_writes_to_one_system_never_exceed_its_bound() -> None:
     memory.before, memory.after = enter, leave
     assert run(memory, [wanted(f"t{number}", size=1) for number in range(20)]).ok
     assert most == MemoryProvider.write_concurrency
+
+
+def test_a_removal_comes_before_a_change_of_what_it_stands_on() -> None:
+    memory = Memory({"mount": {"size": 1}, "role": {"size": 1}}, {"role": ("mount",)})
+    assert run(memory, [wanted("mount", size=2)]).ok
+    assert memory.calls == [("delete", "role"), ("update", "mount")]
+
+
+def test_a_removal_that_reads_back_is_a_failure() -> None:
+    memory = Memory({"a": {"size": 1}})
+    memory.after = lambda verb, key: memory.objects.update({key: {"size": 1}})
+    (step,) = run(memory, []).of(Outcome.FAILED)
+    assert step.diagnostic is not None
+    assert "still there" in step.diagnostic.message
+
+
+def test_a_listener_that_fails_loses_no_record() -> None:
+    memory = Memory()
+    recorder = Recorder()
+
+    def listen(event: StepEvent) -> None:
+        if event.outcome is Outcome.DONE:
+            raise BrokenPipeError
+
+    plan = plan_for(memory, [wanted(f"t{number}", size=1) for number in range(8)])
+    with pytest.raises(BrokenPipeError):
+        apply_plan(plan, session(memory), recorder, listen, interrupted=lambda: False)
+    assert {key for key, _ in recorder.done} == memory.objects.keys()
+
+
+def test_a_replacement_of_one_target_takes_what_stands_on_it() -> None:
+    memory = Memory({"a": {"kind": "x"}, "b": {"size": 1}, "c": {"size": 1}}, {"b": ("a",), "c": ("a",)})
+    desired = [wanted("a", kind="y"), wanted("b", "a", size=1), wanted("c", "a", size=1)]
+    kept, unknown = narrowed(cascade_replacements(plan_for(memory, desired).changes), [str(at("b"))])
+    assert {change.address.key for change in kept} == {"a", "b", "c"}
+    assert unknown == ()
 
 
 def test_a_forgotten_object_is_recorded_without_a_call() -> None:

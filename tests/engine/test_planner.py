@@ -78,6 +78,24 @@ def test_another_environments_object_in_the_scope_is_an_error() -> None:
     assert [d.code for d in planned.diagnostics] == ["W503"]
 
 
+@pytest.mark.parametrize(
+    "anothers",
+    [
+        live("a", {"size": 2}, ownership=Ownership.OTHER, note="it belongs to environment staging"),
+        live("a", {"size": 2}, ownership=Ownership.FOREIGN, in_scope=False),
+    ],
+)
+def test_a_record_does_not_make_anothers_object_ours(anothers: Live) -> None:
+    recorded = state(applied("a", size=1))
+    assert [d.code for d in plan([D], [anothers], recorded).diagnostics] == ["W502"]
+    gone = plan([], [anothers], recorded)
+    assert [row.action for row in gone.changes] == ([Action.FORGET] if not anothers.in_scope else [])
+    snapshot = Snapshot({anothers.resource.address: anothers})
+    rows, left = destroy_changes({}, {"mem": snapshot}, recorded)
+    assert [row.action for row in rows] == [Action.FORGET]
+    assert [address.key for address in left] == (["a"] if anothers.in_scope else [])
+
+
 def test_what_lies_outside_the_scope_is_left_alone() -> None:
     assert plan([], [live("a", {}, in_scope=False)]).changes == ()
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.providers.postgres.world import World, pair
+from tests.providers.postgres.world import PROVIDER, World, pair
 
 GRANT = {"privileges": ["SELECT", "INSERT"], "tables": ["public.orders"]}
 COLUMN = {"privileges": ["SELECT"], "tables": ["public.orders"], "columns": ["id"]}
@@ -202,6 +202,25 @@ def test_a_membership_that_the_minter_granted_is_revoked(minting: World) -> None
     minting.converge()
     minting.sql("DROP ROLE IF EXISTS x_friend", "CREATE ROLE x_friend", "SET ROLE minter", "GRANT $role TO x_friend")
     assert minting.changes() == {f"postgresql_grant_role x_friend->{minting.role}": "delete"}
+    minting.converge()
+
+
+def test_options_that_another_grantor_gave_the_minter_are_taken_too(minting: World) -> None:
+    if minting.client.version < 160000:
+        pytest.skip("version 16 and later")
+    minting.want(GRANT)
+    minting.converge()
+    minting.sql("DROP ROLE IF EXISTS x_friend", "CREATE ROLE x_friend", "GRANT $role TO x_friend WITH ADMIN OPTION")
+    minting.sql("SET ROLE x_friend", "GRANT $role TO minter WITH INHERIT TRUE, SET TRUE")
+    (wanted,) = (one.resource for address, one in minting.desired.items() if address.type == "postgresql_grant_role")
+    kind = PROVIDER.types["postgresql_grant_role"]
+    found = kind.read(minting.client, wanted.address.key)
+    assert found is not None
+    assert found.resource.attributes != wanted.attributes
+    kind.update(minting.client, found, wanted)
+    now = kind.read(minting.client, wanted.address.key)
+    assert now is not None
+    assert now.resource.attributes == wanted.attributes
     minting.converge()
 
 

@@ -1,9 +1,8 @@
-"""The main job on every example: plan, apply, nothing left to do; without its state too; destroy, all to do again."""
+"""The main job, step by step: plan, apply, nothing left to do; without its state too; destroy, all to do again."""
 
 from __future__ import annotations
 
 import re
-import shutil
 from typing import Any
 
 import pytest
@@ -58,28 +57,3 @@ def check_destroys(world: World, count: int, *environment: str) -> None:
     left = world.json("plan", "-detailed-exitcode", *environment, code=2)
     assert list(rows(left).values()) == ["create"] * count
     assert left["resource_drift"] == []
-
-
-def test_quickstart(world: World, pytestconfig: pytest.Config) -> None:
-    count = check_applies(world, "quickstart/expected/plan.txt", pytestconfig)
-    assert world.ok("drift").startswith("No drift.")
-    shutil.rmtree(world.state.parent)
-    check_finds_its_own(world, count)
-    plan = world.json("plan")
-    assert list(rows(plan).values()) == ["no-op"] * count
-    assert plan["state"]["lineage"]
-    check_destroys(world, count)
-
-
-def test_estate_with_two_environments_side_by_side(estate: World, pytestconfig: pytest.Config) -> None:
-    names = ("staging", "production")
-    counts = {
-        name: check_applies(estate, f"estate/expected/{name}.txt", pytestconfig, "-environment", name) for name in names
-    }
-    assert all(count > 200 for count in counts.values())
-    shutil.rmtree(estate.state.parent)
-    for name in names:
-        check_finds_its_own(estate, counts[name], "-environment", name)
-    check_destroys(estate, counts["staging"], "-environment", "staging")
-    assert estate.ok("drift", "-environment", "production").startswith("No drift.")
-    check_destroys(estate, counts["production"], "-environment", "production")

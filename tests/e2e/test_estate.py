@@ -1,0 +1,24 @@
+"""The main job on the estate: two environments side by side at the same servers."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.e2e.convergence import check_applies, check_destroys, check_finds_its_own
+from tests.servers import World
+
+
+def test_estate_with_two_environments_side_by_side(estate: World, pytestconfig: pytest.Config) -> None:
+    names = ("staging", "production")
+    counts = {
+        name: check_applies(estate, f"estate/expected/{name}.txt", pytestconfig, "-environment", name) for name in names
+    }
+    assert all(count > 200 for count in counts.values())
+    shutil.rmtree(estate.state.parent)
+    for name in names:
+        check_finds_its_own(estate, counts[name], "-environment", name)
+    check_destroys(estate, counts["staging"], "-environment", "staging")
+    assert estate.ok("drift", "-environment", "production").startswith("No drift.")
+    check_destroys(estate, counts["production"], "-environment", "production")

@@ -1,0 +1,52 @@
+"""A saved plan against a world that moved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from reconciler.engine.guard import stale_against_state, stale_against_world
+from reconciler.engine.planner import plan_changes
+from reconciler.model import PLACE, Applied, Live, Origin, Ownership, Plan, Snapshot, State
+from tests.memory import MARKS, at, live, resource, wanted
+
+MOUNT, ROLE = live("mount", {"size": 1}), live("role", {"size": 1}, ("mount",), version="1")
+STATE = State("test", "L", 3, {at("mount"): Applied(resource("mount", size=1), Origin("mount"))}, {})
+
+
+def snapshot(*found: Live, place: str = "account 1") -> dict[str, Snapshot]:
+    return {"mem": Snapshot({one.resource.address: one for one in found}, facts={PLACE: place})}
+
+
+def plan() -> Plan:
+    desired = {one.resource.address: one for one in (wanted("mount", size=1), wanted("role", "mount", size=2))}
+    changes = plan_changes(desired, snapshot(MOUNT, ROLE), STATE, MARKS).changes
+    return Plan("test", datetime.now(UTC), "", "L", 3, (), changes, facts={"mem": {PLACE: "account 1"}})
+
+
+def test_what_did_not_move_is_applied() -> None:
+    assert stale_against_world(plan(), snapshot(MOUNT, ROLE), MARKS) == ()
+    assert stale_against_state(plan(), STATE) == ()
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        snapshot(MOUNT),
+        snapshot(MOUNT, live("role", {"size": 9}, version="1")),
+        snapshot(MOUNT, replace(ROLE, version="2")),
+        snapshot(MOUNT, replace(ROLE, ownership=Ownership.OTHER)),
+        snapshot(live("mount", {"size": 7}), ROLE),
+        snapshot(ROLE),
+        snapshot(MOUNT, ROLE, place="account 2"),
+    ],
+)
+def test_what_moved_is_refused(now: dict[str, Snapshot]) -> None:
+    assert [d.code for d in stale_against_world(plan(), now, MARKS)] == ["W606"]
+
+
+def test_another_serial_or_lineage_is_refused() -> None:
+    assert [d.code for d in stale_against_state(plan(), replace(STATE, serial=4))] == ["W605"]
+    assert [d.code for d in stale_against_state(plan(), replace(STATE, lineage="M"))] == ["W605"]
