@@ -64,7 +64,12 @@ def aws(where: dict[str, str]) -> dict[str, Any]:
     for page in iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
         for role in page["RoleDetailList"]:
             if role["Path"].startswith(where["path"]):
-                fields = ("AssumeRolePolicyDocument", "RolePolicyList", "AttachedManagedPolicies", "InstanceProfileList")
+                fields = (
+                    "AssumeRolePolicyDocument",
+                    "RolePolicyList",
+                    "AttachedManagedPolicies",
+                    "InstanceProfileList",
+                )
                 roles[role["RoleName"]] = {name: role.get(name) for name in (*fields, "Tags", "Path")}
     for page in iam.get_paginator("list_roles").paginate(PathPrefix=where["path"]):
         for role in page["Roles"]:

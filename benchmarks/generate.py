@@ -73,7 +73,9 @@ def generate(agents: int, folder: Path) -> None:
     (folder / "environment.yaml").write_text(ENVIRONMENT)
     for start in range(0, agents, PER_FILE):
         numbers = range(start, min(start + PER_FILE, agents))
-        (folder / f"intents-{start:06d}.yaml").write_text("".join(INTENT.format(n=n, table=n // PER_TABLE) for n in numbers))
+        (folder / f"intents-{start:06d}.yaml").write_text(
+            "".join(INTENT.format(n=n, table=n // PER_TABLE) for n in numbers)
+        )
         (folder / f"agents-{start:06d}.yaml").write_text("".join(AGENT.format(n=n, team=n % 50) for n in numbers))
 
 

@@ -35,7 +35,9 @@ def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None 
     )
     *printed, last = done.stdout.splitlines() or [""]
     if done.returncode != code:
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        raise RuntimeError(
+            f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
     told = json.loads(last)
     return Run(told["seconds"], told["cpu"], told["mebibytes"], "\n".join(printed))
 
@@ -71,6 +73,8 @@ def median(runs: Sequence[Run]) -> float:
 
 def spread(values: Sequence[float]) -> str:
     """Median, and least to most."""
+    if len(values) == 1:
+        return f"{values[0]:,.1f}"
     digits = 0 if min(values) >= 100 else 1 if min(values) >= 20 else 2
     return f"{statistics.median(values):,.{digits}f} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
 

@@ -82,7 +82,9 @@ def growth(rounds: int) -> str:
             commands = {"validate": _command(made.writ("validate"), made.folder)} | _plan_and_bare(made)
             runs = interleaved(rounds, commands)
         found = (runs["validate"], runs["plan"], runs["bare"])
-        rows.append((f"{agents:,}", *map(seconds, found[:2]), mebibytes(found[1]), seconds(found[2]), _ratio(*found[1:])))
+        rows.append(
+            (f"{agents:,}", *map(seconds, found[:2]), mebibytes(found[1]), seconds(found[2]), _ratio(*found[1:]))
+        )
     names = ("agents", "validate, seconds", "plan, seconds", "plan, peak MiB", "bare script, seconds", "plan to bare")
     return _table(names, rows)
 
@@ -129,7 +131,9 @@ def _counts(made: World) -> str:
             "orders-db": {"host": "127.0.0.1", "port": sql_port, "sslmode": "disable"},
         }
         file = made.connect_through("counted.json", changes)
-        measure(made.writ("plan", "-detailed-exitcode"), cwd=made.folder, env={**made.env, "WRIT_CONNECTIONS": str(file)})
+        measure(
+            made.writ("plan", "-detailed-exitcode"), cwd=made.folder, env={**made.env, "WRIT_CONNECTIONS": str(file)}
+        )
     merged: dict[str, int] = {}
     for what, count in vault_counts.items():
         name = re.sub(r"(/role/|/id/|/roles/)[^/]+$", r"\1…", what.replace("/v1/", ""))
@@ -170,7 +174,9 @@ def _rates(made: World, rounds: int) -> str:
             theirs.append(float(found[1]) if found else 0.0)
     rows = [("Writ's client, 8 threads", spread(ours), f"{sum(ours) / sum(theirs):.2f}" if theirs else "")]
     rows.append(("wrk, 32 connections", spread(theirs), "1") if theirs else ("wrk", "not installed here", ""))
-    return "Single GETs of JWT roles (at least a third of wrk's rate):\n\n" + _table(("client", "GETs a second", "of wrk"), rows)
+    return "Single GETs of JWT roles (at least a third of wrk's rate):\n\n" + _table(
+        ("client", "GETs a second", "of wrk"), rows
+    )
 
 
 def _wrk(made: World) -> Callable[[], Run]:
@@ -189,7 +195,9 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def machine() -> str:
     """What it ran on, and when."""
-    model = next((line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
+    model = next(
+        (line.split(":", 1)[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), ""
+    )
     kibibytes = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
     parts = [
         f"{os.cpu_count()} cores{f' of {model}' if model else ''}",

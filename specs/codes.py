@@ -37,7 +37,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W103": "a value of the wrong shape",
         "W104": "not one of the values that are known",
         "W105": "must not be empty",
-        "W106": "text too long, or of several lines",
+        "W106": "text or a list too long, or text of several lines",
         "W107": "not a name",
         "W108": "a reserved name",
         "W110": "not a duration",

@@ -173,6 +173,8 @@ def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
         return _choice_words(re.findall(r"'([^']*)'", str(context.get(_CHOICES[kind], ""))), finding.value)
     if kind in {"too_short", "string_too_short"} and context.get("min_length") == 1:
         return "W105", "must not be empty", ""
+    if kind == "too_long":
+        return "W106", f"at most {context.get('max_length')} items, got {context.get('actual_length')}", ""
     said = finding.detail["msg"].removeprefix("Value error, ")
     return "W199", said[:1].lower() + said[1:], ""
 

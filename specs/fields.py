@@ -144,9 +144,16 @@ def _url(value: Any) -> str:
         raise spec_error("W018", "credentials in a URL", "how to log in belongs to the operator's connections")
     if parts.scheme not in {"https", "http"} or not parts.hostname or not has_port:
         raise spec_error("W115", f"{shown(text)} is not an http or https URL", "such as https://oidc.example.com")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        # Keys that are fetched in clear are whoever's is on the way.
+        raise spec_error("W115", f"{shown(text)} is not https", "http is for loopback only")
     if parts.fragment or any(c.isspace() or c in '\\"<>^`{|}*' for c in text):
         raise spec_error("W115", f"{shown(text)} holds what a URL here can't", "no spaces, quotes, wildcards or #")
     return text
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
 def _exact(value: Any, code: str, what: str) -> str:

@@ -11,12 +11,12 @@ import pwd
 import secrets
 import shutil
 import signal
-import tempfile
 from dataclasses import dataclass
 from importlib import util
 from pathlib import Path
 from typing import Any
 
+from providers.postgres.borrowed import BorrowedFolder
 from providers.postgres.client import PostgresClient, connect
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.names import Ident, Words
@@ -94,7 +94,7 @@ class LocalPostgres(LocalServer):
         self._process: ChildProcess | None = None
         self._port = 0
         self._home: Path | None = None
-        self._borrowed: Path | None = None
+        self._borrowed: BorrowedFolder | None = None
         self._version = ""
         self._passwords: dict[str, str] = {}
         """By minting login: several databases may share one."""
@@ -149,9 +149,8 @@ class LocalPostgres(LocalServer):
         socket = folder.resolve() / "socket" / ".s.PGSQL.65535"
         if len(os.fsencode(socket)) <= _SOCKET_LIMIT and runner.reaches(folder.resolve()):
             return folder.resolve()
-        home = self._borrowed = Path(tempfile.mkdtemp(prefix="writ-pg-", dir="/tmp"))
-        home.chmod(0o711 if runner.uid is not None else 0o700)
-        return home
+        self._borrowed = BorrowedFolder(0o711 if runner.uid is not None else 0o700)
+        return self._borrowed.path
 
     def _binaries(self, home: Path, runner: _Runner) -> Path:
         """The installed tree, or a copy of it where the runner can't reach it (a clone under /root)."""
@@ -274,7 +273,7 @@ class LocalPostgres(LocalServer):
         if self._process is not None:
             self._process.stop()
         if self._borrowed is not None:
-            shutil.rmtree(self._borrowed, ignore_errors=True)
+            self._borrowed.remove()
             self._borrowed = None
 
 

@@ -88,6 +88,10 @@ Capability = Annotated[str, AfterValidator(_capability)]
 Forbidden = Annotated[str, AfterValidator(_forbidden)]
 
 
+MOST_RULES = 100
+"""Paths of one block. Every two are compared, so that a policy gives exactly their union."""
+
+
 class PathRule(SpecModel):
     """Capabilities on a path of the API."""
 
@@ -112,13 +116,13 @@ class PathRule(SpecModel):
 class VaultAccess(SpecModel):
     """What an intent may do in a Vault: the union of its paths."""
 
-    paths: list[PathRule] = Field(min_length=1)
+    paths: list[PathRule] = Field(min_length=1, max_length=MOST_RULES)
 
 
 class VaultNever(SpecModel):
     """Requests that no agent may ever make: any of the capabilities on any of the paths."""
 
-    paths: list[Path] = Field(min_length=1)
+    paths: list[Path] = Field(min_length=1, max_length=MOST_RULES)
     capabilities: list[Forbidden] = Field(default=["*"], min_length=1)
     """Capabilities, or ``*`` for all."""
 

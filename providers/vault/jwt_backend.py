@@ -77,6 +77,14 @@ class JwtBackend(VaultResource):
         ownership, note = mount_owner(client.scope, mount)
         return Live(Resource(self.address(client, key), values), ownership, note=note)
 
+    def create(self, client: VaultClient, desired: Resource) -> None:
+        """Make it, or finish one of ours whose making was cut off after its first call."""
+        existing = self.read(client, desired.address.key)
+        if existing is not None and existing.ownership is Ownership.OURS:
+            self.write(client, desired, existing)
+        else:
+            super().create(client, desired)
+
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:
         """Enable it, tune it, configure it. The server reads the issuer's keys before it accepts them."""
         key, values = desired.address.key, desired.attributes

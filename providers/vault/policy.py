@@ -68,6 +68,9 @@ def _around(pattern: Pattern, declared: Mapping[Pattern, frozenset[str]]) -> fro
 
 def _closed(declared: Mapping[Pattern, frozenset[str]]) -> set[Pattern]:
     """The declared patterns and the intersections of those that cross with different capabilities."""
+    if len(declared) > _MOST_PATHS:
+        texts = sorted(p.text for p in declared)
+        raise Inexpressible(texts[0], texts[-1])
     known, fresh = set(declared), set(declared)
     while fresh:
         pairs = [(one, two) for one in fresh for two in known if one != two]

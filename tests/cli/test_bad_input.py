@@ -112,6 +112,10 @@ CASES: dict[str, dict[str, str]] = {
     "44 ForAllValues": aws(
         f"actions: [s3:GetObject], {OBJECT}, conditions: {{'ForAllValues:StringEquals': {{aws:TagKeys: [a]}}}}"
     ),
+    "too many paths": files(
+        "{system: vault, paths: [" + ", ".join(f"{{path: kv/a{n}, capabilities: [read]}}" for n in range(101)) + "]}"
+    ),
+    "keys in clear": files(old="https://oidc.example.com/cluster", new="http://oidc.example.com/cluster"),
     "AWS: every action": aws(f'actions: ["*"], {OBJECT}'),
     "AWS: a wildcard service": aws(f'actions: ["s*:Get"], {OBJECT}'),
     "AWS: a wildcard action on everything": aws('actions: ["s3:*"], resources: ["*"]'),
