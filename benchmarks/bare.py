@@ -15,6 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import boto3
+import psycopg
+
 THREADS = 8
 
 
@@ -57,8 +60,6 @@ def vault(where: dict[str, str], token: str) -> dict[str, Any]:
 
 def aws(where: dict[str, str]) -> dict[str, Any]:
     """Roles with all that hangs on them in two paged lists."""
-    import boto3
-
     iam = boto3.client("iam", endpoint_url=where["endpoint"], region_name=where["region"])
     roles: dict[str, Any] = {}
     for page in iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
@@ -103,8 +104,6 @@ _QUERIES = {
 
 def postgres(where: dict[str, str]) -> dict[str, Any]:
     """Roles, grants and memberships, a query to each catalogue."""
-    import psycopg
-
     found: dict[str, Any] = {}
     with psycopg.connect(where["conninfo"]) as connection:
         for name, query in _QUERIES.items():

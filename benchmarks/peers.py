@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from measure import Run, cpu, measure, mebibytes, seconds
+from world import World, world
+
 from reconciler.connections import read_connections
 from reconciler.workflow.specs import Request, prepare
-from world import World, world
 
 SIZES = (50, 200)
 _ANSIBLE_ROUNDS = 1

@@ -25,12 +25,13 @@ from urllib.parse import urlsplit
 from count import count_actions, count_http, count_statements, counted
 from generate import generate
 from measure import Run, cpu, interleaved, measure, mebibytes, median, seconds, spread
+from peers import compare
 from world import HERE, WRIT, World, world
 
 README = HERE / "README.md"
 AGENTS = 2_000
 SIZES = (100, 1_000, 10_000)
-_PLAN_LIMIT = "2.5 × the bare script, 300 MiB"
+_PLAN_LIMIT = "2.5 times the bare script, 300 MB"
 _LUA = """local paths, count = {}, 0
 for line in io.lines("paths.txt") do paths[#paths + 1] = line end
 wrk.headers["X-Vault-Token"] = os.getenv("VAULT_TOKEN")
@@ -91,8 +92,6 @@ def growth(rounds: int) -> str:
 
 def peers(rounds: int) -> str:
     """What a user would pick instead."""
-    from peers import compare  # its tools are installed only here
-
     return compare(rounds)
 
 
@@ -241,5 +240,5 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except subprocess.SubprocessError as failed:
+    except (subprocess.SubprocessError, RuntimeError) as failed:
         sys.exit(str(failed))

@@ -28,6 +28,7 @@ _ORDER = (
     ("payments", ("aws_iam_role_policy",)),
 )
 _THREADS = {"vault": 8, "payments": 1}
+_BATCH = 1000
 
 
 def main(paths: Sequence[str]) -> None:
@@ -64,8 +65,16 @@ def _postgres(system: System, wanted: Iterable[Resource]) -> None:
             roles.append(f"COMMENT ON ROLE \"{one.address.key}\" IS '{values['comment']}';")
         elif one.address.type == "postgresql_grant":
             grants.setdefault(_granted(values), []).append(f'"{values["role"]}"')
-    granting = [f"GRANT {what} TO {', '.join(names)};" for what, names in grants.items()]
-    system.client.script("\n".join(["BEGIN;", *roles, *granting, "COMMIT;"]))
+    granting = [
+        f"GRANT {what} TO {', '.join(names[start : start + _BATCH])};"
+        for what, names in grants.items()
+        for start in range(0, len(names), _BATCH)
+    ]
+    # A transaction holds a lock for each role that it names, and the server has room for some thousands.
+    for start in range(0, len(roles), _BATCH):
+        system.client.script("".join(roles[start : start + _BATCH]))
+    for statement in granting:
+        system.client.script(statement)
 
 
 def _granted(values: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from generate import generate, tables
+
 from reconciler.sandbox.folder import Folder
 from reconciler.sandbox.hosting import options
 from reconciler.sandbox.operator import SUBJECT

@@ -122,6 +122,13 @@ def check_minting(client: PostgresClient) -> Iterator[Diagnostic]:
     if settings.credentials is None:
         return
     superuser, create_role, signals, exists, open_schemas = client.query(sql.MINTING, {"minter": settings.minter})[0]
+    if settings.minter and exists and client.version < 160000:
+        yield _warning(
+            client,
+            "W456",
+            f"before PostgreSQL 16 the minter {settings.minter} is a full member of every group: ADMIN brings the rest",
+            "upgrade, or guard that login as you guard the data",
+        )
     if settings.minter and exists and not superuser:
         if not create_role:
             yield _warning(client, "W452", f"the minter {settings.minter} lacks CREATEROLE: no login can be made", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from providers.postgres.catalog import BOOTSTRAP, Member, Role
 from providers.postgres.keys import MembershipKey
@@ -13,6 +14,8 @@ from providers.postgres.settings import PostgresSettings
 from reconciler.model import Address, Ownership
 from reconciler.provider import Scope, owner_by_text
 
+_LONGEST_LEASE = timedelta(hours=768 + 24)
+"""The longest TTL, and a day for clocks that differ."""
 _LOOK_OF_A_LOGIN = (True, False, False, False, True, False, False, -1)
 """Role's flags and connection limit, as the creation statement leaves them."""
 
@@ -61,6 +64,7 @@ def classify(scope: Scope[PostgresSettings], found: Iterable[Role], wanted: Coll
         if role.name.startswith(scope.settings.role_prefix):
             inside.append(role)
         elif role.comment.startswith(lease_comment(scope, "")):
+            # Who can write the comment can drop the role: a login that was made more than a lease is a row.
             (leased if _looks_leased(role) else inside).append(role)
         elif role.name in wanted and role.name != scope.settings.minter:
             outside.append(role)
@@ -77,7 +81,16 @@ def of_others(scope: Scope[PostgresSettings], roles: Roles, wanted: Collection[s
 
 
 def _looks_leased(role: Role) -> bool:
-    return role[2:10] == _LOOK_OF_A_LOGIN and not role.config
+    return role[2:10] == _LOOK_OF_A_LOGIN and not role.config and _ends(role.valid_until)
+
+
+def _ends(valid_until: str) -> bool:
+    """Whether a login's password ends within the longest TTL that specs can give."""
+    try:
+        end = datetime.fromisoformat(valid_until)
+    except ValueError:
+        return False
+    return end <= datetime.now(UTC) + _LONGEST_LEASE
 
 
 def exempt(scope: Scope[PostgresSettings], roles: Roles, members: Iterable[Member]) -> set[tuple[int, int]]:

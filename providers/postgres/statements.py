@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -58,8 +59,14 @@ def revoke(client: PostgresClient, key: GrantKey, privileges: Sequence[str], *, 
         )
 
 
+_KEYWORDS = re.compile(r"[A-Z]+( [A-Z]+)?")
+
+
 def _privileges(key: GrantKey, privileges: Sequence[str]) -> Iterator[Words]:
-    """All in one statement; a column has to be named for each."""
+    """All in one statement; a column has to be named for each. They are keywords: nothing else gets through."""
+    wrong = [name for name in privileges if not _KEYWORDS.fullmatch(name)]
+    if wrong:
+        raise Rejected(f"{wrong[0]!r:.60} is no privilege", help="plan again")
     if key.kind == Kind.COLUMN:
         yield from map(Words, privileges)
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
+from datetime import UTC, Iterator, Mapping, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -165,6 +166,22 @@ ABUSES: Mapping[str, tuple[str, Callable[[str, str], dict[str, str]]]] = {
             f"postgresql_grant_role minter->{name}": "delete",
         },
     ),
+    "no end": (
+        "ALTER ROLE \"$name\" VALID UNTIL 'infinity'",
+        lambda name, role: {
+            f"postgresql_role {name}": "delete",
+            f"postgresql_grant_role {name}->{role}": "delete",
+            f"postgresql_grant_role minter->{name}": "delete",
+        },
+    ),
+    "a year": (
+        "ALTER ROLE \"$name\" VALID UNTIL '2099-01-01'",
+        lambda name, role: {
+            f"postgresql_role {name}": "delete",
+            f"postgresql_grant_role {name}->{role}": "delete",
+            f"postgresql_grant_role minter->{name}": "delete",
+        },
+    ),
     "somebody else in it": (
         'GRANT "$name" TO x_mallory',
         lambda name, role: {f"postgresql_grant_role x_mallory->{name}": "delete"},
@@ -192,7 +209,8 @@ def test_a_leased_login_that_is_more_than_that_is_not_exempt(minted: World, bao:
 def test_a_mark_alone_makes_no_lease(minted: World) -> None:
     """Somebody else's login with a copied comment isn't exempt: the minter didn't put it there."""
     options = "WITH INHERIT TRUE, SET FALSE" if minted.client.version >= 160000 else ""
-    minted.sql("CREATE ROLE x_liar LOGIN INHERIT", "CREATE ROLE x_helper", "GRANT $role TO x_helper WITH ADMIN OPTION")
+    soon = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
+    minted.sql(f"CREATE ROLE x_liar LOGIN INHERIT VALID UNTIL '{soon}'", "CREATE ROLE x_helper", "GRANT $role TO x_helper WITH ADMIN OPTION")
     minted.sql(f"COMMENT ON ROLE x_liar IS '{lease_comment(minted.scope, minted.role)}'")
     minted.sql("SET ROLE x_helper", f"GRANT $role TO x_liar {options}")
     try:
