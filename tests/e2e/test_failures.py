@@ -195,11 +195,15 @@ def held_apply(world: World, vault: Recorder) -> Iterator[subprocess.Popen[str]]
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith("vault.") and "complete" in line:
-                break
-        yield process
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if line.startswith("vault.") and "complete" in line:
+                    break
+            yield process
+        finally:
+            process.kill()
+            vault.released.set()
 
 
 def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_converges(world: World, vault: Recorder) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, Iterator, Mapping, datetime, timedelta
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -210,7 +210,11 @@ def test_a_mark_alone_makes_no_lease(minted: World) -> None:
     """Somebody else's login with a copied comment isn't exempt: the minter didn't put it there."""
     options = "WITH INHERIT TRUE, SET FALSE" if minted.client.version >= 160000 else ""
     soon = (datetime.now(UTC) + timedelta(minutes=10)).isoformat()
-    minted.sql(f"CREATE ROLE x_liar LOGIN INHERIT VALID UNTIL '{soon}'", "CREATE ROLE x_helper", "GRANT $role TO x_helper WITH ADMIN OPTION")
+    minted.sql(
+        f"CREATE ROLE x_liar LOGIN INHERIT VALID UNTIL '{soon}'",
+        "CREATE ROLE x_helper",
+        "GRANT $role TO x_helper WITH ADMIN OPTION",
+    )
     minted.sql(f"COMMENT ON ROLE x_liar IS '{lease_comment(minted.scope, minted.role)}'")
     minted.sql("SET ROLE x_helper", f"GRANT $role TO x_liar {options}")
     try:
