@@ -30,15 +30,17 @@ class AllowedRoles(VaultResource):
 
     def live(self, client: VaultClient, key: str, found: Mapping[str, Any]) -> Live | None:
         """The object of a connection's configuration; None if none of its roles is ours."""
-        ours = sorted(role for role in _roles(found) if self._is_ours(client, role))
+        mount, _ = split_last(key)
+        ours = sorted(role for role in _roles(found) if self._is_ours(client, mount, role))
         if not ours:
             return None
-        mount, _ = split_last(key)
         after = tuple(client.scope.address(DATABASE_ROLE, database_role_key(mount, role)) for role in ours)
         return Live(Resource(self.address(client, key), {"allowed_roles": ours}), Ownership.UNMARKED, after)
 
-    def _is_ours(self, client: VaultClient, role: str) -> bool:
-        return role.startswith(client.scope.settings.policy_prefix)
+    def _is_ours(self, client: VaultClient, mount: str, role: str) -> bool:
+        """By its prefix, unless the role was seen to be another environment's, whose prefix ours begins."""
+        key = database_role_key(mount, role)
+        return role.startswith(client.scope.settings.policy_prefix) and key not in client.foreign_roles
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS
         """Replace our entries; all others stay where they are."""
@@ -55,8 +57,8 @@ class AllowedRoles(VaultResource):
         if found is None:
             mount, connection = split_last(key)
             raise Rejected(f"database connection {connection} isn't there", help=make_connection(mount, connection))
-        now = _roles(found)
-        kept = [role for role in now if not self._is_ours(client, role) or role in wanted]
+        now, mount = _roles(found), split_last(key)[0]
+        kept = [role for role in now if not self._is_ours(client, mount, role) or role in wanted]
         then = [*kept, *(role for role in wanted if role not in kept)]
         if then != now:
             # What is left out of the body keeps its value, the password included; nothing is connected to.

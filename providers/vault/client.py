@@ -88,6 +88,8 @@ class VaultClient:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="vault")
         self._mounts: dict[str, Any] | None = None
+        self.foreign_roles: set[str] = set()
+        """Database roles with our prefix that the last bulk reading knew for another environment's, by key."""
 
     @property
     def origin(self) -> str:

@@ -9,7 +9,8 @@ from providers.vault.allowed_roles import AllowedRoles, make_connection
 from providers.vault.database_role import DatabaseRole
 from providers.vault.names import ALLOWED_ROLES, DATABASE_ROLE, database_role_key, split_database_role, split_last
 from providers.vault.resource import keys
-from reconciler.model import Address, Live
+from providers.vault.settings import VaultLogin
+from reconciler.model import Address, Live, Ownership
 from reconciler.provider import Rejected
 from specs.diagnostic import Diagnostic, error
 
@@ -27,7 +28,10 @@ class DatabaseReader:
         self.client = client
         self._connections = sorted(a.key for a in wanted if a.type == ALLOWED_ROLES)
         roles = {split_database_role(a.key)[0] for a in wanted if a.type == DATABASE_ROLE}
-        named = roles | {split_last(key)[0] for key in self._connections}
+        # Also where nobody is given a login any more: what was made there is still to be found.
+        targets = [VaultLogin.model_validate(dict(target.options)) for target in client.scope.login_targets]
+        self._idle = sorted({f"{t.mount}/{t.connection}" for t in targets} - set(self._connections))
+        named = roles | {split_last(key)[0] for key in self._connections} | {target.mount for target in targets}
         self.mounts = named | set(client.scope.settings.database_mounts)
         self.diagnostics: list[Diagnostic] = []
 
@@ -40,6 +44,10 @@ class DatabaseReader:
         for mount in sorted(self.mounts):
             if there.get(mount) == "database":
                 found += self._roles(mount)
+        for key in self._idle:
+            live = _ALLOWED.read(self.client, key) if there.get(split_last(key)[0]) == "database" else None
+            if live is not None:
+                found.append(live)
         for key in self._connections:
             live = self._connection(key, there)
             if live is not None:
@@ -56,7 +64,9 @@ class DatabaseReader:
         prefix = self.client.scope.settings.policy_prefix
         names = [name for name in keys(self.client.list(f"{mount}/roles")) if name.startswith(prefix)]
         found = self.client.each(lambda name: _ROLE.read(self.client, database_role_key(mount, name)), names)
-        return [live for live in found if live is not None]
+        live = [one for one in found if one is not None]
+        self.client.foreign_roles |= {one.resource.address.key for one in live if one.ownership is Ownership.OTHER}
+        return live
 
     def _connection(self, key: str, there: Mapping[str, str]) -> Live | None:
         mount, connection = split_last(key)

@@ -9,8 +9,8 @@ from providers.vault.names import DATABASE_ROLE, split_database_role
 from providers.vault.resource import VaultResource
 from providers.vault.values import DATABASE_ROLE as FIELDS
 from providers.vault.values import fields, others
-from reconciler.model import Live, Ownership, Resource
-from reconciler.provider import Attribute
+from reconciler.model import Live, Ownership, Resource, Value
+from reconciler.provider import Attribute, environment_of
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -42,7 +42,8 @@ class DatabaseRole(VaultResource):
     def live(self, client: VaultClient, key: str, found: Mapping[str, Any]) -> Live:
         """The object of a server's reply."""
         values = {**fields(FIELDS, found), "other_fields": others(FIELDS, found)}
-        return Live(Resource(self.address(client, key), values), Ownership.UNMARKED)
+        ownership, note = _owner(client, values)
+        return Live(Resource(self.address(client, key), values), ownership, note=note)
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS
         """Write every field."""
@@ -59,3 +60,11 @@ class DatabaseRole(VaultResource):
         client.post(leases, {"sync": True})
         client.delete(key)
         client.post(leases, {"sync": True})  # a login made between the two
+
+
+def _owner(client: VaultClient, values: Mapping[str, Value]) -> tuple[Ownership, str]:
+    """A role has no room for a marker, but the statements of the system that asked for it carry one."""
+    environment = environment_of(str(values.get("creation_statements")))
+    if environment in {"", client.scope.environment}:
+        return Ownership.UNMARKED, ""
+    return Ownership.OTHER, f"it belongs to environment {environment}"

@@ -15,15 +15,19 @@ from specs.diagnostic import error
 
 
 @click.command()
-@all_of(click.argument("lock_id", metavar="ID"), state_option)
-def force_unlock(lock_id: str, state_path: Path) -> int:
+@all_of(
+    click.argument("lock_id", metavar="ID"),
+    state_option,
+    click.option("-force", "--force", is_flag=True, help="Although its holder is running on this host."),
+)
+def force_unlock(lock_id: str, state_path: Path, *, force: bool) -> int:
     """Remove the state's lock with this ID. Only when its holder is gone: two runs at once undo each other."""
     output = Output()
     with state_errors(output) as status:
         removed = False
         if state_path.exists():
             with Store(state_path) as store:
-                removed = remove_lock(store, lock_id)
+                removed = remove_lock(store, lock_id, force=force)
         if removed:
             output.text("The lock is removed.")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -66,6 +67,9 @@ def main() -> NoReturn:
     # A command is short and makes no garbage in cycles worth mentioning, while the collector walks every
     # object that is kept again and again: a third of the time of a large plan.
     gc.disable()
+    if sys.stdout is None or sys.stderr is None:
+        # Started with a closed stream: every write would fail in the middle of a run.
+        sys.exit("writ: standard output and standard error must be open")
     try:
         code = cli.main(standalone_mode=False, prog_name="writ")
     except click.exceptions.Abort:
@@ -82,9 +86,17 @@ def main() -> NoReturn:
         # The reader of our output went away: say nothing more on it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(EXIT_ERROR)
+    except OSError as failed:
+        if failed.errno not in _OUTPUT_ERRORS:
+            sys.exit(_say(_internal_error(failed), EXIT_ERROR))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_say(f"error[W614]: output can't be written: {failed.strerror}", EXIT_ERROR))
     except Exception as bug:  # noqa: BLE001 - the last resort: no value of the run may leak in a traceback
         sys.exit(_say(_internal_error(bug), EXIT_ERROR))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+_OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG})
 
 
 def _say(text: str, code: int) -> int:

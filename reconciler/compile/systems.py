@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -45,7 +45,20 @@ def bind_systems(environment: Located[Environment]) -> tuple[dict[str, SystemBin
         diagnostics += found
         if binding is not None:
             bindings[name] = binding
-    return bindings, tuple(diagnostics)
+    return with_login_targets(bindings), tuple(diagnostics)
+
+
+def with_login_targets(bindings: Mapping[str, SystemBinding]) -> dict[str, SystemBinding]:
+    """Each system told what the others' ``credentials`` say of it."""
+    targets: dict[str, list[LoginTarget]] = {}
+    for binding in bindings.values():
+        target = binding.login_target
+        if target is not None:
+            targets.setdefault(target.system, []).append(target)
+    return {
+        name: replace(binding, scope=replace(binding.scope, login_targets=tuple(targets.get(name, ()))))
+        for name, binding in bindings.items()
+    }
 
 
 def bind_recorded(environment: str, record: SystemRecord) -> tuple[SystemBinding | None, tuple[Diagnostic, ...]]:

@@ -24,7 +24,7 @@ from reconciler.provider.errors import (
     Unreachable,
 )
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
-from reconciler.provider.marker import marker_fields, marker_text, owner_by_fields, owner_by_text
+from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 
 __all__ = [
     "AgentRef",
@@ -51,6 +51,7 @@ __all__ = [
     "Throttled",
     "UnknownOutcome",
     "Unreachable",
+    "environment_of",
     "marker_fields",
     "marker_text",
     "owner_by_fields",

@@ -22,6 +22,8 @@ class Scope(Generic[S_co]):
     system: str
     settings: S_co
     span: SourceSpan | None = None
+    login_targets: tuple[LoginTarget, ...] = ()
+    """Where other systems of the environment have this one mint logins, whether or not anybody is given one."""
 
     def address(self, type: str, key: str) -> Address:
         """The address of an object here."""

@@ -47,6 +47,12 @@ def owner_by_text(text: str, scope: Scope[Any]) -> tuple[Ownership, str]:
     return _compare(found["environment"], found["system"], scope)
 
 
+def environment_of(text: str) -> str:
+    """The environment that a marker anywhere in a text names; empty without one."""
+    found = _TEXT.search(text)
+    return found["environment"] if found else ""
+
+
 def _compare(environment: str, system: str, scope: Scope[Any]) -> tuple[Ownership, str]:
     if (environment, system) == (scope.environment, scope.system):
         return Ownership.OURS, ""

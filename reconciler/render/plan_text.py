@@ -42,7 +42,7 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
         yield from _legend(plan)
         for change in rows:
             yield Text()
-            yield from change_lines(change)
+            yield from change_lines(change, destroy=plan.destroy)
         yield Text()
     yield from summary_lines(plan)
 
@@ -72,11 +72,11 @@ def _counts(plan: Plan) -> str:
     return f"{text}, {counts[Action.FORGET]} to forget" if counts[Action.FORGET] else text
 
 
-def change_lines(change: Change) -> Iterator[Text]:
+def change_lines(change: Change, *, destroy: bool = False) -> Iterator[Text]:
     """One row."""
     symbol, colour, _ = SYMBOLS[change.action]
     yield Text(f"  # {safe(str(change.address))} {_HEADERS[change.action]}", "bold")
-    yield from _why(change)
+    yield from _why(change, destroy=destroy)
     indent = " " * (3 - len(symbol))
     opening = f' resource "{change.address.type}" "{safe(change.address.key)}"'
     if change.action is Action.FORGET:
@@ -100,14 +100,14 @@ def _legend(plan: Plan) -> Iterator[Text]:
             yield Text.assemble((f"{symbol:>5}", colour), f" {words}")
 
 
-def _why(change: Change) -> Iterator[Text]:
+def _why(change: Change, *, destroy: bool) -> Iterator[Text]:
     words = _CAUSES.get(change.cause, "")
     if change.action is Action.CREATE:
         words = "it was there after the last apply, and is gone" if change.cause is Cause.OUTSIDE else ""
     if change.action is Action.REPLACE and not any(a.replaces for a in change.attributes):
         words = "what it stands on is replaced"
     if change.action is Action.DELETE and change.cause is Cause.SPEC:
-        words = "no longer declared"
+        words = "" if destroy else "no longer declared"
     origin = _origin(change.origin)
     if words or origin:
         yield Text(f"  # ({'; '.join(filter(None, (words, origin)))})", "dim")

@@ -37,6 +37,11 @@ class LockInfo:
         """Whether the holder ran on this host and has ended."""
         return self.host == socket.gethostname() and process_started(self.pid) != self.pid_started
 
+    @property
+    def alive_here(self) -> bool:
+        """Whether the holder runs on this host."""
+        return self.host == socket.gethostname() and process_started(self.pid) == self.pid_started
+
 
 def process_started(pid: int) -> str:
     """When a process of this host was started, in a form only to be compared; empty if there is none."""
@@ -83,10 +88,24 @@ def locked(
             db.execute("DELETE FROM locks WHERE environment = ? AND id = ?", (environment, mine.id))
 
 
-def force_unlock(store: Store, lock_id: str) -> bool:
-    """Remove the lock with this id, whoever holds it. False if there is none."""
+def force_unlock(store: Store, lock_id: str, *, force: bool = False) -> bool:
+    """Remove the lock with this id. False if there is none. Raises StateLocked where its holder lives on this host."""
+    columns = ", ".join(field.name for field in fields(LockInfo))
     with store.immediate() as db:
+        row = db.execute(f"SELECT {columns} FROM locks WHERE id = ?", (lock_id,)).fetchone()  # noqa: S608
+        holder = LockInfo(*row) if row else None
+        if holder is not None and holder.alive_here and not force:
+            raise StateLocked(
+                f"process {holder.pid}, which holds this lock, is running ({holder.operation} by {holder.who})",
+                help="end it first; or add -force: it then stops at its next step",
+            )
         return db.execute("DELETE FROM locks WHERE id = ?", (lock_id,)).rowcount > 0
+
+
+def still_held(store: Store, environment: str, mine: LockInfo) -> bool:
+    """Whether the lock is ours yet: somebody may have removed it while we waited for an answer."""
+    row = store.query("SELECT id FROM locks WHERE environment = ?", environment)
+    return row is not None and row[0] == mine.id
 
 
 def _mine(operation: str) -> LockInfo:

@@ -126,6 +126,12 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
 
+    def query(self, statement: str, *values: str) -> tuple[Any, ...] | None:
+        """The first row of a reading statement."""
+        with self._errors():
+            row: tuple[Any, ...] | None = self._db.execute(statement, values).fetchone()
+            return row
+
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -206,7 +212,7 @@ class Store:
         except (sqlite3.Error, json.JSONDecodeError, KeyError, ValueError) as failed:
             raise StateError(
                 f"the state {self.path} can't be used: {failed}",
-                help="free the disk or restore the file; without it the next plan finds its own objects by their marks",
+                help="free the disk, or restore the file, or move it away: the next plan finds its own objects",
             ) from failed
 
 

@@ -13,13 +13,15 @@ from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
 from reconciler.model import Action, Applied, ApplyResult, Change, Plan, State
-from reconciler.state.errors import StateError
-from reconciler.state.lock import locked, whoami
+from reconciler.state.errors import StateError, StateLocked
+from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import from_records, log_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
+
+_LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,14 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """The state of a run, and the lock that lets it write there."""
+
+    store: Store
+    lock: LockInfo
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """What came of it. ``result`` is None where nothing was tried."""
 
@@ -64,7 +74,7 @@ def apply_specs(
     name, operation = prepared.environment, "destroy" if options.destroy else "apply"
     with (
         Store(execution.state_path) as store,
-        locked(store, name, operation, timeout=execution.lock_timeout, notice=console.notice),
+        locked(store, name, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
         situation(prepared, connections, execution.state_path) as now,
     ):
         plan = plan_of(now, options)
@@ -73,7 +83,9 @@ def apply_specs(
             return Application(plan, None)
         if not plan.is_empty and not console.approve(plan):
             return Application(plan, None, approved=False)
-        return execute(plan, now.session, store, now.state, execution, console)
+        if not still_held(store, name, mine):
+            return Application(plan, None, (_LOCK_LOST,))
+        return execute(plan, now.session, Book(store, mine), now.state, execution, console)
 
 
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
@@ -86,7 +98,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
     operation = "destroy" if plan.destroy else "apply"
     with (
         Store(execution.state_path) as store,
-        locked(store, plan.environment, operation, timeout=execution.lock_timeout, notice=console.notice),
+        locked(store, plan.environment, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
     ):
         state = store.load(plan.environment)
         stale = stale_against_state(plan, state)
@@ -100,17 +112,17 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems)))
             if has_errors(moved):
                 return Application(plan, None, moved)
-            return execute(plan, session, store, state, execution, console)
+            return execute(plan, session, Book(store, mine), state, execution, console)
         finally:
             session.close()
 
 
 def execute(
-    plan: Plan, session: Session, store: Store, state: State, execution: Execution, console: Console
+    plan: Plan, session: Session, book: Book, state: State, execution: Execution, console: Console
 ) -> Application:
     """Do the plan and record it. The caller holds the lock and has shown that nothing moved."""
-    recorder = _Recorder(store, plan.environment)
-    _record_found(plan, store, state)
+    recorder = _Recorder(book, plan.environment)
+    _record_found(plan, book.store, state)
     result = apply_plan(
         plan,
         session,
@@ -140,17 +152,20 @@ def _applied(change: Change) -> Applied | None:
 
 @dataclass(frozen=True, slots=True)
 class _Recorder:
-    store: Store
+    book: Book
     environment: str
 
     def record(self, change: Change, phase: Phase) -> None:
         """One step was done. Raises RecordFailed."""
+        store, mine = self.book.store, self.book.lock
         try:
+            if not still_held(store, self.environment, mine):
+                raise StateLocked("the lock was taken away", help="plan again: another run may have changed things")
             applied = _applied(change)
             if phase in {Phase.DELETE, Phase.RECORD} or applied is None:
-                self.store.drop_object(self.environment, change.address)
+                store.drop_object(self.environment, change.address)
             else:
-                self.store.put_object(self.environment, applied, whoami())
+                store.put_object(self.environment, applied, whoami())
         except StateError as failed:
             message = f"{phase} of {change.address} was done, but not recorded: {failed.message}"
             raise RecordFailed(error(failed.code, message, subject=str(change.address), help=failed.help)) from failed

@@ -138,9 +138,16 @@ def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[
 
 def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
     """What the systems report. Of an object that is to go, it is no reason not to remove it."""
+    if not now.refreshed.reported:
+        return ()
     going = {str(address) for address in now.state.objects.keys() - now.desired.keys()}
+    spans = {str(address): wanted.origin.span for address, wanted in now.desired.items()}
     return tuple(
-        replace(found, severity=Severity.WARNING) if options.destroy or found.subject in going else found
+        replace(
+            found,
+            severity=Severity.WARNING if options.destroy or found.subject in going else found.severity,
+            span=spans.get(found.subject) or found.span,
+        )
         for found in now.refreshed.reported
     )
 

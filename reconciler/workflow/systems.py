@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from reconciler.compile import SystemBinding
-from reconciler.compile.systems import bind_recorded
+from reconciler.compile.systems import bind_recorded, with_login_targets
 from reconciler.connections import Connections
 from reconciler.engine.session import Marks, Session, System
 from reconciler.model import State, SystemRecord
@@ -29,6 +29,7 @@ def with_recorded(
         diagnostics += found
         if binding is not None:
             bound[name] = binding
+    bound = with_login_targets(bound)
     for name in sorted(systems.keys() & state.systems.keys() & {address.system for address in state.objects}):
         diagnostics += _moved(systems[name], state)
     return bound, tuple(diagnostics)
@@ -62,7 +63,7 @@ def from_records(
         diagnostics += found
         if binding is not None:
             bound[record.name] = binding
-    return bound, tuple(diagnostics)
+    return with_login_targets(bound), tuple(diagnostics)
 
 
 def marks_of(systems: Mapping[str, SystemBinding]) -> Marks:

@@ -171,7 +171,7 @@ POSTGRES = Subject(
         (_GRANT, "privileges"): more("CREATE"),
     },
     by_hand={
-        (_PG_ROLE, "valid_until"): sql('ALTER ROLE "{}" VALID UNTIL \'2099-01-01T00:00:00Z\''),
+        (_PG_ROLE, "valid_until"): sql("ALTER ROLE \"{}\" VALID UNTIL '2099-01-01T00:00:00Z'"),
         (_PG_ROLE, "config"): sql('ALTER ROLE "{}" SET search_path = evil'),
     },
     fixed={

@@ -19,8 +19,9 @@ from reconciler.connections import read_connections
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session, System
 from reconciler.model import Address, Drift, DriftKind, Live, Plan, Resource, Value
+from reconciler.state.lock import locked
 from reconciler.state.store import Store
-from reconciler.workflow.applying import Console, Execution, execute
+from reconciler.workflow.applying import Book, Console, Execution, execute
 from reconciler.workflow.planning import Options, Situation, drift_of, load_state, plan_of
 from reconciler.workflow.specs import Prepared, Request, prepare
 from reconciler.workflow.systems import log_in
@@ -89,9 +90,10 @@ class Bench:
             interrupted=lambda: False,
         )
         plan = self.plan(destroy=destroy)
-        with Store(self.state) as store:
-            state = store.load(self.prepared.environment)
-            done = execute(plan, self.session, store, state, Execution(self.state), console)
+        name = self.prepared.environment
+        with Store(self.state) as store, locked(store, name, "test", timeout=0, notice=pytest.fail) as mine:
+            state = store.load(name)
+            done = execute(plan, self.session, Book(store, mine), state, Execution(self.state), console)
         assert done.result is not None
         assert done.result.ok, [step.diagnostic for step in done.result.steps if step.diagnostic]
 
@@ -180,6 +182,4 @@ def in_scope(on: Bench, provider: str) -> set[Address]:
     systems = on.prepared.compiled.systems
     names = {name for name, binding in systems.items() if binding.record.provider == provider}
     snapshots = on.now().refreshed.snapshots
-    return {
-        address for name in names for address, live in snapshots[name].objects.items() if live.in_scope
-    }
+    return {address for name in names for address, live in snapshots[name].objects.items() if live.in_scope}

