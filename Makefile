@@ -24,7 +24,7 @@ check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/lint-imports
 
 bench: .venv/.installed ## Measure (benchmarks/README.md)
-	$(BIN)/python -m benchmarks
+	$(BIN)/python benchmarks/run.py
 
 clean: ## Remove what make built; state (.writ) stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
