@@ -171,6 +171,11 @@ def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
         return _shape_words(_SHAPES[kind], finding.value)
     if kind in _CHOICES:
         return _choice_words(re.findall(r"'([^']*)'", str(context.get(_CHOICES[kind], ""))), finding.value)
+    return _length_words(finding)
+
+
+def _length_words(finding: _Finding) -> tuple[str, str, str]:
+    kind, context = finding.detail["type"], finding.detail.get("ctx", {})
     if kind in {"too_short", "string_too_short"} and context.get("min_length") == 1:
         return "W105", "must not be empty", ""
     if kind == "too_long":
