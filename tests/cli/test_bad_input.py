@@ -5,6 +5,7 @@ WRIT_UPDATE_GOLDEN=1 rewrites providers.golden: read the difference before you k
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -164,8 +165,11 @@ CASES: dict[str, dict[str, str]] = {
 
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     monkeypatch.setattr(sys, "argv", ["writ", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        main()
+    try:
+        with pytest.raises(SystemExit) as ended:
+            main()
+    finally:
+        gc.enable()  # the command switches the collector off for its process, which here is the tests'
     said = capsys.readouterr()
     assert "Traceback" not in said.err
     assert "W900" not in said.err
