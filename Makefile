@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test check bench clean
+.PHONY: help demo test check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -26,13 +26,19 @@ check: .venv/.installed ## Lint, formatting, types, import rules
 bench: .venv/.installed ## Measure (benchmarks/README.md)
 	$(BIN)/python benchmarks/run.py
 
+lock: ## Take the newest versions of everything into constraints.txt
+	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check --no-input -e '.[dev]'
+	{ head -1 constraints.txt; .venv/lock/bin/python -m pip freeze --exclude-editable; } > constraints.new
+	mv constraints.new constraints.txt && rm -rf .venv/lock
+
 clean: ## Remove what make built; state (.writ) stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.installed: pyproject.toml
+.venv/.installed: pyproject.toml constraints.txt
 	@if [ -z "$(PYTHON)" ]; then echo "make: Python 3.11 or later is needed (make PYTHON=/path/to/python3)" >&2; exit 1; fi
 	@echo "Installing into .venv (about a minute, once)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'
 	@touch $@

@@ -214,21 +214,7 @@ class _Reading:
         self.problems.append(problem)
 
     def _parse(self, name: str, chunk: Chunk) -> bool:
-        builder = Builder(
-            name,
-            chunk.line - 1,
-            escapes="\\" in chunk.text,
-            strict_json=name.endswith(".json"),
-            memo=self._memo,
-        )
-        complete = False
-        try:
-            builder.feed(_parser(chunk.text))
-            complete = True
-        except TooMuch:
-            pass  # reported where the cap was reached
-        except yaml.YAMLError as problem:
-            self.problems.append(explain(problem, chunk.text, name, chunk.line))
+        builder, complete = self._build(name, chunk.line, chunk.text)
         self.problems += builder.problems
         for line in builder.hidden:
             self._sources.hide(name, line)
@@ -239,6 +225,38 @@ class _Reading:
         self._opaque |= not (document.kind and document.name) and not complete
         self._documents.append(document)
         return True
+
+
+    def _build(self, name: str, line: int, text: str) -> tuple[Builder, bool]:
+        """One document's builder, and whether it came to the document's end."""
+        escapes, strict_json = "\\" in text, name.endswith(".json")
+        builder = Builder(name, line - 1, escapes=escapes, strict_json=strict_json, memo=self._memo)
+        try:
+            builder.feed(_parser(text))
+        except TooMuch:
+            return builder, False  # reported where the cap was reached
+        except yaml.YAMLError as problem:
+            shallower = _before_too_deep(problem, text)
+            if shallower:
+                return self._build(name, line, shallower)
+            self.problems.append(explain(problem, text, name, line))
+            return builder, False
+        return builder, True
+
+
+_AHEAD = 500
+"""Characters, and so at most as many levels: half of what libyaml allows."""
+
+
+def _before_too_deep(problem: yaml.YAMLError, text: str) -> str:
+    """The text up to where it is already deeper than our cap, and not yet than libyaml's; empty for other problems.
+
+    From 0.2.6 on libyaml refuses 1,000 levels itself, and it reads a line ahead of its first event.
+    """
+    mark = getattr(problem, "problem_mark", None)
+    if mark is None or "nesting depth" not in str(problem):
+        return ""
+    return text[: max(0, mark.index - _AHEAD)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,9 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
     ("anchor", "anchors and aliases are not allowed", "write the value out"),
     ("alias", "anchors and aliases are not allowed", "write the value out"),
     ("directive", "directives are not allowed", "remove the line"),
+    ("nesting depth", "nested deeper than the cap", "specs are a few levels deep"),
 )
-_CODES = {"tag": "W012", "anchors": "W010", "directives": "W013"}
+_CODES = {"tag": "W012", "anchors": "W010", "directives": "W013", "nested": "W007"}
 
 
 def explain(problem: Any, text: str, file: str, first_line: int) -> Diagnostic:
