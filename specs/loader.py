@@ -226,7 +226,6 @@ class _Reading:
         self._documents.append(document)
         return True
 
-
     def _build(self, name: str, line: int, text: str) -> tuple[Builder, bool]:
         """One document's builder, and whether it came to the document's end."""
         escapes, strict_json = "\\" in text, name.endswith(".json")
