@@ -16,16 +16,17 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-from providers.postgres.borrowed import BorrowedFolder
 from providers.postgres.client import PostgresClient, connect
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.names import Ident, Words
 from providers.postgres.settings import PostgresSettings
 from reconciler.provider import LocalServer, LocalWorld, LoginBackend, Prepared, ProviderError, Scope
+from reconciler.provider.folder import ClaimedFolder
 from reconciler.provider.local import LocalServerError
 from reconciler.provider.process import ChildProcess, free_port
 
 _SUPERUSER = "postgres"
+_SHORT = Path("/tmp")  # noqa: S108 - a fresh folder is made in it
 _SOCKET_LIMIT = 100
 _MINTER = "minter"
 
@@ -94,7 +95,7 @@ class LocalPostgres(LocalServer):
         self._process: ChildProcess | None = None
         self._port = 0
         self._home: Path | None = None
-        self._borrowed: BorrowedFolder | None = None
+        self._borrowed: ClaimedFolder | None = None
         self._version = ""
         self._passwords: dict[str, str] = {}
         """By minting login: several databases may share one."""
@@ -149,7 +150,7 @@ class LocalPostgres(LocalServer):
         socket = folder.resolve() / "socket" / ".s.PGSQL.65535"
         if len(os.fsencode(socket)) <= _SOCKET_LIMIT and runner.reaches(folder.resolve()):
             return folder.resolve()
-        self._borrowed = BorrowedFolder(0o711 if runner.uid is not None else 0o700)
+        self._borrowed = ClaimedFolder(_SHORT, "writ-pg-", 0o711 if runner.uid is not None else 0o700)
         return self._borrowed.path
 
     def _binaries(self, home: Path, runner: _Runner) -> Path:

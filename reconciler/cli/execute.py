@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.cli.options import Asked
 from reconciler.cli.output import Output
 from reconciler.cli.progress import Progress
 from reconciler.cli.run import Interrupts, ask, report, show_plan, state_errors
@@ -14,26 +15,18 @@ from reconciler.render.progress import result_json
 from reconciler.state.planfile import load_plan
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
 from reconciler.workflow.planning import Options
-from reconciler.workflow.specs import Request, prepare
+from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 
 
-def run_specs(
-    output: Output,
-    request: Request,
-    connections: str | None,
-    options: Options,
-    execution: Execution,
-    *,
-    auto_approve: bool,
-    as_json: bool,
-) -> int:
+def run_specs(what: Asked, options: Options, execution: Execution, *, auto_approve: bool, strict: bool = False) -> int:
     """Plan, show, ask, apply. Returns the exit code."""
-    operator, problems = read_connections(connections)
+    output, as_json = Output(no_color=what.no_color), what.as_json
+    operator, problems = read_connections(what.connections)
     if has_errors(problems):
         output.findings(problems)
         return 1
-    prepared = prepare(request, operator)
+    prepared = prepare(what.request(strict=strict), operator)
     source_line = prepared.specs.sources.source_line
     with state_errors(output) as status, Progress(output, as_json=as_json) as progress:
         interrupts = Interrupts(output)
@@ -52,9 +45,10 @@ def run_specs(
     return status.code
 
 
-def run_saved(output: Output, file: Path, connections: str | None, execution: Execution, *, as_json: bool) -> int:
+def run_saved(what: Asked, execution: Execution) -> int:
     """Apply a saved plan. Returns the exit code."""
-    operator, problems = read_connections(connections)
+    output, as_json = Output(no_color=what.no_color), what.as_json
+    operator, problems = read_connections(what.connections)
     if has_errors(problems):
         output.findings(problems)
         return 1
@@ -68,7 +62,7 @@ def run_saved(output: Output, file: Path, connections: str | None, execution: Ex
             interrupted=interrupts,
         )
         with interrupts.watched():
-            plan = load_plan(file)
+            plan = load_plan(Path(what.paths[0]))
             _show(output, plan, as_json=as_json)
             application = apply_saved(plan, operator, execution, console)
         status.code = _outcome(output, application, as_json=as_json)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -108,5 +110,53 @@ def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:
         for option in reversed(options):
             function = option(function)
         return function
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every verb over the systems is told: which specs, where the systems and the state are, how to speak."""
+
+    paths: tuple[str, ...]
+    environment: str | None
+    connections: str | None
+    state_path: Path
+    as_json: bool
+    no_color: bool
+
+    def request(self, *, strict: bool = False) -> Request:
+        """The specs that it is about."""
+        return request(self.paths, self.environment, strict=strict)
+
+
+def asked(*options: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """The options of Asked, given to the command as its first argument, and the command's own."""
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @wraps(function)
+        def command(
+            paths: tuple[str, ...],
+            environment: str | None,
+            connections: str | None,
+            state_path: Path,
+            *,
+            as_json: bool,
+            no_color: bool,
+            **own: Any,
+        ) -> int:
+            return function(Asked(paths, environment, connections, state_path, as_json, no_color), **own)
+
+        decorated: Callable[..., int] = all_of(
+            paths_argument,
+            environment_option,
+            connections_option,
+            state_option,
+            *options,
+            json_option,
+            no_color_option,
+            verbose_option,
+        )(command)
+        return decorated
 
     return decorate

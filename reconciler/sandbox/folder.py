@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from reconciler.provider.folder import sweep
 from reconciler.sandbox.processes import Noted
-from reconciler.sandbox.workplace import sweep
+from reconciler.sandbox.workplace import PREFIX
 
 DEFAULT = Path(".writ") / "sandbox"
 _VERSION = 1
@@ -167,7 +168,7 @@ class Folder:
         if stale is not None:
             for process in _processes(stale):
                 process.kill()
-            sweep(Path(stale.workplace).parent)
+            sweep(Path(stale.workplace).parent, PREFIX)
         for left in self.path.iterdir():
             if left.is_dir() and not left.is_symlink():
                 shutil.rmtree(left)

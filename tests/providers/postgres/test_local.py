@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import time
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from providers.postgres.borrowed import BorrowedFolder
 from providers.postgres.local import LocalPostgres
 from tests.providers.postgres.world import scope_of, settings
 
@@ -73,17 +71,3 @@ def test_binaries_that_the_servers_user_cannot_reach_are_copied(tmp_path: Path) 
         assert server.pids
     finally:
         server.stop()
-
-
-def test_what_a_crashed_process_left_is_removed_and_what_is_in_use_stays() -> None:
-    crashed = Path(tempfile.mkdtemp(prefix="writ-pg-", dir="/tmp"))
-    (crashed / "lock").touch()
-    used = BorrowedFolder(0o700)
-    other = BorrowedFolder(0o700)
-    try:
-        assert not crashed.exists()
-        assert used.path.exists()
-    finally:
-        used.remove()
-        other.remove()
-    assert not used.path.exists()
