@@ -23,10 +23,10 @@ class Role(IamType):
     attributes = {
         "name": Attribute("The role's name.", replaces=True),
         "path": Attribute("Where it lies; everything under the system's role_path is Writ's.", replaces=True),
-        "assume_role_policy": Attribute("Whom it trusts: one issuer's audience and subject."),
+        "assume_role_policy": Attribute("Whom it trusts: one issuer's audience and subject.", admits=True),
         "description": Attribute("Declared and enforced TTL, agent, intent and purpose."),
         "max_session_duration": Attribute("Seconds; IAM takes 3600 to 43200."),
-        "permissions_boundary": Attribute("ARN of the managed policy that bounds it, if any."),
+        "permissions_boundary": Attribute("ARN of the managed policy that bounds it, if any.", admits=True),
         "tags": Attribute("Ownership marker, agent, intent and owner."),
         "arn": Attribute("The role's ARN.", computed=True),
     }
@@ -52,10 +52,13 @@ class Role(IamType):
         client.write_when_visible("create_role", fresh=_trusts_fresh(client, desired), **parameters)
 
     def change(self, client: AwsClient, before: Mapping[str, Value], desired: Resource) -> None:
-        """What narrows goes first: the boundary, then the trust."""
+        """A boundary comes first and goes last: what it bounds is never open without it."""
         name, wanted = desired.address.key, desired.attributes
-        if changed(before, desired, "permissions_boundary"):
-            _bound(client, name, wanted["permissions_boundary"])
+        bounding = changed(before, desired, "permissions_boundary")
+        if bounding and wanted["permissions_boundary"]:
+            client.write(
+                "put_role_permissions_boundary", RoleName=name, PermissionsBoundary=wanted["permissions_boundary"]
+            )
         if changed(before, desired, "assume_role_policy"):
             client.write_when_visible(
                 "update_assume_role_policy",
@@ -72,17 +75,12 @@ class Role(IamType):
             )
         if changed(before, desired, "tags"):
             _tag(client, name, fields(before, "tags"), fields(wanted, "tags"))
+        if bounding and not wanted["permissions_boundary"]:
+            client.write("delete_role_permissions_boundary", RoleName=name)
 
     def remove(self, client: AwsClient, key: str) -> None:
         """DeleteRole: refused while anything hangs on it."""
         client.write("delete_role", RoleName=key)
-
-
-def _bound(client: AwsClient, name: str, boundary: Value) -> None:
-    if boundary:
-        client.write("put_role_permissions_boundary", RoleName=name, PermissionsBoundary=boundary)
-    else:
-        client.write("delete_role_permissions_boundary", RoleName=name)
 
 
 def _tag(client: AwsClient, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:

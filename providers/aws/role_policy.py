@@ -24,7 +24,7 @@ class RolePolicy(IamType):
     attributes = {
         "role": Attribute("The role that it is part of.", replaces=True),
         "name": Attribute("The policy's name.", replaces=True),
-        "policy": Attribute("What the role allows."),
+        "policy": Attribute("What the role allows.", allows=True),
     }
 
     def read_once(self, client: AwsClient, key: str) -> Live | None:

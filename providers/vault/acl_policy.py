@@ -20,7 +20,7 @@ class AclPolicy(VaultResource):
 
     name = POLICY
     attributes: ClassVar[Mapping[str, Attribute]] = {
-        "policy": Attribute("The rules, in HCL."),
+        "policy": Attribute("The rules, in HCL.", allows=True),
         "expiration": Attribute("When the policy ends by itself (OpenBao); empty is never."),
         "cas_required": Attribute("Whether writes need compare-and-set (OpenBao)."),
         "allow_slashes_in_identity_templates": Attribute("How templates are filled in (OpenBao)."),

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 class AllowedRoles(VaultResource):
-    """Key: ``<mount>/<connection>``. There as long as the connection lists a role with our prefix."""
+    """Key: ``<mount>/<connection>``. There as long as the connection lists a role of ours."""
 
     name = ALLOWED_ROLES
     attributes: ClassVar[Mapping[str, Attribute]] = {
-        "allowed_roles": Attribute("The roles with our prefix that the connection serves, sorted."),
+        "allowed_roles": Attribute("The roles of ours that the connection serves, sorted."),
     }
 
     def read(self, client: VaultClient, key: str) -> Live | None:
@@ -38,9 +38,10 @@ class AllowedRoles(VaultResource):
         return Live(Resource(self.address(client, key), {"allowed_roles": ours}), Ownership.UNMARKED, after)
 
     def _is_ours(self, client: VaultClient, mount: str, role: str) -> bool:
-        """By its prefix, unless the role was seen to be another environment's, whose prefix ours begins."""
+        """By its prefix or by our record, unless the role was seen to be another environment's."""
         key = database_role_key(mount, role)
-        return role.startswith(client.scope.settings.policy_prefix) and key not in client.foreign_roles
+        ours = role.startswith(client.scope.settings.policy_prefix) or key in client.former_roles
+        return ours and key not in client.foreign_roles
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS
         """Replace our entries; all others stay where they are."""

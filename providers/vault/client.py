@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import logging
 import random
 import threading
 import time
@@ -23,10 +23,13 @@ from reconciler.provider import Denied, ProviderError, Rejected, Scope, Throttle
 
 T = TypeVar("T")
 R = TypeVar("R")
+log = logging.getLogger("writ")
 
 READERS = 8
 """Requests in flight while reading in bulk."""
-_TRIES = 3
+_TRIES = 6
+"""Calls for one reading while the server asks to slow down."""
+_LONGEST_PAUSE = 10.0
 
 
 class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
@@ -37,7 +40,7 @@ class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
         self._transport = transport
 
     def get_login_token(self, response: dict[str, Any]) -> str:
-        token: str = response["auth"]["client_token"]
+        token: str = (response.get("auth") or {}).get("client_token") or ""
         return token
 
     def request(
@@ -80,6 +83,8 @@ class VaultClient:
     def __init__(self, transport: Transport, namespace: str, scope: Scope[VaultSettings]) -> None:
         self.scope = scope
         self._transport = transport
+        self.namespace = f"namespace {namespace.strip('/')}" if namespace.strip("/") else ""
+        """For people; empty for the root namespace."""
         self._adapter = _Adapter(transport, namespace)
         # hvac would look for a token of its own if it were given None.
         self.hvac = hvac.Client(url=str(transport.origin), token="", verify=True, adapter=lambda **_: self._adapter)
@@ -90,6 +95,8 @@ class VaultClient:
         self._mounts: dict[str, Any] | None = None
         self.foreign_roles: set[str] = set()
         """Database roles with our prefix that the last bulk reading knew for another environment's, by key."""
+        self.former_roles: set[str] = set()
+        """Database roles that are wanted or recorded, whatever their prefix, by key: ours too."""
 
     @property
     def origin(self) -> str:
@@ -110,18 +117,29 @@ class VaultClient:
             return
         with self._lock:
             if time.monotonic() >= self._renew_at:
+                before = str(self.hvac.token or "")
                 seconds = self._log_in(self)
                 self._renew_at = time.monotonic() + (seconds * 0.7 if seconds > 0 else float("inf"))
+                self._revoke(before)
+
+    def _revoke(self, token: str) -> None:
+        """Hand back a token that we logged in for."""
+        if not token:
+            return
+        try:
+            self._adapter.post("/v1/auth/token/revoke-self", headers={"X-Vault-Token": token})
+        except ProviderError as failed:
+            log.warning("%s: our token was not revoked, and ends by itself: %s", self.origin, failed.message)
 
     def get(self, path: str) -> dict[str, Any] | None:
         """The ``data`` of a GET; None if nothing is there."""
         self._fresh()
-        return _data(self.hvac.read(path))
+        return _patient(lambda: _data(self.hvac.read(path)))
 
     def list(self, path: str) -> dict[str, Any] | None:
         """The ``data`` of a LIST (``keys``, perhaps ``key_info``); None if nothing is there."""
         self._fresh()
-        return _data(self.hvac.list(path))
+        return _patient(lambda: _data(self.hvac.list(path)))
 
     def supports(self, path: str) -> dict[str, Any] | None:
         """The ``data`` of a LIST that not every server has; None where it hasn't."""
@@ -134,7 +152,7 @@ class VaultClient:
         """The ``data`` of a POST that only reads."""
         self._fresh()
         try:
-            return _data(self._adapter.post(f"/v1/{path}", json=dict(body), reads=True))
+            return _patient(lambda: _data(self._adapter.post(f"/v1/{path}", json=dict(body), reads=True)))
         except hvac.exceptions.InvalidPath:
             return None
 
@@ -149,8 +167,8 @@ class VaultClient:
         self.hvac.delete(path)
 
     def each(self, function: Callable[[T], R], items: Iterable[T]) -> Sequence[R]:
-        """``function`` of each item, in order, several at once: for reading in bulk. Waits when told to slow down."""
-        return tuple(self._pool.map(lambda item: _patient(function, item), items))
+        """``function`` of each item, in order, several at once: for reading in bulk."""
+        return tuple(self._pool.map(function, items))
 
     def auth_mounts(self, *, again: bool = False) -> Mapping[str, Any]:
         """Auth mounts by path without the trailing slash. Remembered until ``again`` or forget_mounts."""
@@ -177,9 +195,8 @@ class VaultClient:
     def close(self) -> None:
         """Revoke a token that we got by logging in; free connections and threads."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        if self._log_in is not None and self.hvac.token:
-            with contextlib.suppress(ProviderError):  # then it ends by itself, at its time
-                self.hvac.auth.token.revoke_self()
+        if self._log_in is not None:
+            self._revoke(str(self.hvac.token or ""))
         self._log_in, self.hvac.token = None, ""
         self._transport.close()
 
@@ -191,10 +208,17 @@ def _data(reply: dict[str, Any] | None) -> dict[str, Any] | None:
     return data if isinstance(data, dict) else {}
 
 
-def _patient(function: Callable[[T], R], item: T) -> R:
+def _patient(read: Callable[[], R]) -> R:
+    """A reading, repeated as long as the server asks to slow down: some 10 s in all where it doesn't say how long."""
     for attempt in range(1, _TRIES):
         try:
-            return function(item)
+            return read()
         except Throttled as told:
-            time.sleep(max(told.retry_after, 0.1 * 2**attempt) * random.uniform(0.5, 1.5))  # noqa: S311 - jitter
-    return function(item)
+            time.sleep(_pause(told, attempt))
+    return read()
+
+
+def _pause(told: Throttled, attempt: int) -> float:
+    """Seconds: what the server asks for, or longer each time."""
+    asked: float = min(max(told.retry_after, 0.2 * 2**attempt), _LONGEST_PAUSE)
+    return asked * random.uniform(0.5, 1.5)  # noqa: S311 - jitter

@@ -27,7 +27,8 @@ class DatabaseReader:
     def __init__(self, client: VaultClient, wanted: Collection[Address]) -> None:
         self.client = client
         self._connections = sorted(a.key for a in wanted if a.type == ALLOWED_ROLES)
-        roles = {split_database_role(a.key)[0] for a in wanted if a.type == DATABASE_ROLE}
+        client.former_roles = {a.key for a in wanted if a.type == DATABASE_ROLE}
+        roles = {split_database_role(key)[0] for key in client.former_roles}
         # Also where nobody is given a login any more: what was made there is still to be found.
         targets = [VaultLogin.model_validate(dict(target.options)) for target in client.scope.login_targets]
         self._idle = sorted({f"{t.mount}/{t.connection}" for t in targets} - set(self._connections))

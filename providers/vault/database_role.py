@@ -65,6 +65,8 @@ class DatabaseRole(VaultResource):
 def _owner(client: VaultClient, values: Mapping[str, Value]) -> tuple[Ownership, str]:
     """A role has no room for a marker, but the statements of the system that asked for it carry one."""
     environment = environment_of(str(values.get("creation_statements")))
-    if environment in {"", client.scope.environment}:
+    if not environment:
+        return Ownership.FOREIGN, "its creation statements don't carry Writ's marker"
+    if environment == client.scope.environment:
         return Ownership.UNMARKED, ""
     return Ownership.OTHER, f"it belongs to environment {environment}"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from providers.vault.names import ENTITY
+from providers.vault.names import ENTITY, entity_key
 from providers.vault.resource import VaultResource, text, texts
-from providers.vault.values import marker_key
+from providers.vault.values import IDENTITY, marker_key
 from reconciler.model import Live, Resource, Value
 from reconciler.provider import Attribute, owner_by_fields
 
@@ -20,7 +20,10 @@ class Entity(VaultResource):
 
     name = ENTITY
     attributes: ClassVar[Mapping[str, Attribute]] = {
-        "name": Attribute("The entity's name.", replaces=True),
+        # The server finds it in any case, so a name that differs in case is changed in place.
+        "name": Attribute("The entity's name."),
+        # Tokens live on with their entity: of another workload they must not.
+        "identity": Attribute("Issuer and subject of the workload that it stands for.", replaces=True),
         "metadata": Attribute("Ownership marker, agent, owner and purpose."),
         "policies": Attribute("Policies of every token of the entity: none."),
         "disabled": Attribute("A disabled entity's tokens don't work."),
@@ -30,13 +33,15 @@ class Entity(VaultResource):
     def read(self, client: VaultClient, key: str) -> Live | None:
         """One entity."""
         found = client.get(f"identity/entity/name/{key}")
-        return None if found is None else self.live(client, key, found)
+        return None if found is None else self.live(client, found)
 
-    def live(self, client: VaultClient, key: str, found: Mapping[str, Any]) -> Live:
+    def live(self, client: VaultClient, found: Mapping[str, Any]) -> Live:
         """The object of a server's reply."""
         metadata = {str(name): str(value) for name, value in sorted((found.get("metadata") or {}).items())}
         values: dict[str, Value] = {
             "name": text(found, "name"),
+            # Where it was taken away, metadata say so: no reason to end the agent's sessions.
+            **({"identity": metadata[IDENTITY]} if IDENTITY in metadata else {}),
             "metadata": metadata,
             "policies": sorted(texts(found, "policies")),
             "disabled": bool(found.get("disabled")),
@@ -44,7 +49,7 @@ class Entity(VaultResource):
         }
         marker = {marker_key(name): value for name, value in metadata.items()}
         ownership, note = owner_by_fields(marker, client.scope)
-        return Live(Resource(self.address(client, key), values), ownership, note=note)
+        return Live(Resource(self.address(client, entity_key(found)), values), ownership, note=note)
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:
         """Write it, by id where it is there."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.jwt_backend import mount_owner
-from providers.vault.names import ALIAS, ENTITY, JWT_BACKEND
+from providers.vault.names import ALIAS, ENTITY, JWT_BACKEND, entity_key
 from providers.vault.resource import VaultResource, text, within
 from reconciler.model import Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Rejected
@@ -55,7 +55,7 @@ class EntityAlias(VaultResource):
         values: dict[str, Value] = {
             "name": text(alias, "name"),
             "mount": mount,
-            "entity": text(entity, "name"),
+            "entity": entity_key(entity),
             "id": text(alias, "id"),
             "canonical_id": text(entity, "id"),
             "mount_accessor": text(alias, "mount_accessor"),
@@ -64,7 +64,7 @@ class EntityAlias(VaultResource):
             container = mount_owner(client.scope, client.auth_mounts().get(mount))
         ownership, note = within(container)
         scope = client.scope
-        after = (scope.address(JWT_BACKEND, mount), scope.address(ENTITY, text(entity, "name")))
+        after = (scope.address(JWT_BACKEND, mount), scope.address(ENTITY, entity_key(entity)))
         return Live(Resource(self.address(client, f"{mount}/{values['name']}"), values), ownership, after, note=note)
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from providers.vault.names import ENTITY, GROUP_MEMBER, split_last
+from providers.vault.names import ENTITY, GROUP_MEMBER, entity_key, split_last
 from providers.vault.resource import VaultResource, one_text, text, texts
 from reconciler.model import Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Rejected
@@ -39,13 +39,13 @@ class GroupMember(VaultResource):
         """The object of a group and one of its members."""
         values: dict[str, Value] = {
             "group": text(group, "name"),
-            "entity": text(entity, "name"),
+            "entity": entity_key(entity),
             "policies": sorted(texts(group, "policies")),
             "group_id": text(group, "id"),
             "entity_id": text(entity, "id"),
         }
         address = self.address(client, f"{values['group']}/{values['entity']}")
-        after = (client.scope.address(ENTITY, text(entity, "name")),)
+        after = (client.scope.address(ENTITY, entity_key(entity)),)
         return Live(Resource(address, values), Ownership.UNMARKED, after)
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no fields

@@ -30,7 +30,7 @@ class IdentityReader:
         mounts = client.auth_mounts()
         self._paths = {text(mount, "accessor"): path for path, mount in mounts.items()}
         self._owners = {
-            path: mount_owner(client.scope, mounts.get(path)) for path in client.scope.settings.mounts if path in mounts
+            path: mount_owner(client.scope, mounts[path]) for path in client.scope.settings.mounts if path in mounts
         }
 
     def objects(self) -> list[Live]:
@@ -38,16 +38,12 @@ class IdentityReader:
         info = (self.client.list("identity/entity/id") or {}).get("key_info") or {}
         ours = [key for key, entry in info.items() if in_prefix(text(entry, "name"), self.client.scope.settings)]
         details = [found for found in self.client.each(self._entity, ours) if found is not None]
-        entities = {text(found, "id"): self._live(found) for found in details}
+        entities = {text(found, "id"): _ENTITY.live(self.client, found) for found in details}
         aliases = self._aliases(info, entities)
         return [*entities.values(), *aliases, *self._memberships(details, entities)]
 
     def _entity(self, key: str) -> dict[str, Any] | None:
         return self.client.get(f"identity/entity/id/{key}")
-
-    def _live(self, found: Mapping[str, Any]) -> Live:
-        # The server compares names without regard to case; the key is the name as it is.
-        return _ENTITY.live(self.client, text(found, "name"), found)
 
     def _aliases(self, info: Mapping[str, Any], entities: Mapping[str, Live]) -> Iterator[Live]:
         for key, entry in info.items():

@@ -25,9 +25,9 @@ class JwtRole(VaultResource):
         "role_type": Attribute("A signed token, not a browser."),
         "user_claim": Attribute("The claim that names the entity's alias."),
         "user_claim_json_pointer": Attribute("Whether that is a JSON pointer."),
-        "bound_subject": Attribute("The exact `sub`."),
-        "bound_audiences": Attribute("Audiences, of which the token must carry one."),
-        "bound_claims": Attribute("Further claims that must match."),
+        "bound_subject": Attribute("The exact `sub`.", replaces=True, admits=True),
+        "bound_audiences": Attribute("Audiences, of which the token must carry one.", admits=True),
+        "bound_claims": Attribute("Further claims that must match.", admits=True),
         "bound_claims_type": Attribute("How they are compared."),
         "claim_mappings": Attribute("Claims that are copied into metadata."),
         "groups_claim": Attribute("The claim that puts the entity in groups."),
@@ -87,6 +87,6 @@ class JwtRole(VaultResource):
         client.post(f"auth/{mount}/role/{role}", {name: desired.attributes[name] for name in FIELDS})
 
     def delete(self, client: VaultClient, before: Live) -> None:
-        """Remove it. Tokens that it gave lose their rights with the pair's policy, at once."""
+        """Remove it. Its tokens lose their rights with the pair's policy; where that stays, at their own end."""
         mount, role = split_last(before.resource.address.key)
         client.delete(f"auth/{mount}/role/{role}")

@@ -39,11 +39,13 @@ def log_in(client: VaultClient, login: VaultLoginMethod, environ: Mapping[str, s
             reply = call(client.hvac.auth)
         except UnknownOutcome as lost:
             raise Unreachable(lost.message) from None
-        except Rejected as refused:
-            raise Denied(
-                f"login at auth/{mount} failed: {refused.message}", help="check the connection's `login`"
-            ) from None
-        return float(reply["auth"].get("lease_duration") or 0)
+        except (Rejected, Denied) as refused:
+            said = refused.message.removeprefix("permission denied: ")
+            raise Denied(f"login at auth/{mount} failed: {said}", help="check the connection's `login`") from None
+        given = reply.get("auth") if isinstance(reply, Mapping) else None
+        if not isinstance(given, Mapping) or not client.hvac.token:
+            raise Denied(f"login at auth/{mount} gave no token", help="use a role without MFA")
+        return float(given.get("lease_duration") or 0)
 
     client.use_login(again)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from providers.vault.access import VaultAccess
@@ -35,7 +35,7 @@ _RETURN_TOKEN = Grant(Pattern.of("auth/token/revoke-self"), frozenset({"update"}
 def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
     """All desired objects, in order of names."""
     mounts = resolve_mounts(scope, demand.issuers)
-    work = _Lowering(scope, mounts)
+    work = _Lowering(scope, mounts, {issuer.name: issuer.url for issuer in demand.issuers})
     work.diagnostics += mounts.diagnostics
     for issuer in demand.issuers:
         if issuer.name in mounts.by_issuer:
@@ -77,8 +77,8 @@ def _login(options: tuple[tuple[str, str], ...]) -> VaultLogin:
 class _Lowering:
     """Desired objects as they are found."""
 
-    def __init__(self, scope: Scope[VaultSettings], mounts: IssuerMounts) -> None:
-        self.scope, self.mounts = scope, mounts
+    def __init__(self, scope: Scope[VaultSettings], mounts: IssuerMounts, urls: Mapping[str, str]) -> None:
+        self.scope, self.mounts, self.urls = scope, mounts, urls
         self.resources: list[Desired] = []
         self.diagnostics: list[Diagnostic] = []
         self._subjects: dict[tuple[str, str], AgentRef] = {}
@@ -94,7 +94,8 @@ class _Lowering:
         """The agent's entity, and the alias by which its tokens are known."""
         origin = Origin(f"agent {agent.name}", agent.name, span=agent.span)
         name = entity_name(self.scope.settings, agent.name)
-        entity = self.add(ENTITY, name, entity_values(self.scope, name, agent), origin)
+        values = entity_values(self.scope, name, agent, self.urls.get(agent.issuer, agent.issuer))
+        entity = self.add(ENTITY, name, values, origin)
         mount = self.mounts.by_issuer.get(agent.issuer)
         if mount is None:
             self._no_mount(agent)
@@ -114,8 +115,8 @@ class _Lowering:
             )
             return
         backend = self.scope.address(JWT_BACKEND, mount)
-        values: dict[str, Value] = {"name": agent.subject, "mount": mount, "entity": name}
-        self.add(ALIAS, f"{mount}/{agent.subject}", values, origin, (backend, entity))
+        alias: dict[str, Value] = {"name": agent.subject, "mount": mount, "entity": name}
+        self.add(ALIAS, f"{mount}/{agent.subject}", alias, origin, (backend, entity))
 
     def _no_mount(self, agent: AgentRef) -> None:
         if self.mounts.diagnostics and agent.issuer in self.mounts.declared:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from providers.vault.settings import VaultSettings
 from reconciler.provider import LoginRequest, Pair
 
@@ -23,6 +26,11 @@ def policy_name(settings: VaultSettings, pair: Pair) -> str:
 def entity_name(settings: VaultSettings, agent: str) -> str:
     """``writ-support-bot``."""
     return f"{settings.policy_prefix}{agent}"
+
+
+def entity_key(found: Mapping[str, Any]) -> str:
+    """The key of an entity in a server's reply: names are one whatever their case, and ours are in lower case."""
+    return str(found.get("name", "")).lower()
 
 
 def database_role_name(settings: VaultSettings, request: LoginRequest) -> str:

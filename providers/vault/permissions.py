@@ -13,6 +13,8 @@ def operator_policy(settings: VaultSettings, connections: Iterable[tuple[str, st
     """The policy in HCL, for the scope and the database connections (mount, name) that mint its logins."""
     prefix = settings.policy_prefix
     rules: dict[str, tuple[str, ...]] = {
+        "auth/token/lookup-self": ("read",),
+        "auth/token/revoke-self": ("update",),
         "sys/auth": ("read",),
         "sys/mounts": ("read",),
         "sys/policies/detailed/acl": ("list",),

@@ -75,7 +75,7 @@ class VaultProvider(Base):
             "address": client.origin,
             "version": str(health.get("version", "")),
             "cluster": str(health.get("cluster_name", "")),
-            PLACE: f"cluster {health.get('cluster_id', '')}",
+            PLACE: " ".join(filter(None, (f"cluster {health.get('cluster_id', '')}", client.namespace))),
             "identity": self.identity(client),
         }
         return ScopeReader(client, wanted).snapshot(facts)

@@ -10,6 +10,8 @@ from providers.vault.transport import Reply
 from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
 
 _CAPABILITY = {"GET": "read", "LIST": "list", "DELETE": "delete"}
+_PROTECTED = ("sys/leases/revoke-prefix/", "sys/auth/")
+"""Paths of ours that need sudo too (https://developer.hashicorp.com/vault/docs/concepts/policies#root-protected-api-endpoints)."""
 _NO_NODE = {
     412: "is not yet up to date with the cluster",
     472: "is a disaster-recovery standby",
@@ -56,6 +58,8 @@ def _failed(message: str, *, reads: bool) -> ProviderError:
 
 def _denied(method: str, path: str, text: str) -> Denied:
     needed = _CAPABILITY.get(method, "create, update")
+    if path.startswith(_PROTECTED):
+        needed = f"{needed} and sudo"
     said = f" ({text})" if text and "permission denied" not in text else ""
     return Denied(f"permission denied: {needed} on {path}{said}", help=f'grant {needed} on "{path}" to our login')
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers.vault.acl_policy import AclPolicy
 from providers.vault.database import DatabaseReader
+from providers.vault.entity_alias import split_alias
 from providers.vault.identity import IdentityReader
 from providers.vault.jwt_backend import JwtBackend, mount_owner
 from providers.vault.jwt_role import JwtRole
@@ -45,9 +46,11 @@ class ScopeReader:
         """The scope, and what is wanted outside it."""
         mounts = self.client.auth_mounts(again=True)
         self._policies()
-        for mount in self.settings.mounts:
-            if mount in mounts:
-                self._auth_mount(mount, mounts[mount])
+        for mount, entry in mounts.items():
+            if mount in self.settings.mounts:
+                self._auth_mount(mount, entry)
+            else:
+                self._strayed(mount, entry)
         self._add(IdentityReader(self.client).objects())
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
@@ -87,6 +90,13 @@ class ScopeReader:
 
         self._add(self.client.each(read, keys(self.client.list(f"auth/{mount}/role"))))
 
+    def _strayed(self, mount: str, entry: Mapping[str, Any]) -> None:
+        """A mount with our marker where none is declared: moved, or copied. All logins there end with it."""
+        client = self.client
+        known = client.scope.address(JWT_BACKEND, mount) in self.wanted
+        if not known and mount_owner(client.scope, entry)[0] is Ownership.OURS:
+            self._add([JwtBackend().live(client, mount, entry, {})])
+
     def _elsewhere(self) -> None:
         """Wanted objects outside the containers that were read whole: one by one."""
         missing = [a for a in self.wanted if a not in self.objects and not self._would_be_found(a)]
@@ -104,14 +114,15 @@ class ScopeReader:
         if address.type == JWT_BACKEND:
             return address.key in self.settings.mounts
         if address.type in {JWT_ROLE, ALIAS}:
-            mount = address.key.partition("/")[0]
+            mount, _ = split_alias(self.client, address.key)
             return mount in self._read or mount not in self.client.auth_mounts()
         if address.type == DATABASE_ROLE:
             return split_database_role(address.key)[1].startswith(self.settings.policy_prefix)
         return address.type == ALLOWED_ROLES
 
     def _in_scope(self, address: Address) -> bool:
-        return address.type in {JWT_ROLE, ALIAS} and address.key.partition("/")[0] in self.settings.mounts
+        mount, _ = split_alias(self.client, address.key)
+        return address.type in {JWT_ROLE, ALIAS} and mount in self.settings.mounts
 
 
 def _outside(live: Live) -> Live:

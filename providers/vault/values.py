@@ -13,6 +13,8 @@ from providers.vault.settings import VaultSettings
 from reconciler.model import Value
 from reconciler.provider import AgentRef, Issuer, LoginRequest, Pair, Scope, marker_fields, marker_text
 
+IDENTITY = "identity"
+"""The key of an entity's metadata that says which workload it stands for."""
 _METADATA_BYTES = 512
 """OpenBao refuses longer values of metadata."""
 
@@ -186,12 +188,15 @@ def policy_values(text: str) -> dict[str, Value]:
     return {"policy": text, **POLICY_EXTRAS}
 
 
-def entity_values(scope: Scope[VaultSettings], name: str, agent: AgentRef) -> dict[str, Value]:
+def entity_values(scope: Scope[VaultSettings], name: str, agent: AgentRef, issuer: str) -> dict[str, Value]:
     """The agent as audit names it. It carries no policy of its own: those come with the role of each intent."""
     metadata = {metadata_key(key): value for key, value in marker_fields(scope).items()}
     metadata |= {"agent": agent.name, "owner": agent.owner, "purpose": agent.purpose}
+    identity = _cut(f"{issuer} {agent.subject}")
+    metadata[IDENTITY] = identity
     return {
         "name": name,
+        "identity": identity,
         "metadata": {key: _cut(value) for key, value in sorted(metadata.items())},
         "policies": [],
         "disabled": False,

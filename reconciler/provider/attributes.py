@@ -15,3 +15,7 @@ class Attribute:
     """Can't be changed in place: the object is deleted and made again."""
     computed: bool = False
     """Given by the server: shown, never compared, never written."""
+    admits: bool = False
+    """Says who gets in. Never in force together with an ``allows`` of another time (engine.closing)."""
+    allows: bool = False
+    """Says what those who get in may do."""

@@ -105,7 +105,7 @@ def _why(change: Change, *, destroy: bool) -> Iterator[Text]:
     if change.action is Action.CREATE:
         words = "it was there after the last apply, and is gone" if change.cause is Cause.OUTSIDE else ""
     if change.action is Action.REPLACE and not any(a.replaces for a in change.attributes):
-        words = "what it stands on is replaced"
+        words = "closed while what it stands on changes"
     if change.action is Action.DELETE and change.cause is Cause.SPEC:
         words = "" if destroy else "no longer declared"
     origin = _origin(change.origin)

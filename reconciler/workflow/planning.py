@@ -13,6 +13,7 @@ from pathlib import Path
 from reconciler.compile import SystemBinding
 from reconciler.connections import Connections
 from reconciler.engine.cascade import cascade_replacements
+from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.drift import find_drift
 from reconciler.engine.planner import plan_changes
@@ -132,8 +133,9 @@ def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[
     if options.destroy:
         changes, left = destroy_changes(now.desired, snapshots, now.state)
         return changes, tuple(_left_alone(address) for address in left)
-    planned = plan_changes(now.desired, snapshots, now.state, marks_of(now.systems))
-    return cascade_replacements(planned.changes), planned.diagnostics
+    marks = marks_of(now.systems)
+    planned = plan_changes(now.desired, snapshots, now.state, marks)
+    return cascade_replacements(close_first(planned.changes, marks)), planned.diagnostics
 
 
 def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:

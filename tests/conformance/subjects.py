@@ -137,6 +137,7 @@ VAULT = Subject(
         ("vault_database_connection_allowed_roles", "allowed_roles"): more("writ-rogue"),
     },
     fixed={
+        "vault_identity_entity.identity": "it is one of the metadata: tested with a workload that moves",
         "vault_jwt_auth_backend.path": _NAME,
         "vault_jwt_auth_backend.type": "a mount of another type is another mount",
         "vault_jwt_auth_backend.jwks_url": "the server fetches the keys before it takes the address",

