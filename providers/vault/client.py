@@ -93,6 +93,8 @@ class VaultClient:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix="vault")
         self._mounts: dict[str, Any] | None = None
+        self.connections_lock = threading.Lock()
+        """Held while a database connection is read, changed and written."""
         self.foreign_roles: set[str] = set()
         """Database roles with our prefix that the last bulk reading knew for another environment's, by key."""
         self.former_roles: set[str] = set()
@@ -159,7 +161,9 @@ class VaultClient:
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """A write."""
         self._fresh()
-        return _data(self.hvac.write_data(path, data=dict(body)))
+        reply = self.hvac.write_data(path, data=dict(body)) or {}
+        data = reply.get("data")
+        return data if isinstance(data, dict) else None
 
     def delete(self, path: str) -> None:
         """A deletion; what is gone already is fine."""
@@ -202,10 +206,13 @@ class VaultClient:
 
 
 def _data(reply: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What a reading found; None where nothing is there. Raises Unreachable where data is no object."""
     if reply is None:
         return None
     data = reply.get("data")
-    return data if isinstance(data, dict) else {}
+    if not isinstance(data, dict):
+        raise Unreachable("a reply that isn't Vault's: its data is no object", help="check the address")
+    return data
 
 
 def _patient(read: Callable[[], R]) -> R:

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
-from providers.vault.allowed_roles import AllowedRoles, make_connection
+from providers.vault.allowed_role import AllowedRole, config_path, make_connection
 from providers.vault.database_role import DatabaseRole
-from providers.vault.names import ALLOWED_ROLES, DATABASE_ROLE, database_role_key, split_database_role, split_last
+from providers.vault.names import (
+    ALLOWED_ROLE,
+    DATABASE_ROLE,
+    database_role_key,
+    split_allowed_role,
+    split_database_role,
+)
 from providers.vault.resource import keys
 from providers.vault.settings import VaultLogin
 from reconciler.model import Address, Live, Ownership
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from providers.vault.client import VaultClient
 
 _ROLE = DatabaseRole()
-_ALLOWED = AllowedRoles()
+_ALLOWED = AllowedRole()
 
 
 class DatabaseReader:
@@ -26,14 +32,19 @@ class DatabaseReader:
 
     def __init__(self, client: VaultClient, wanted: Collection[Address]) -> None:
         self.client = client
-        self._connections = sorted(a.key for a in wanted if a.type == ALLOWED_ROLES)
+        entries = {a.key: split_allowed_role(a.key) for a in wanted if a.type == ALLOWED_ROLE}
+        self._connections: dict[tuple[str, str], list[str]] = {}
+        """(mount, connection) → keys of the entries that are wanted there."""
+        for key, (mount, connection, _) in sorted(entries.items()):
+            self._connections.setdefault((mount, connection), []).append(key)
         client.former_roles = {a.key for a in wanted if a.type == DATABASE_ROLE}
-        roles = {split_database_role(key)[0] for key in client.former_roles}
+        client.former_roles |= {database_role_key(mount, role) for mount, _, role in entries.values()}
         # Also where nobody is given a login any more: what was made there is still to be found.
         targets = [VaultLogin.model_validate(dict(target.options)) for target in client.scope.login_targets]
-        self._idle = sorted({f"{t.mount}/{t.connection}" for t in targets} - set(self._connections))
-        named = roles | {split_last(key)[0] for key in self._connections} | {target.mount for target in targets}
-        self.mounts = named | set(client.scope.settings.database_mounts)
+        self._declared = {(t.mount, t.connection) for t in targets}
+        self._idle = sorted(self._declared - self._connections.keys())
+        named = {split_database_role(key)[0] for key in client.former_roles} | {target.mount for target in targets}
+        self.mounts = named | {mount for mount, _ in self._connections} | set(client.scope.settings.database_mounts)
         self.diagnostics: list[Diagnostic] = []
 
     def objects(self) -> list[Live]:
@@ -45,14 +56,11 @@ class DatabaseReader:
         for mount in sorted(self.mounts):
             if there.get(mount) == "database":
                 found += self._roles(mount)
-        for key in self._idle:
-            live = _ALLOWED.read(self.client, key) if there.get(split_last(key)[0]) == "database" else None
-            if live is not None:
-                found.append(live)
-        for key in self._connections:
-            live = self._connection(key, there)
-            if live is not None:
-                found.append(live)
+        for mount, connection in self._idle:
+            config = self.client.get(config_path(mount, connection)) if there.get(mount) == "database" else None
+            found += _ALLOWED.entries(self.client, mount, connection, config or {})
+        for place in self._connections:
+            found += self._connection(*place, there)
         return found
 
     def _secret_mounts(self) -> dict[str, str]:
@@ -69,22 +77,23 @@ class DatabaseReader:
         self.client.foreign_roles |= {one.resource.address.key for one in live if one.ownership is Ownership.OTHER}
         return live
 
-    def _connection(self, key: str, there: Mapping[str, str]) -> Live | None:
-        mount, connection = split_last(key)
+    def _connection(self, mount: str, connection: str, there: Mapping[str, str]) -> list[Live]:
         kind = there.get(mount)
         if kind != "database":
             what = f"{mount} is a mount of type {kind}" if kind else f"there is no mount {mount}"
             enable = f"vault secrets enable -path={mount} database && {make_connection(mount, connection)}"
-            self._missing(key, f"{what}, and logins need a database engine", enable)
-            return None
-        found = self.client.get(f"{mount}/config/{connection}")
+            self._missing((mount, connection), f"{what}, and logins need a database engine", enable)
+            return []
+        found = self.client.get(config_path(mount, connection))
         if found is None:
             what = f"the database engine at {mount} has no connection {connection}; its operator makes it"
-            self._missing(key, what, make_connection(mount, connection))
-            return None
-        return _ALLOWED.live(self.client, key, found)
+            self._missing((mount, connection), what, make_connection(mount, connection))
+            return []
+        return _ALLOWED.entries(self.client, mount, connection, found)
 
-    def _missing(self, key: str, message: str, command: str) -> None:
+    def _missing(self, place: tuple[str, str], message: str, command: str) -> None:
+        """Said once for each connection; where only records name it, of an object that is to go."""
         scope = self.client.scope
-        subject = str(scope.address(ALLOWED_ROLES, key))
+        recorded = str(scope.address(ALLOWED_ROLE, self._connections[place][0]))
+        subject = f"{scope.system}: {config_path(*place)}" if place in self._declared else recorded
         self.diagnostics.append(error("W426", message, subject=subject, help=command, span=scope.span))

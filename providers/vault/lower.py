@@ -6,15 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from providers.vault.access import VaultAccess
+from providers.vault.allowed_role import allowed_role_values
 from providers.vault.issuers import IssuerMounts, resolve_mounts
 from providers.vault.names import (
     ALIAS,
-    ALLOWED_ROLES,
+    ALLOWED_ROLE,
     DATABASE_ROLE,
     ENTITY,
     JWT_BACKEND,
     JWT_ROLE,
     POLICY,
+    allowed_role_key,
     database_role_key,
     database_role_name,
     entity_name,
@@ -49,7 +51,6 @@ def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
         work.pair(pair_demand, own)
     for request in requests:
         work.database_role(request)
-    work.allowed_roles(requests)
     return Lowering(tuple(work.resources), diagnostics=tuple(work.diagnostics))
 
 
@@ -192,20 +193,10 @@ class _Lowering:
             yield Grant(Pattern.of(f"{_options(request).mount}/creds/{name}"), frozenset({"read"}))
 
     def database_role(self, request: LoginRequest) -> None:
-        """The role by which a database login is minted."""
-        options = _options(request)
-        key = database_role_key(options.mount, database_role_name(self.scope.settings, request))
+        """The role by which a database login is minted, and its entry at the connection."""
+        options, name = _options(request), database_role_name(self.scope.settings, request)
         origin = request.pair.origin(f"login at {request.requester}")
-        self.add(DATABASE_ROLE, key, database_role_values(request, options.connection), origin, (request.group,))
-
-    def allowed_roles(self, requests: Iterable[LoginRequest]) -> None:
-        """Our roles among those that each connection serves."""
-        roles: dict[tuple[str, str], list[str]] = {}
-        for request in requests:
-            options = _options(request)
-            name = database_role_name(self.scope.settings, request)
-            roles.setdefault((options.mount, options.connection), []).append(name)
-        for (mount, connection), names in sorted(roles.items()):
-            after = [self.scope.address(DATABASE_ROLE, database_role_key(mount, name)) for name in sorted(names)]
-            origin = Origin(f"logins over {mount}/{connection}")
-            self.add(ALLOWED_ROLES, f"{mount}/{connection}", {"allowed_roles": sorted(names)}, origin, after)
+        key = database_role_key(options.mount, name)
+        role = self.add(DATABASE_ROLE, key, database_role_values(request, options.connection), origin, (request.group,))
+        key = allowed_role_key(options.mount, options.connection, name)
+        self.add(ALLOWED_ROLE, key, allowed_role_values(options.mount, options.connection, name), origin, (role,))

@@ -15,7 +15,7 @@ ENTITY = "vault_identity_entity"
 ALIAS = "vault_identity_entity_alias"
 GROUP_MEMBER = "vault_identity_group_member"
 DATABASE_ROLE = "vault_database_secret_backend_role"
-ALLOWED_ROLES = "vault_database_connection_allowed_roles"
+ALLOWED_ROLE = "vault_database_connection_allowed_role"
 
 
 def policy_name(settings: VaultSettings, pair: Pair) -> str:
@@ -47,6 +47,18 @@ def split_database_role(key: str) -> tuple[str, str]:
     """Mount and name of a database role's key."""
     mount, _, name = key.partition("/roles/")
     return mount, name
+
+
+def allowed_role_key(mount: str, connection: str, role: str) -> str:
+    """``database/orders/<role>``."""
+    return f"{mount}/{connection}/{role}"
+
+
+def split_allowed_role(key: str) -> tuple[str, str, str]:
+    """Mount, connection and role. Neither of the last two holds a slash."""
+    rest, role = split_last(key)
+    mount, connection = split_last(rest)
+    return mount, connection, role
 
 
 def split_last(key: str) -> tuple[str, str]:

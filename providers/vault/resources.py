@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from providers.vault.acl_policy import AclPolicy
-from providers.vault.allowed_roles import AllowedRoles
+from providers.vault.allowed_role import AllowedRole
 from providers.vault.database_role import DatabaseRole
 from providers.vault.entity import Entity
 from providers.vault.entity_alias import EntityAlias
@@ -24,6 +24,6 @@ TYPES: Mapping[str, VaultResource] = {
         EntityAlias(),
         GroupMember(),
         DatabaseRole(),
-        AllowedRoles(),
+        AllowedRole(),
     )
 }

@@ -13,7 +13,7 @@ from providers.vault.jwt_backend import JwtBackend, mount_owner
 from providers.vault.jwt_role import JwtRole
 from providers.vault.names import (
     ALIAS,
-    ALLOWED_ROLES,
+    ALLOWED_ROLE,
     DATABASE_ROLE,
     ENTITY,
     GROUP_MEMBER,
@@ -77,8 +77,11 @@ class ScopeReader:
         backend, owner = JwtBackend(), mount_owner(self.client.scope, entry)
         if owner[0] is Ownership.FOREIGN and self.client.scope.address(JWT_BACKEND, mount) not in self.wanted:
             return  # somebody's mount under the name of ours: not a thing to remove as undeclared
-        config = self.client.get(f"auth/{mount}/config") if entry.get("type") in {"jwt", "oidc"} else None
-        self._add([backend.live(self.client, mount, entry, config or {})])
+        of_ours = entry.get("type") in {"jwt", "oidc"}
+        config = self.client.get(f"auth/{mount}/config") if of_ours else None
+        live = backend.live(self.client, mount, entry, config or {})
+        # A mount of another kind can't be one of ours that was changed: somebody made it where ours was.
+        self._add([live if of_ours else _outside(live)])
         if owner[0] is not Ownership.OURS:
             return  # its content is somebody else's: only what is wanted of it is read
         self._read.add(mount)
@@ -118,7 +121,7 @@ class ScopeReader:
             return mount in self._read or mount not in self.client.auth_mounts()
         if address.type == DATABASE_ROLE:
             return split_database_role(address.key)[1].startswith(self.settings.policy_prefix)
-        return address.type == ALLOWED_ROLES
+        return address.type == ALLOWED_ROLE
 
     def _in_scope(self, address: Address) -> bool:
         mount, _ = split_alias(self.client, address.key)

@@ -145,6 +145,13 @@ class _Walk:
             if self._waiting[later] == 0 and later not in self._results:
                 self._enqueue(later)
 
+    def _release(self, undone: Step) -> None:
+        """What only waited for the order's sake goes on."""
+        for later in self._order.released(undone):
+            self._waiting[later] -= 1
+            if self._waiting[later] == 0 and later not in self._results:
+                self._enqueue(later)
+
     def _enqueue(self, step: Step) -> None:
         # Access is taken away as early as the order allows.
         if step.phase is Phase.DELETE:
@@ -168,6 +175,8 @@ class _Walk:
             if later not in self._results:
                 because = error("W602", f"skipped: it depends on {step.address}", subject=str(later.address))
                 self._results[later] = self._report(later, Outcome.SKIPPED, 0.0, because)
+                self._release(later)
+        self._release(step)
 
     def _skip_rest(self, interrupted: bool) -> None:
         why = "the run was interrupted" if interrupted else "the run was stopped"

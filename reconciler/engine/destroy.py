@@ -29,7 +29,7 @@ def destroy_changes(
 
 
 def _is_ours(address: Address, live: Live, desired: Mapping[Address, Desired], state: State) -> bool:
-    if live.is_anothers:
+    if live.is_anothers(recorded=address in state.objects):
         return False
     if address in state.objects or live.ownership is Ownership.OURS:
         return True

@@ -57,9 +57,14 @@ class Order:
         """Steps that wait for this one."""
         return iter(self._graph.successors(step))
 
+    def released(self, step: Step) -> Iterator[Step]:
+        """Steps that wait for this one, and are done even if it fails."""
+        return (later for later in self._graph.successors(step) if self._graph.edges[step, later]["soft"])
+
     def downstream(self, step: Step) -> frozenset[Step]:
         """All steps that can't be done when this one fails."""
-        return frozenset(nx.descendants(self._graph, step))
+        hard = nx.subgraph_view(self._graph, filter_edge=lambda a, b: not self._graph.edges[a, b]["soft"])
+        return frozenset(nx.descendants(hard, step))
 
     def topological(self) -> Sequence[Step]:
         """All steps in one valid order, the same for the same plan."""
@@ -77,9 +82,10 @@ def order(changes: Iterable[Change]) -> Order:
     for change in rows.values():
         steps = [Step(change.address, phase) for phase in _PHASES[change.action]]
         graph.add_nodes_from(steps)
-        graph.add_edges_from(pairwise(steps))
+        graph.add_edges_from(pairwise(steps), soft=False)
     for change in rows.values():
-        graph.add_edges_from(_edges(change, rows))
+        graph.add_edges_from(_soft_edges(change, rows), soft=True)
+        graph.add_edges_from(_edges(change, rows), soft=False)
     _refuse_cycles(graph)
     return Order(graph)
 
@@ -94,12 +100,23 @@ def _edges(change: Change, rows: Mapping[Address, Change]) -> Iterator[tuple[Ste
 
 
 def _needs(steps: Mapping[Phase, Step], needed: Mapping[Phase, Step]) -> Iterator[tuple[Step, Step]]:
-    """Made after what it needs is made; deleted before what it stands on is touched."""
+    """Made after what it needs is made; deleted before what it stands on is deleted, and replaced around its update."""
     for maker in (Phase.CREATE, Phase.UPDATE):
         if maker in steps:
             yield from ((needed[p], steps[maker]) for p in (Phase.CREATE, Phase.UPDATE) if p in needed)
     if Phase.DELETE in steps:
-        yield from ((steps[Phase.DELETE], needed[p]) for p in (Phase.DELETE, Phase.UPDATE) if p in needed)
+        held = (Phase.DELETE, Phase.UPDATE) if Phase.CREATE in steps else (Phase.DELETE,)
+        yield from ((steps[Phase.DELETE], needed[p]) for p in held if p in needed)
+
+
+def _soft_edges(change: Change, rows: Mapping[Address, Change]) -> Iterator[tuple[Step, Step]]:
+    """A mere removal comes before what it stands on is updated. If it can't be done, the update is done all the same:
+    it may take away more than the removal would.
+    """
+    if _PHASES[change.action] == (Phase.DELETE,):
+        for needed in change.depends_on:
+            if Phase.UPDATE in _phases(needed, rows):
+                yield Step(change.address, Phase.DELETE), Step(needed, Phase.UPDATE)
 
 
 def _leaves(steps: Mapping[Phase, Step], left: Mapping[Phase, Step]) -> Iterator[tuple[Step, Step]]:

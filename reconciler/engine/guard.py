@@ -23,17 +23,32 @@ def stale_against_state(plan: Plan, state: State) -> tuple[Diagnostic, ...]:
 def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks) -> tuple[Diagnostic, ...]:
     """Every object that the plan touches or relies on must be as it was read for the plan, in the same place."""
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
-    return tuple(_moved_places(plan, snapshots)) + tuple(
-        error(
-            "W606",
-            f"Saved plan is stale: {change.address} {what}",
-            subject=str(change.address),
-            help=_HELP,
-            span=change.origin.span if change.origin else None,
+    return (
+        tuple(_moved_places(plan, snapshots))
+        + tuple(
+            error(
+                "W606",
+                f"Saved plan is stale: {change.address} {what}",
+                subject=str(change.address),
+                help=_HELP,
+                span=change.origin.span if change.origin else None,
+            )
+            for change in _relied_on(plan)
+            if (what := _moved(change, live, marks))
         )
-        for change in _relied_on(plan)
-        if (what := _moved(change, live, marks))
+        + tuple(_appeared(plan, live))
     )
+
+
+def _appeared(plan: Plan, live: Mapping[Address, Live]) -> Iterator[Diagnostic]:
+    """What nobody declared and was not there for the plan: in the scope; of a targeted plan, on what it touches."""
+    known = plan.by_address()
+    touched = {change.address for change in plan.changes if change.action is not Action.NO_OP}
+    for address in sorted(live.keys() - known.keys()):
+        found = live[address]
+        if found.in_scope and (not plan.targets or touched.intersection(found.depends_on)):
+            what = f"Saved plan is stale: {address} has appeared since"
+            yield error("W606", what, subject=str(address), help=_HELP)
 
 
 def _relied_on(plan: Plan) -> list[Change]:

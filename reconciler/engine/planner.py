@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.engine.cause import attribute_changes, overall
 from reconciler.engine.session import Marks
 from reconciler.model import Action, Address, Applied, Cause, Change, Desired, Live, Ownership, Snapshot, State
-from specs.diagnostic import Diagnostic, error
+from specs.diagnostic import Diagnostic, error, warning
 
 _NOT_OURS = frozenset({Ownership.FOREIGN, Ownership.OTHER})
 
@@ -61,7 +61,8 @@ def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
         return _create(three, three.desired) if three.desired else _forget(three)
     if three.desired is None:
         return _delete(three, three.live)
-    if three.live.is_anothers or (three.applied is None and three.live.ownership in _NOT_OURS):
+    recorded = three.applied is not None
+    if three.live.is_anothers(recorded=recorded) or (not recorded and three.live.ownership in _NOT_OURS):
         return _name_taken(three.address, three.desired, three.live)
     return _compare(three, three.desired, three.live, marks)
 
@@ -86,9 +87,9 @@ def _forget(three: _Three) -> Change | None:
 
 
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
-    if live.ownership is Ownership.OTHER and live.in_scope:
+    if three.applied is None and live.ownership is Ownership.OTHER and live.in_scope:
         return _scope_shared(three.address, live)
-    if live.is_anothers:
+    if three.applied is not None and live.is_anothers(recorded=True):
         return _forget(three)
     if three.applied is None and not live.in_scope:
         return None
@@ -136,9 +137,10 @@ def _name_taken(address: Address, wanted: Desired, live: Live) -> Diagnostic:
 
 
 def _scope_shared(address: Address, live: Live) -> Diagnostic:
-    return error(
+    """A warning: it is left alone, and so whoever forges a marker can't stop all else from being healed."""
+    return warning(
         "W503",
-        f"{address} lies within this system's scope, but {live.note}",
+        f"{address} lies within this system's scope, but {live.note}: it is left alone",
         subject=str(address),
-        help="give each environment and each system its own prefix, path or mount",
+        help="give each environment and system a prefix, path or mount of its own; remove it if nobody owns it",
     )

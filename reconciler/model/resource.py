@@ -55,6 +55,9 @@ class Ownership(StrEnum):
     """Carries the marker of another environment or system."""
 
 
+_NOT_OURS = frozenset({Ownership.FOREIGN, Ownership.OTHER})
+
+
 @dataclass(frozen=True, slots=True)
 class Live:
     """An object as found in its system."""
@@ -70,12 +73,14 @@ class Live:
     in_scope: bool = True
     """False for an object outside the scope, read only because its address is wanted or recorded."""
 
-    @property
-    def is_anothers(self) -> bool:
-        """Never ours to touch, whatever the state says: it was made anew under a name that we once used.
+    def is_anothers(self, *, recorded: bool) -> bool:
+        """Never ours to touch.
 
-        An unmarked object within the scope may be one of ours that lost its marker.
+        Outside the scope a marker that isn't ours means that somebody made it anew under a name that we once used.
+        Inside, what we recorded is ours whatever marker it has now: it lost it, or somebody forged another's.
         """
+        if recorded:
+            return not self.in_scope and self.ownership in _NOT_OURS
         return self.ownership is Ownership.OTHER or (self.ownership is Ownership.FOREIGN and not self.in_scope)
 
 

@@ -134,9 +134,10 @@ VAULT = Subject(
         (_DATABASE, "renew_statements"): more("SELECT 1"),
         (_DATABASE, "rollback_statements"): more("SELECT 1"),
         (_DATABASE, "credential_config"): set_to({"password_policy": "weak"}),
-        ("vault_database_connection_allowed_roles", "allowed_roles"): more("writ-rogue"),
     },
     fixed={
+        "vault_database_connection_allowed_role.connection": _NAME,
+        "vault_database_connection_allowed_role.role": _NAME,
         "vault_identity_entity.identity": "it is one of the metadata: tested with a workload that moves",
         "vault_jwt_auth_backend.path": _NAME,
         "vault_jwt_auth_backend.type": "a mount of another type is another mount",

@@ -162,8 +162,8 @@ def test_the_quickstart_as_it_stands(own: Own) -> None:
             own.connect()
         elif command == "writ apply":
             assert "No changes." in own.run("writ plan -detailed-exitcode").stdout
-    assert "Plan: 28 to add" in said["writ plan"]
-    assert "Apply complete! Resources: 28 added" in said["writ apply"]
+    assert "Plan: 29 to add" in said["writ plan"]
+    assert "Apply complete! Resources: 29 added" in said["writ apply"]
     assert re.search(r"username +v-", said["vault read"])
     assert "30 days" in said["vault kv"]
     assert "Success! Revoked token" in said["vault token"]

@@ -11,7 +11,7 @@ ALIAS = f'vault.vault_identity_entity_alias["{MOUNT}/{SUBJECT}"]'
 ENTITY_ADDRESS = f'vault.vault_identity_entity["{ENTITY}"]'
 DATABASE_PATH = f"database/roles/writ-{READER}_orders-db"
 DATABASE_ROLE = f'vault.vault_database_secret_backend_role["{DATABASE_PATH}"]'
-ALLOWED = 'vault.vault_database_connection_allowed_roles["database/orders"]'
+ALLOWED = 'vault.vault_database_connection_allowed_role["database/orders/{}"]'
 WIDER = 'path "kv/data/*" {\n  capabilities = ["read", "list"]\n}\n'
 
 
@@ -80,7 +80,8 @@ def allow_role(hands: Hands) -> None:
 
 def disallow_role(hands: Hands) -> None:
     roles = hands.read("database/config/orders")["allowed_roles"]
-    hands.write("database/config/orders", allowed_roles=roles[1:])
+    role = f"writ-{READER}_orders-db"
+    hands.write("database/config/orders", allowed_roles=[one for one in roles if one != role])
 
 
 def delete_alias(hands: Hands) -> None:
@@ -161,8 +162,8 @@ VAULT = (
         add_database_role,
         (undeclared('vault.vault_database_secret_backend_role["database/roles/writ-rogue"]'),),
     ),
-    Vandalism("role-allowed", allow_role, (changed(ALLOWED, "allowed_roles"),)),
-    Vandalism("role-no-longer-allowed", disallow_role, (changed(ALLOWED, "allowed_roles"),)),
+    Vandalism("role-allowed", allow_role, (undeclared(ALLOWED.format("writ-rogue")),)),
+    Vandalism("role-no-longer-allowed", disallow_role, (missing(ALLOWED.format(f"writ-{READER}_orders-db")),)),
     Vandalism("policy-deleted", lambda h: h.delete(f"sys/policies/acl/writ-{READER}"), (missing(POLICY),)),
     Vandalism("jwt-role-deleted", lambda h: h.delete(f"auth/{MOUNT}/role/{READER}"), (missing(ROLE),)),
     Vandalism("alias-deleted", delete_alias, (missing(ALIAS),)),

@@ -264,3 +264,33 @@ def test_a_forgotten_object_is_recorded_without_a_call() -> None:
     assert result.ok
     assert memory.calls == []
     assert recorder.done == [("a", "record")]
+
+
+def test_a_removal_that_fails_holds_back_no_change_that_takes_access_away() -> None:
+    memory = Memory({"mount": {"size": 9}, "rogue": {"size": 1}}, {"rogue": ("mount",)})
+
+    def refuse(verb: str, key: str) -> None:
+        if verb == "delete":
+            raise Rejected("it owns something")
+
+    memory.before = refuse
+    result = run(memory, [wanted("mount", size=1)])
+    assert [step.address.key for step in result.of(Outcome.FAILED)] == ["rogue"]
+    assert result.of(Outcome.SKIPPED) == ()
+    assert memory.objects["mount"] == {"size": 1}
+    assert memory.calls == [("delete", "rogue"), ("update", "mount")]
+
+
+def test_what_waits_for_a_skipped_removal_goes_on() -> None:
+    memory = Memory(
+        {"mount": {"size": 9}, "role": {"size": 1}, "rogue": {"size": 1}}, {"role": ("mount",), "rogue": ("role",)}
+    )
+
+    def refuse(verb: str, key: str) -> None:
+        if key == "rogue":
+            raise Rejected("it owns something")
+
+    memory.before = refuse
+    result = run(memory, [wanted("mount", size=1)])
+    assert [step.address.key for step in result.of(Outcome.SKIPPED)] == ["role"]
+    assert memory.objects["mount"] == {"size": 1}

@@ -50,3 +50,18 @@ def test_what_moved_is_refused(now: dict[str, Snapshot]) -> None:
 def test_another_serial_or_lineage_is_refused() -> None:
     assert [d.code for d in stale_against_state(plan(), replace(STATE, serial=4))] == ["W605"]
     assert [d.code for d in stale_against_state(plan(), replace(STATE, lineage="M"))] == ["W605"]
+
+
+def test_what_appeared_since_is_refused() -> None:
+    rogue = live("rogue", {"size": 1}, ("role",))
+    [found] = stale_against_world(plan(), snapshot(MOUNT, ROLE, rogue), MARKS)
+    assert (found.code, found.message) == ("W606", 'Saved plan is stale: mem.thing["rogue"] has appeared since')
+    outside = replace(rogue, in_scope=False)
+    assert stale_against_world(plan(), snapshot(MOUNT, ROLE, outside), MARKS) == ()
+
+
+def test_a_targeted_plan_minds_what_stands_on_what_it_touches() -> None:
+    targeted = replace(plan(), targets=("role",))
+    on_it, beside = live("rogue", {"size": 1}, ("role",)), live("rogue", {"size": 1}, ("mount",))
+    assert [d.code for d in stale_against_world(targeted, snapshot(MOUNT, ROLE, on_it), MARKS)] == ["W606"]
+    assert stale_against_world(targeted, snapshot(MOUNT, ROLE, beside), MARKS) == ()

@@ -12,6 +12,7 @@ from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.model import Action, Applied, Cause, Desired, Live, Origin, Ownership, Snapshot, State
+from specs.diagnostic import Severity
 from tests.memory import MARKS, at, live, resource, wanted
 
 
@@ -72,28 +73,33 @@ def test_a_lost_marker_is_drift_when_the_state_knows_the_object() -> None:
     assert row.action is Action.UPDATE
 
 
-def test_another_environments_object_in_the_scope_is_an_error() -> None:
+def test_another_environments_object_in_the_scope_is_left_alone_and_said_so() -> None:
     planned = plan([], [live("a", {}, ownership=Ownership.OTHER, note="it belongs to environment staging")])
     assert planned.changes == ()
-    assert [d.code for d in planned.diagnostics] == ["W503"]
+    assert [(d.code, d.severity) for d in planned.diagnostics] == [("W503", Severity.WARNING)]
 
 
-@pytest.mark.parametrize(
-    "anothers",
-    [
-        live("a", {"size": 2}, ownership=Ownership.OTHER, note="it belongs to environment staging"),
-        live("a", {"size": 2}, ownership=Ownership.FOREIGN, in_scope=False),
-    ],
-)
-def test_a_record_does_not_make_anothers_object_ours(anothers: Live) -> None:
-    recorded = state(applied("a", size=1))
-    assert [d.code for d in plan([D], [anothers], recorded).diagnostics] == ["W502"]
-    gone = plan([], [anothers], recorded)
-    assert [row.action for row in gone.changes] == ([Action.FORGET] if not anothers.in_scope else [])
-    snapshot = Snapshot({anothers.resource.address: anothers})
-    rows, left = destroy_changes({}, {"mem": snapshot}, recorded)
-    assert [row.action for row in rows] == [Action.FORGET]
-    assert [address.key for address in left] == (["a"] if anothers.in_scope else [])
+def test_another_environments_object_under_a_wanted_name_is_an_error() -> None:
+    taken = live("a", {"size": 1}, ownership=Ownership.OTHER, note="it belongs to environment staging")
+    assert [d.code for d in plan([D], [taken]).diagnostics] == ["W502"]
+
+
+@pytest.mark.parametrize("ownership", [Ownership.OTHER, Ownership.FOREIGN])
+def test_a_forged_marker_takes_nothing_from_us(ownership: Ownership) -> None:
+    forged, recorded = live("a", {"size": 2}, ownership=ownership), state(applied("a", size=1))
+    assert [row.action for row in plan([D], [forged], recorded).changes] == [Action.UPDATE]
+    assert [row.action for row in plan([], [forged], recorded).changes] == [Action.DELETE]
+    rows, left = destroy_changes({}, {"mem": Snapshot({forged.resource.address: forged})}, recorded)
+    assert ([row.action for row in rows], left) == ([Action.DELETE], ())
+
+
+@pytest.mark.parametrize("ownership", [Ownership.OTHER, Ownership.FOREIGN])
+def test_a_record_makes_nothing_outside_the_scope_ours(ownership: Ownership) -> None:
+    elsewhere, recorded = live("a", {"size": 2}, ownership=ownership, in_scope=False), state(applied("a", size=1))
+    assert [d.code for d in plan([D], [elsewhere], recorded).diagnostics] == ["W502"]
+    assert [row.action for row in plan([], [elsewhere], recorded).changes] == [Action.FORGET]
+    rows, left = destroy_changes({}, {"mem": Snapshot({elsewhere.resource.address: elsewhere})}, recorded)
+    assert ([row.action for row in rows], left) == ([Action.FORGET], ())
 
 
 def test_what_lies_outside_the_scope_is_left_alone() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from providers.vault.resources import TYPES
-from reconciler.model import Desired, Live, Ownership
+from reconciler.model import Desired, Live, Ownership, Resource
 from reconciler.provider import PairDemand
-from tests.providers.vault.world import Estate, access, agent, changed, login, ordered, pair
+from tests.providers.vault.world import Estate, access, agent, login, ordered, pair
 
 BOT = agent("bot", "spiffe://example.com/bot")
 ORDERS = pair(BOT, "orders.read", 600)
@@ -251,12 +253,11 @@ def test_rogue_entries_of_allowed_roles_are_seen_and_others_kept(estate: Estate)
     assert estate.root.get("database/config/orders")["allowed_roles"] == [*theirs, name]
     roles = ["writ-rogue", *theirs, name]
     estate.root.post("database/config/orders", {"allowed_roles": roles, "verify_connection": False})
-    seen = "vault_database_connection_allowed_roles/database/orders"
-    assert estate.drift(desired) == {seen: {"allowed_roles": ([name, "writ-rogue"], [name])}}
-    allowed = by_type(desired, "vault_database_connection_allowed_roles")
-    live = estate.read(desired).objects[allowed.resource.address]
-    TYPES[live.resource.address.type].update(estate.client, live, allowed.resource)
+    seen = "vault_database_connection_allowed_role/database/orders/writ-rogue"
+    assert estate.drift(desired) == {seen: "undeclared"}
+    _remove(estate, desired, seen)
     assert estate.drift(desired) == {}
+    assert estate.root.get("database/config/orders")["allowed_roles"] == [*theirs, name]
     assert estate.root.get("database/creds/" + name) is not None, "the password is kept"
     estate.destroy(desired)
     assert estate.root.get("database/config/orders") == before
@@ -267,18 +268,41 @@ def test_a_missing_connection_says_how_to_make_it(estate: Estate) -> None:
     desired = estate.lower(PairDemand(ORDERS, logins=(asked,)))
     estate.client = estate.root  # the sandbox's operator may not even look there
     [found] = estate.read(desired).diagnostics
-    assert (found.code, found.subject) == (
-        "W426",
-        'vault.vault_database_connection_allowed_roles["database/nowhere"]',
-    )
+    assert found.code == "W426"
+    assert found.subject.startswith('vault.vault_database_connection_allowed_role["database/nowhere/')
     assert found.help.startswith("vault write database/config/nowhere plugin_name=postgresql-database-plugin")
 
 
 def test_a_connection_serves_thousands_of_roles(estate: Estate) -> None:
-    allowed = by_type(estate.lower(*pairs()), "vault_database_connection_allowed_roles")
-    many = changed(allowed, allowed_roles=[f"writ-bot{number:04}" for number in range(2500)])
-    kind = TYPES[many.resource.address.type]
-    kind.create(estate.client, many.resource)
-    live = kind.read(estate.client, many.resource.address.key)
+    names = [f"theirs{number:04}" for number in range(2500)]
+    text = ",".join(names)
+    estate.root.post("database/config/orders", {"allowed_roles": text, "verify_connection": False})
+    allowed = by_type(estate.lower(*pairs()), "vault_database_connection_allowed_role")
+    kind = TYPES[allowed.resource.address.type]
+    kind.create(estate.client, allowed.resource)
+    live = kind.read(estate.client, allowed.resource.address.key)
     assert live is not None
-    assert live.resource == many.resource
+    assert live.resource == allowed.resource
+    kind.delete(estate.client, live)
+    found = estate.root.get("database/config/orders")
+    assert found is not None
+    assert found["allowed_roles"] == names
+    estate.root.post("database/config/orders", {"allowed_roles": [], "verify_connection": False})
+
+
+def test_entries_that_are_added_at_once_are_all_there(estate: Estate) -> None:
+    one = by_type(estate.lower(*pairs()), "vault_database_connection_allowed_role")
+    kind = TYPES[one.resource.address.type]
+    entries = [
+        Resource(
+            estate.scope.address(kind.name, f"database/orders/writ-{number}"),
+            {**one.resource.attributes, "role": f"writ-{number}"},
+        )
+        for number in range(24)
+    ]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda entry: kind.create(estate.client, entry), entries))
+    found = estate.root.get("database/config/orders")
+    assert found is not None
+    assert sorted(found["allowed_roles"]) == sorted(f"writ-{number}" for number in range(24))
+    estate.root.post("database/config/orders", {"allowed_roles": [], "verify_connection": False})

@@ -32,7 +32,7 @@ def test_one_pair_with_a_login() -> None:
     found = objects(lower([CLUSTER], PairDemand(ORDERS, (access(("kv/data/orders/*", ["read"])),), (login(ORDERS),))))
     role = "writ-support-bot_orders.read_orders-db"
     assert sorted(found) == [
-        ("vault_database_connection_allowed_roles", "database/orders"),
+        ("vault_database_connection_allowed_role", f"database/orders/{role}"),
         ("vault_database_secret_backend_role", f"database/roles/{role}"),
         ("vault_identity_entity", "writ-support-bot"),
         ("vault_identity_entity_alias", "jwt-agents/system:serviceaccount:support:support-bot"),
@@ -149,12 +149,14 @@ def test_two_requesters_and_two_pairs_share_a_connection() -> None:
             PairDemand(bills, logins=(login(bills),)),
         )
     )
-    allowed = found["vault_database_connection_allowed_roles", "database/orders"]
-    assert allowed.resource.attributes == {
-        "allowed_roles": ["writ-support-bot_bills.read_orders-db", "writ-support-bot_orders.read_orders-db"]
+    name = "writ-support-bot_bills.read_orders-db"
+    allowed = found["vault_database_connection_allowed_role", f"database/orders/{name}"]
+    assert allowed.resource.attributes == {"connection": "database/config/orders", "role": name}
+    assert {(a.type, a.key) for a in allowed.depends_on} == {
+        ("vault_database_secret_backend_role", f"database/roles/{name}")
     }
-    assert {a.type for a in allowed.depends_on} == {"vault_database_secret_backend_role"}
-    assert ("vault_database_connection_allowed_roles", "database/other") in found
+    places = {key.rpartition("/")[0] for kind, key in found if kind == "vault_database_connection_allowed_role"}
+    assert places == {"database/orders", "database/other"}
     assert sum(kind == "vault_identity_entity" for kind, _ in found) == 1
 
 
