@@ -29,10 +29,6 @@ class Session:
 
     systems: Mapping[str, System]
 
-    def type_of(self, address: Address) -> ResourceType[Any]:
-        """The resource type of an address."""
-        return self.systems[address.system].type_of(address)
-
     def close(self) -> None:
         """Log out everywhere."""
         for system in self.systems.values():
