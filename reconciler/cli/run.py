@@ -17,8 +17,8 @@ from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.progress import result_lines
+from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
-from specs.diagnostic import error
 
 
 @dataclass(slots=True)
@@ -35,7 +35,7 @@ def state_errors(output: Output) -> Iterator[Status]:
     try:
         yield status
     except StateError as failed:
-        output.findings((error(failed.code, failed.message, help=failed.help),))
+        output.findings((state_finding(failed),))
         status.code = 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -59,10 +60,10 @@ class Situation:
 
 
 def load_state(path: Path, environment: str) -> State:
-    """The recorded state; an empty one where there is no file, without making it. Raises StateError."""
-    if not path.exists():
+    """The recorded state; an empty one where there is no file. Writes nothing. Raises StateError."""
+    if not os.path.lexists(path):
         return State(environment, "", 0, {}, {})
-    with Store(path) as store:
+    with Store(path, reading=True) as store:
         return store.load(environment)
 
 
