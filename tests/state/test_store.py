@@ -198,6 +198,8 @@ def test_reading_makes_and_changes_nothing(path: Path) -> None:
 
     before = files()
     assert load_state(path, "production").objects == {ADDRESS: APPLIED}
+    with Store(path, reading=True) as store, pytest.raises(StateError, match="readonly"):
+        store.put_object("production", APPLIED, "me")
     assert files() == before
 
 
