@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import from_records, log_in, marks_of
+from reconciler.workflow.systems import from_records, logged_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
 
 _LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
@@ -34,7 +35,8 @@ class Console:
     """Asks; False means that nothing is done."""
     listen: Listener
     notice: Callable[[str], None]
-    interrupted: Callable[[], bool]
+    walking: Callable[[], AbstractContextManager[Callable[[], bool]]]
+    """Entered while steps are done; gives what says whether to begin no more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
         stale = stale_against_state(plan, state)
         if stale:
             return Application(plan, None, stale)
-        session, failed = log_in(systems, connections)
-        try:
+        with logged_in(systems, connections) as (session, failed):
             if has_errors(failed):
                 return Application(plan, None, failed)
             found = refresh(session, {change.address for change in plan.changes})
@@ -111,8 +112,6 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             if has_errors(moved):
                 return Application(plan, None, moved)
             return execute(plan, session, Book(store, mine), state, execution, console)
-        finally:
-            session.close()
 
 
 def execute(
@@ -125,18 +124,14 @@ def execute(
     if not still_held(book.store, plan.environment, book.lock):
         return Application(plan, None, (_LOCK_LOST,))
     recorder = _Recorder(book, plan.environment)
-    try:
-        _record_found(plan, book, state)
-    except LockLost:
-        return Application(plan, None, (_LOCK_LOST,))
-    result = apply_plan(
-        plan,
-        session,
-        recorder,
-        console.listen,
-        interrupted=console.interrupted,
-        parallelism=execution.parallelism,
-    )
+    with console.walking() as interrupted:
+        try:
+            _record_found(plan, book, state)
+        except LockLost:
+            return Application(plan, None, (_LOCK_LOST,))
+        result = apply_plan(
+            plan, session, recorder, console.listen, interrupted=interrupted, parallelism=execution.parallelism
+        )
     return Application(plan, result)
 
 
