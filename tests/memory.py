@@ -21,6 +21,8 @@ class Memory:
     calls: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[str, str], None] = lambda verb, key: None
     after: Callable[[str, str], None] = lambda verb, key: None
+    reading: Callable[[str], None] = lambda key: None
+    """Called before an object is read on its own."""
 
     def call(self, verb: str, key: str, effect: Callable[[], object]) -> None:
         self.calls.append((verb, key))
@@ -38,6 +40,7 @@ class Thing(ResourceType[Memory]):
     }
 
     def read(self, client: Memory, key: str) -> Live | None:
+        client.reading(key)
         if key not in client.objects:
             return None
         return live(key, client.objects[key], client.parents.get(key, ()))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from reconciler.cli.options import Asked, asked
 from reconciler.cli.output import Output
-from reconciler.cli.run import state_errors
 from reconciler.connections import read_connections
+from reconciler.model import Drift
+from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.drift import drift_json, drift_lines
-from reconciler.workflow.planning import drift_of, situation
+from reconciler.render.state import state_finding
+from reconciler.state.errors import StateError
+from reconciler.workflow.planning import drift_of, no_drift, situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 
@@ -22,19 +27,25 @@ def drift(what: Asked) -> int:
     Exit codes: 0 none, 2 drift, 1 error (a system that can't be read is an error, never "no drift").
     """
     output = Output(no_color=what.no_color)
+    found, providers, source_line = _find(what)
+    if what.as_json:
+        output.json(drift_json(found, providers))
+    else:
+        output.lines(drift_lines(found))
+        output.findings(found.diagnostics, source_line)
+    return 1 if found.errored else 2 if found.items else 0
+
+
+def _find(what: Asked) -> tuple[Drift, Mapping[str, str], SourceLine]:
+    """The drift, or what stands in its way as one with errors; the systems' providers; the findings' lines."""
     operator, problems = read_connections(what.connections)
     if has_errors(problems):
-        output.findings(problems)
-        return 1
+        return no_drift("", problems), {}, no_source
     prepared = prepare(what.request(), operator)
-    with state_errors(output) as status:
+    source_line = prepared.specs.sources.source_line
+    try:
         with situation(prepared, operator, what.state_path) as now:
-            found = drift_of(now)
             providers = {name: binding.record.provider for name, binding in now.systems.items()}
-        if what.as_json:
-            output.json(drift_json(found, providers))
-        else:
-            output.lines(drift_lines(found))
-            output.findings(found.diagnostics, prepared.specs.sources.source_line)
-        status.code = 1 if found.errored else 2 if found.items else 0
-    return status.code
+            return drift_of(now), providers, source_line
+    except StateError as failed:
+        return no_drift(prepared.environment, (*prepared.diagnostics, state_finding(failed))), {}, source_line

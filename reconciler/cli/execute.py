@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.cli.options import Asked
 from reconciler.cli.output import Output
 from reconciler.cli.progress import Progress
-from reconciler.cli.run import Interrupts, ask, report, show_plan, state_errors
+from reconciler.cli.run import ask, report, show_plan
+from reconciler.cli.signals import Interrupts, Terminated
 from reconciler.connections import read_connections
-from reconciler.model import Plan
+from reconciler.model import ApplyResult, Plan
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.progress import result_json
+from reconciler.render.state import state_finding
+from reconciler.state.errors import StateError
 from reconciler.state.planfile import load_plan
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
 from reconciler.workflow.planning import Options
@@ -21,52 +27,95 @@ from specs.diagnostic import has_errors
 
 def run_specs(what: Asked, options: Options, execution: Execution, *, auto_approve: bool, strict: bool = False) -> int:
     """Plan, show, ask, apply. Returns the exit code."""
-    output, as_json = Output(no_color=what.no_color), what.as_json
-    operator, problems = read_connections(what.connections)
-    if has_errors(problems):
-        output.findings(problems)
-        return 1
-    prepared = prepare(what.request(strict=strict), operator)
-    source_line = prepared.specs.sources.source_line
-    with state_errors(output) as status, Progress(output, as_json=as_json) as progress:
-        interrupts = Interrupts(output)
+    with _running(what) as run:
+        output = run.output
+        operator, problems = read_connections(what.connections)
+        if has_errors(problems):
+            output.findings(problems)
+            return run.code
+        prepared = prepare(what.request(strict=strict), operator)
+        source_line = prepared.specs.sources.source_line
         console = Console(
-            show=lambda plan: _show(output, plan, source_line, as_json=as_json),
+            show=lambda plan: _show(output, plan, source_line, as_json=what.as_json),
             approve=lambda plan: auto_approve or ask(plan),
-            listen=progress.listen,
+            listen=run.progress.listen,
             notice=output.notice,
-            interrupted=interrupts,
+            walking=run.interrupts.walking,
         )
-        with interrupts.watched():
-            application = apply_specs(prepared, operator, options, execution, console)
+        application = apply_specs(prepared, operator, options, execution, console)
         if has_errors(prepared.diagnostics):
             output.findings(application.plan.diagnostics, source_line)
-        status.code = _outcome(output, application, as_json=as_json)
-    return status.code
+        run.ends_with(application)
+    return run.code
 
 
 def run_saved(what: Asked, execution: Execution) -> int:
     """Apply a saved plan. Returns the exit code."""
-    output, as_json = Output(no_color=what.no_color), what.as_json
-    operator, problems = read_connections(what.connections)
-    if has_errors(problems):
-        output.findings(problems)
-        return 1
-    with state_errors(output) as status, Progress(output, as_json=as_json) as progress:
-        interrupts = Interrupts(output)
+    with _running(what) as run:
+        output = run.output
+        operator, problems = read_connections(what.connections)
+        if has_errors(problems):
+            output.findings(problems)
+            return run.code
+        plan = load_plan(Path(what.paths[0]))
+        _show(output, plan, as_json=what.as_json)
         console = Console(
             show=lambda _plan: None,
             approve=lambda _plan: True,
-            listen=progress.listen,
+            listen=run.progress.listen,
             notice=output.notice,
-            interrupted=interrupts,
+            walking=run.interrupts.walking,
         )
-        with interrupts.watched():
-            plan = load_plan(Path(what.paths[0]))
-            _show(output, plan, as_json=as_json)
-            application = apply_saved(plan, operator, execution, console)
-        status.code = _outcome(output, application, as_json=as_json)
-    return status.code
+        run.ends_with(apply_saved(plan, operator, execution, console))
+    return run.code
+
+
+@dataclass(slots=True)
+class _Run:
+    """A run on its way, and how it ended."""
+
+    output: Output
+    progress: Progress
+    as_json: bool
+    interrupts: Interrupts = field(init=False)
+    result: ApplyResult | None = None
+    code: int = 1
+
+    def __post_init__(self) -> None:
+        self.interrupts = Interrupts(self.output.notice)
+
+    def ends_with(self, application: Application) -> None:
+        """Tell what came of it."""
+        self.result = application.result
+        self.output.findings(application.diagnostics)
+        if not application.approved:
+            self.output.text("\nNothing was done: not approved.")
+        elif application.result is not None:
+            self.code = report(self.output, application.plan, application.result, quiet=self.as_json)
+
+    def is_cut_short(self) -> None:
+        """Tell how far it came."""
+        self.result = ApplyResult(self.progress.ended, interrupted=True)
+        if not self.as_json and not self.interrupts.walked:
+            self.output.text("\nNothing was done: interrupted.")
+
+
+@contextmanager
+def _running(what: Asked) -> Iterator[_Run]:
+    """However a run ends, the last line of its JSON output is the result."""
+    output = Output(no_color=what.no_color, json_lines=what.as_json)
+    with Progress(output, as_json=what.as_json) as progress:
+        run = _Run(output, progress, what.as_json)
+        try:
+            yield run
+        except StateError as failed:
+            output.findings((state_finding(failed),))
+        except (KeyboardInterrupt, Terminated):
+            run.is_cut_short()
+            raise
+        finally:
+            if what.as_json:
+                output.json_line(result_json(run.result))
 
 
 def _show(output: Output, plan: Plan, source_line: SourceLine = no_source, *, as_json: bool) -> None:
@@ -74,16 +123,3 @@ def _show(output: Output, plan: Plan, source_line: SourceLine = no_source, *, as
         output.findings(plan.diagnostics, source_line)
     else:
         show_plan(output, plan, source_line)
-
-
-def _outcome(output: Output, application: Application, *, as_json: bool) -> int:
-    output.findings(application.diagnostics)
-    if not application.approved:
-        output.text("\nNothing was done: not approved.")
-        return 1
-    if application.result is None:
-        return 1
-    code = report(output, application.plan, application.result, quiet=as_json)
-    if as_json:
-        output.json_line(result_json(application.result))
-    return code

@@ -8,11 +8,14 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from importlib.metadata import version
 from typing import NoReturn
 
 import click
+
+from reconciler.cli.signals import Terminated, terminable
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "Start a folder of specs that plan and apply at once in the sandbox."),
@@ -32,7 +35,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
-"""128 + SIGINT, as shells count."""
+EXIT_TERMINATED = 143
+"""128 + SIGINT and 128 + SIGTERM, as shells count."""
 
 
 class Commands(click.Group):
@@ -63,7 +67,7 @@ def cli() -> None:
 
 
 def main() -> NoReturn:
-    """Run and exit: 0 done, 1 error, 2 changes or drift (where the command says so), 130 interrupted."""
+    """Run and exit: 0 done, 1 error, 2 changes or drift (where a command says so), 130 interrupted, 143 terminated."""
     # A command is short and makes no garbage in cycles worth mentioning, while the collector walks every
     # object that is kept again and again: a third of the time of a large plan.
     gc.disable()
@@ -71,14 +75,12 @@ def main() -> NoReturn:
         # Started with a closed stream: every write would fail in the middle of a run.
         sys.exit("writ: standard output and standard error must be open")
     try:
-        code = cli.main(standalone_mode=False, prog_name="writ")
-    except click.exceptions.Abort:
-        sys.exit(_say("interrupted", EXIT_INTERRUPTED))
-    except KeyboardInterrupt:
-        # The second Ctrl-C of an apply: not even a call that hangs is waited for.
-        _say("interrupted", EXIT_INTERRUPTED)
-        sys.stdout.flush()
-        os._exit(EXIT_INTERRUPTED)
+        with terminable():
+            code = cli.main(standalone_mode=False, prog_name="writ")
+    except (click.exceptions.Abort, KeyboardInterrupt):  # click makes the first of the second
+        _leave("interrupted", EXIT_INTERRUPTED)
+    except Terminated:
+        _leave("terminated", EXIT_TERMINATED)
     except click.ClickException as wrong:
         wrong.show()
         sys.exit(EXIT_ERROR)
@@ -97,6 +99,15 @@ def main() -> NoReturn:
 
 
 _OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG})
+
+
+def _leave(text: str, code: int) -> NoReturn:
+    """Exit now: not even a call that hangs is waited for."""
+    with suppress(OSError):
+        _say(text, code)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _say(text: str, code: int) -> int:

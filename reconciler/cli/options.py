@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import click
 
 from reconciler.state.store import DEFAULT_PATH
 from reconciler.workflow.specs import Request
+from specs.duration import MAXIMUM, format_duration, parse_duration
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -95,12 +97,14 @@ verbose_option = click.option(
 
 
 def seconds(text: str) -> float:
-    """``90s``, ``5m`` or ``0s`` as seconds."""
-    units = {"s": 1, "m": 60, "h": 3600}
-    number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or unit not in units:
-        raise click.BadParameter(f"{text!r} is not a duration such as 60s")
-    return float(int(number) * units[unit])
+    """A duration as the specs write it (``90s``, ``1h30m``), or none (``0s``), as seconds."""
+    if re.fullmatch(r"0+[smhd]", text):
+        return 0.0
+    try:
+        return float(parse_duration(text))
+    except ValueError as wrong:
+        longest = format_duration(MAXIMUM)
+        raise click.BadParameter(f"{text!r} is not a duration such as 60s or 1h30m, up to {longest}") from wrong
 
 
 def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:

@@ -11,14 +11,16 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.render.diagnostics import SourceLine, diagnostic_lines, no_source, summary
+from reconciler.render.diagnostics import SourceLine, diagnostic_json, diagnostic_lines, no_source, summary
 from specs.diagnostic import Diagnostic
 
 
 class Output:
     """The two streams of one command."""
 
-    def __init__(self, *, no_color: bool = False) -> None:
+    def __init__(self, *, no_color: bool = False, json_lines: bool = False) -> None:
+        """With ``json_lines``, findings are part of the result: a JSON document to a line."""
+        self._json_lines = json_lines
         self.out = _console(sys.stdout, no_color=no_color)
         self.err = _console(sys.stderr, no_color=no_color)
 
@@ -51,6 +53,10 @@ class Output:
 
     def findings(self, diagnostics: Sequence[Diagnostic], source_line: SourceLine = no_source) -> None:
         """All findings and their count."""
+        if self._json_lines:
+            for diagnostic in diagnostics:
+                self.json_line({"type": "diagnostic"} | diagnostic_json(diagnostic))
+            return
         for diagnostic in diagnostics:
             for line in diagnostic_lines(diagnostic, source_line):
                 self.err.print(line)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from reconciler.cli.options import Asked, asked, strict_option, target_option
 from reconciler.cli.output import Output
-from reconciler.cli.run import show_plan, state_errors
+from reconciler.cli.run import show_plan
 from reconciler.connections import read_connections
+from reconciler.model import Plan
+from reconciler.render.diagnostics import SourceLine, no_source
+from reconciler.render.state import state_finding
+from reconciler.state.errors import StateError
 from reconciler.state.planfile import save_plan
-from reconciler.workflow.planning import Options, plan_of, situation
+from reconciler.workflow.planning import Options, no_plan, plan_of, situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 from specs.files import SUFFIXES
@@ -33,21 +38,13 @@ def plan(  # noqa: D103 - the help is below
     output = Output(no_color=what.no_color)
     if out is not None and str(out).endswith(SUFFIXES):
         raise click.UsageError(f"-out {out}: a plan must not be named like a spec ({', '.join(SUFFIXES)})")
-    operator, problems = read_connections(what.connections)
-    if has_errors(problems):
-        output.findings(problems)
-        return 1
-    prepared = prepare(what.request(strict=strict), operator)
-    with state_errors(output) as status:
-        with situation(prepared, operator, what.state_path) as now:
-            made = plan_of(now, Options(targets, destroy))
-        show_plan(output, made, prepared.specs.sources.source_line, as_json=what.as_json)
-        if out is not None and not made.errored:
-            save_plan(made, out)
-            if not what.as_json:
-                output.text(f"\nSaved the plan to: {out}\nTo do exactly this:  writ apply {out}")
-        status.code = 1 if made.errored else 2 if detailed_exitcode and not made.is_empty else 0
-    return status.code
+    made, source_line = _make(what, Options(targets, destroy), strict=strict)
+    if out is not None and not made.errored:
+        made = _saved(made, out)
+    show_plan(output, made, source_line, as_json=what.as_json)
+    if out is not None and not made.errored and not what.as_json:
+        output.text(f"\nSaved the plan to: {out}\nTo do exactly this:  writ apply {out}")
+    return 1 if made.errored else 2 if detailed_exitcode and not made.is_empty else 0
 
 
 plan.help = """Show what apply would do: reads every system's scope, changes nothing, takes no lock.
@@ -56,3 +53,26 @@ PATH: files, folders, or - for standard input; by default the folder specs, or t
 
 Exit codes: 0 done, 1 error; with -detailed-exitcode 0 no changes, 2 changes.
 """
+
+
+def _make(what: Asked, options: Options, *, strict: bool) -> tuple[Plan, SourceLine]:
+    """The plan, or what stands in its way as a plan with errors; and where its findings' lines are."""
+    operator, problems = read_connections(what.connections)
+    if has_errors(problems):
+        return no_plan("", problems), no_source
+    prepared = prepare(what.request(strict=strict), operator)
+    source_line = prepared.specs.sources.source_line
+    try:
+        with situation(prepared, operator, what.state_path) as now:
+            return plan_of(now, options), source_line
+    except StateError as failed:
+        return no_plan(prepared.environment, (*prepared.diagnostics, state_finding(failed))), source_line
+
+
+def _saved(made: Plan, out: Path) -> Plan:
+    """Save it; where that fails, the plan says so."""
+    try:
+        save_plan(made, out)
+    except StateError as failed:
+        return replace(made, diagnostics=(*made.diagnostics, state_finding(failed)))
+    return made

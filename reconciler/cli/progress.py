@@ -24,6 +24,7 @@ class Progress:
         self._output, self._as_json = output, as_json
         self._running: dict[Address, str] = {}
         self._done = 0
+        self._ended: list[StepEvent] = []
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -35,8 +36,15 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
+    @property
+    def ended(self) -> tuple[StepEvent, ...]:
+        """The last events of the steps that have one."""
+        return tuple(self._ended)
+
     def listen(self, event: StepEvent) -> None:
         """Show one event."""
+        if event.outcome not in {Outcome.STARTED, Outcome.RETRYING}:
+            self._ended.append(event)
         if self._as_json:
             self._output.json_line(event_json(event))
         elif self._output.out.is_terminal:

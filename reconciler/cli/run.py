@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 import click
 
@@ -17,8 +15,8 @@ from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.progress import result_lines
+from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
-from specs.diagnostic import error
 
 
 @dataclass(slots=True)
@@ -35,7 +33,7 @@ def state_errors(output: Output) -> Iterator[Status]:
     try:
         yield status
     except StateError as failed:
-        output.findings((error(failed.code, failed.message, help=failed.help),))
+        output.findings((state_finding(failed),))
         status.code = 1
 
 
@@ -57,33 +55,6 @@ def ask(plan: Plan) -> bool:
     if not answer.endswith("\n"):
         click.echo()
     return answer.strip() == "yes"
-
-
-class Interrupts:
-    """Ctrl-C once: finish the calls in flight and record them. Twice: stop."""
-
-    def __init__(self, output: Output) -> None:
-        self._output, self._hit = output, False
-
-    def __call__(self) -> bool:
-        """Whether to stop."""
-        return self._hit
-
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """While a run goes on."""
-        old = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in old.items():
-                signal.signal(number, handler)
-
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._hit:
-            raise KeyboardInterrupt
-        self._hit = True
-        self._output.notice("Interrupted: finishing the calls in flight; again to stop at once.")
 
 
 def report(output: Output, plan: Plan, result: ApplyResult, *, quiet: bool = False) -> int:

@@ -8,8 +8,11 @@ import click
 
 from reconciler.cli.options import all_of, json_option, no_color_option
 from reconciler.cli.output import Output
-from reconciler.cli.run import show_plan, state_errors
+from reconciler.cli.run import show_plan
+from reconciler.render.state import state_finding
+from reconciler.state.errors import StateError
 from reconciler.state.planfile import load_plan
+from reconciler.workflow.planning import no_plan
 
 
 @click.command()
@@ -17,6 +20,13 @@ from reconciler.state.planfile import load_plan
 def show(file: Path, *, as_json: bool, no_color: bool) -> int:
     """Show a plan saved by `writ plan -out FILE`."""
     output = Output(no_color=no_color)
-    with state_errors(output) as status:
+    try:
         show_plan(output, load_plan(file), as_json=as_json)
-    return status.code
+    except StateError as failed:
+        findings = (state_finding(failed),)
+        if as_json:
+            show_plan(output, no_plan("", findings), as_json=True)
+        else:
+            output.findings(findings)
+        return 1
+    return 0

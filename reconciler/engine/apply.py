@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -55,7 +56,10 @@ def apply_plan(
 
 
 class _Walk:
-    """One apply. All bookkeeping happens in the calling thread; workers only make calls."""
+    """One apply. Workers only make calls, and tell of retries; all else happens in the calling thread.
+
+    The listener hears one event at a time, whichever thread it comes from.
+    """
 
     def __init__(self, plan: Plan, session: Session, recorder: Recorder, listen: Listener, parallelism: int) -> None:
         self._changes = plan.by_address()
@@ -69,14 +73,16 @@ class _Walk:
         self._waiting = {step: sum(1 for _ in self._order.before(step)) for step in self._order.topological()}
         self._ready: dict[str, deque[Step]] = {name: deque() for name in session.systems}
         """By system, so that starting a step looks at no other that waits."""
-        for step, count in self._waiting.items():
-            if count == 0:
-                self._ready_of(step).append(step)
+        free = [step for step, count in self._waiting.items() if count == 0]
+        # Access is taken away as early as the order allows.
+        for step in sorted(free, key=lambda step: step.phase is not Phase.DELETE):
+            self._ready_of(step).append(step)
         self._running: dict[Future[None], tuple[Step, float]] = {}
         self._results: dict[Step, StepEvent] = {}
         self._trouble: list[Diagnostic] = []
         self._stopping = False
         self._bug: Exception | None = None
+        self._telling = threading.Lock()
 
     def run(self, interrupted: Callable[[], bool]) -> ApplyResult:
         pool = ThreadPoolExecutor(self._parallelism, thread_name_prefix="apply")
@@ -153,8 +159,7 @@ class _Walk:
                 self._enqueue(later)
 
     def _enqueue(self, step: Step) -> None:
-        # Access is taken away as early as the order allows.
-        if step.phase is Phase.DELETE:
+        if step.phase is Phase.DELETE:  # as above
             self._ready_of(step).appendleft(step)
         else:
             self._ready_of(step).append(step)
@@ -195,7 +200,8 @@ class _Walk:
         return event
 
     def _tell(self, event: StepEvent) -> None:
-        try:
-            self._listen(event)
-        except Exception as failed:  # noqa: BLE001 - raised again once what is in flight is recorded
-            self._bug, self._stopping = failed, True
+        with self._telling:
+            try:
+                self._listen(event)
+            except Exception as failed:  # noqa: BLE001 - raised again once what is in flight is recorded
+                self._bug, self._stopping = failed, True

@@ -33,8 +33,12 @@ def refresh(session: Session, wanted: Collection[Address]) -> Refreshed:
             by_system[address.system].append(address)
     if not by_system:
         return Refreshed({})
-    with ThreadPoolExecutor(len(by_system), thread_name_prefix="refresh") as pool:
+    pool = ThreadPoolExecutor(len(by_system), thread_name_prefix="refresh")
+    try:
         results = list(pool.map(lambda name: _read(session.systems[name], by_system[name]), by_system))
+    finally:
+        # Whoever interrupts doesn't wait for a system that doesn't answer.
+        pool.shutdown(wait=False, cancel_futures=True)
     snapshots = {name: found for name, found in zip(by_system, results, strict=True) if isinstance(found, Snapshot)}
     failures = tuple(found for found in results if isinstance(found, Diagnostic))
     return Refreshed(snapshots, failures)

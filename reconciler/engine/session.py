@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +30,22 @@ class Session:
 
     systems: Mapping[str, System]
 
-    def type_of(self, address: Address) -> ResourceType[Any]:
-        """The resource type of an address."""
-        return self.systems[address.system].type_of(address)
+    def close(self, seconds: float | None = None) -> None:
+        """Log out everywhere at once, waiting at most so long."""
+        if not self.systems:
+            return
+        pool = ThreadPoolExecutor(len(self.systems), thread_name_prefix="logout")
+        try:
+            logouts = [pool.submit(system.provider.close, system.client) for system in self.systems.values()]
+            done, _ = wait(logouts, timeout=seconds)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        for logout in done:
+            logout.result()
 
-    def close(self) -> None:
-        """Log out everywhere."""
-        for system in self.systems.values():
-            system.provider.close(system.client)
+
+PATIENCE = 2.0
+"""Seconds that logging out may take when a run was interrupted."""
 
 
 Marks = Mapping[str, Mapping[str, Mapping[str, Attribute]]]

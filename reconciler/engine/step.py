@@ -39,7 +39,7 @@ class StepRunner:
             try:
                 _call(system, change, phase)
             except UnknownOutcome as unknown:
-                if _is_done(system, change, phase):
+                if self._was_done(system, change, phase, unknown):
                     return
                 failed: ProviderError = unknown
             except ProviderError as refused:
@@ -54,13 +54,28 @@ class StepRunner:
             self.retrying(change, phase, failed)
             self.pause(_delay(attempt, failed))
 
+    def _was_done(self, system: System, change: Change, phase: Phase, unknown: UnknownOutcome) -> bool:
+        """After a lost reply: whether the system has done it. While that can't be read, nothing is written again."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return not _wrong(system, change, phase)
+            except ProviderError as unread:
+                if attempt == ATTEMPTS or not _may_be_read_again(unread):
+                    raise UnknownOutcome(
+                        f"{unknown.message}; whether it was done is unknown, for it can't be read: {unread.message}",
+                        help=unread.help or "plan again once it can be read: the plan shows what is there",
+                    ) from unread
+                failed = unread
+            self.pause(_delay(attempt, failed))
+        raise unknown
+
     def _confirm(self, system: System, change: Change, phase: Phase) -> None:
         """Read back and compare. Only the reading is tried again: the write was taken."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 wrong = _wrong(system, change, phase)
             except ProviderError as unread:
-                if not unread.transient:
+                if not _may_be_read_again(unread):
                     raise
                 failed = unread
             else:
@@ -110,12 +125,9 @@ def _wrong(system: System, change: Change, phase: Phase) -> tuple[str, ...]:
     return differing(found.resource.attributes, change.after.attributes, kind.attributes)
 
 
-def _is_done(system: System, change: Change, phase: Phase) -> bool:
-    """After a lost reply: whether the system has surely done it."""
-    try:
-        return not _wrong(system, change, phase)
-    except ProviderError:
-        return False
+def _may_be_read_again(unread: ProviderError) -> bool:
+    # Of a reading, a lost reply leaves nothing unknown.
+    return unread.transient or isinstance(unread, UnknownOutcome)
 
 
 def _delay(attempt: int, failed: ProviderError) -> float:

@@ -31,7 +31,7 @@ class Plan:
     created: datetime
     """UTC."""
     specs_digest: str
-    """SHA-256 over the canonical form of the compiled objects, in hex."""
+    """SHA-256 of what the specs' documents say (SpecSet.digest), in hex."""
     lineage: str
     serial: int
     systems: tuple[SystemRecord, ...]

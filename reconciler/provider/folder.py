@@ -17,10 +17,12 @@ class ClaimedFolder:
     def __init__(self, root: Path, prefix: str, mode: int) -> None:
         """Make it, after removing those of this prefix that this user's crashed processes left."""
         sweep(root, prefix)
-        self.path = Path(tempfile.mkdtemp(prefix=prefix, dir=root))
-        self.path.chmod(mode)
-        self._lock = os.open(self.path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        # Under a name that no sweep looks at, until it is locked: another's would take it for abandoned.
+        made = Path(tempfile.mkdtemp(prefix=f".{prefix}", dir=root))
+        made.chmod(mode)
+        self._lock = os.open(made / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path = made.rename(root / made.name.removeprefix("."))
 
     def remove(self) -> None:
         """Remove it with all that is in it. Harmless when repeated."""

@@ -54,19 +54,20 @@ def summary(diagnostics: Iterable[Diagnostic]) -> str:
 
 def diagnostics_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, Any]]:
     """Findings as documented in docs/json.md."""
-    return [
-        {
-            "severity": d.severity.value,
-            "code": d.code,
-            "summary": d.message,
-            "detail": d.help,
-            "subject": d.subject,
-            "range": None
-            if d.span is None
-            else {"filename": d.span.file, "start": {"line": d.span.line, "column": d.span.column}},
-        }
-        for d in diagnostics
-    ]
+    return [diagnostic_json(d) for d in diagnostics]
+
+
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
+    """One finding."""
+    span = diagnostic.span
+    return {
+        "severity": diagnostic.severity.value,
+        "code": diagnostic.code,
+        "summary": diagnostic.message,
+        "detail": diagnostic.help,
+        "subject": diagnostic.subject,
+        "range": None if span is None else {"filename": span.file, "start": {"line": span.line, "column": span.column}},
+    }
 
 
 def _excerpt(span: SourceSpan, line: str | None, colour: str) -> Iterator[Text]:

@@ -48,8 +48,10 @@ def event_json(event: StepEvent) -> dict[str, Any]:
     }
 
 
-def result_json(result: ApplyResult) -> dict[str, Any]:
-    """The last event."""
+def result_json(result: ApplyResult | None) -> dict[str, Any]:
+    """The last event; without a result, nothing was tried."""
+    if result is None:
+        return {"type": "result", "ok": False, "interrupted": False, "done": 0, "failed": 0, "skipped": 0}
     return {
         "type": "result",
         "ok": result.ok,

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reconciler.provider.folder import sweep
-from reconciler.sandbox.processes import Noted
+from reconciler.sandbox.processes import kill
 from reconciler.sandbox.workplace import PREFIX
+from reconciler.state.holder import Noted
 
 DEFAULT = Path(".writ") / "sandbox"
 _VERSION = 1
@@ -167,7 +168,7 @@ class Folder:
         stale = self.status
         if stale is not None:
             for process in _processes(stale):
-                process.kill()
+                kill(process)
             sweep(Path(stale.workplace).parent, PREFIX)
         for left in self.path.iterdir():
             if left.is_dir() and not left.is_symlink():

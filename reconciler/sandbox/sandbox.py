@@ -23,9 +23,9 @@ from reconciler.sandbox.issuer import Issuer
 from reconciler.sandbox.listener import Listener
 from reconciler.sandbox.operator import Operator
 from reconciler.sandbox.prepare import prepare
-from reconciler.sandbox.processes import note
 from reconciler.sandbox.undisturbed import undisturbed
 from reconciler.sandbox.workplace import Workplace
+from reconciler.state.holder import note
 
 T = TypeVar("T")
 

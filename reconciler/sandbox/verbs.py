@@ -12,6 +12,7 @@ from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.folder import Folder, Status
 from reconciler.sandbox.hosting import host
 from reconciler.sandbox.launch import launch
+from reconciler.sandbox.processes import kill
 from reconciler.sandbox.sandbox import Options
 
 _READY_SECONDS = 120.0
@@ -100,7 +101,7 @@ def _ask_to_end(folder: Folder) -> None:
             asked = _asked(status)
         time.sleep(_POLL)
     if asked is not None:
-        asked.supervisor.kill()  # harmless when it ended as asked
+        kill(asked.supervisor)  # harmless when it ended as asked
     if folder.path.exists() and folder.claim():  # claiming ends and removes what a killed one left
         folder.release()
 
@@ -109,5 +110,5 @@ def _asked(status: Status) -> Status:
     try:
         ask(status.control, {"do": "down"}, seconds=_ANSWER_SECONDS)
     except SandboxError:
-        status.supervisor.kill()  # its lock is held, so it is alive: it hangs
+        kill(status.supervisor)  # its lock is held, so it is alive: it hangs
     return status

@@ -8,7 +8,6 @@ from typing import Any
 from reconciler.model import (
     Action,
     Address,
-    Applied,
     AttributeChange,
     Cause,
     Change,
@@ -208,12 +207,3 @@ def encode_system(record: SystemRecord) -> Data:
 def decode_system(data: Mapping[str, Any]) -> SystemRecord:
     """The inverse of encode_system."""
     return SystemRecord(data["name"], data["provider"], data["settings"])
-
-
-def encode_applied(applied: Applied) -> Data:
-    """An object as it was last applied."""
-    return {
-        "resource": encode_resource(applied.resource),
-        "origin": encode_origin(applied.origin),
-        "depends_on": [encode_address(a) for a in applied.depends_on],
-    }

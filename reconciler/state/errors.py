@@ -20,6 +20,15 @@ class StateLocked(StateError):  # noqa: N818
     code = "W611"
 
 
+class LockLost(StateLocked):
+    """Our lock was taken away while we worked: nothing more may be written."""
+
+    code = "W613"
+
+    def __init__(self) -> None:
+        super().__init__("the lock was taken away", help="plan again: another run may have changed things")
+
+
 class PlanFileError(StateError):
     """A saved plan that can't be read, or is not for this state."""
 

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from reconciler.state.errors import StateError, StateLocked
+from reconciler.state.errors import StateLocked
+from reconciler.state.holder import has_ended, place, start_of
 from reconciler.state.store import Store
 
 
@@ -26,35 +27,37 @@ class LockInfo:
     operation: str
     who: str
     host: str
+    """Where its process ids count: the host's name and holder.place(). Of other places nothing is known.
+
+    Versions that wrote the name alone wrote it here too, so neither they nor we take over the other's lock.
+    """
     pid: int
     pid_started: str
-    """The process's start in clock ticks since boot (proc(5)), to tell it from a later one of the same number."""
+    """holder.start_of(), to tell the process from a later one of the same number."""
     created: str
     version: str
 
     @property
     def dead(self) -> bool:
-        """Whether the holder ran on this host and has ended."""
-        return self.host == socket.gethostname() and process_started(self.pid) != self.pid_started
+        """Whether the holder has surely ended: only one of this place can be judged."""
+        return self.host == _here() and has_ended(self.pid, self.pid_started)
 
     @property
     def alive_here(self) -> bool:
-        """Whether the holder runs on this host."""
-        return self.host == socket.gethostname() and process_started(self.pid) == self.pid_started
+        """Whether the holder runs in this place."""
+        return self.host == _here() and not has_ended(self.pid, self.pid_started)
 
 
-def process_started(pid: int) -> str:
-    """When a process of this host was started, in a form only to be compared; empty if there is none."""
-    stat = Path(f"/proc/{pid}/stat")
-    if stat.exists():
-        return stat.read_text().rpartition(")")[2].split()[19]
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return ""
-    except PermissionError:
-        return "alive"
-    return "alive"
+class Held(StateLocked):
+    """Another run holds the lock of the state at ``path``."""
+
+    def __init__(self, holder: LockInfo, path: Path) -> None:
+        super().__init__(
+            f"{path} is locked by {holder.who} ({holder.operation}, process {holder.pid})",
+            help=f"wait with -lock-timeout=60s; if that run is gone: writ force-unlock {holder.id}",
+        )
+        self.holder = holder
+        self.path = path
 
 
 def whoami() -> str:
@@ -71,7 +74,7 @@ def whoami() -> str:
 def locked(
     store: Store, environment: str, operation: str, *, timeout: float, notice: Callable[[str], None]
 ) -> Iterator[LockInfo]:
-    """Hold the lock. Waits up to ``timeout`` seconds, then raises StateLocked. A dead holder is taken over."""
+    """Hold the lock. Waits up to ``timeout`` seconds, then raises Held. A dead holder is taken over."""
     mine = _mine(operation)
     deadline = time.monotonic() + timeout
     while True:
@@ -79,7 +82,7 @@ def locked(
         if holder is None:
             break
         if time.monotonic() >= deadline:
-            raise _locked_by(holder, store.path)
+            raise Held(holder, store.path)
         time.sleep(min(0.25, max(0.0, deadline - time.monotonic())))
     try:
         yield mine
@@ -108,14 +111,18 @@ def still_held(store: Store, environment: str, mine: LockInfo) -> bool:
     return row is not None and row[0] == mine.id
 
 
+def _here() -> str:
+    return f"{socket.gethostname()}/{place()}"
+
+
 def _mine(operation: str) -> LockInfo:
     return LockInfo(
         str(uuid.uuid4()),
         operation,
         whoami(),
-        socket.gethostname(),
+        _here(),
         os.getpid(),
-        process_started(os.getpid()),
+        start_of(os.getpid()),
         datetime.now(UTC).isoformat(timespec="seconds"),
         version("writ-iam"),
     )
@@ -137,12 +144,3 @@ def _try(store: Store, environment: str, mine: LockInfo, notice: Callable[[str],
     if holder is not None:
         notice(f"took over the lock of {holder.who} ({holder.operation}, process {holder.pid}), which has ended")
     return None
-
-
-def _locked_by(holder: LockInfo, path: Path) -> StateError:
-    return StateLocked(
-        "Error acquiring the state lock\n"
-        f"  ID:        {holder.id}\n  Path:      {path}\n  Operation: {holder.operation}\n  Who:       {holder.who}\n"
-        f"  Process:   {holder.pid}\n  Version:   {holder.version}\n  Created:   {holder.created}",
-        help=f"wait with -lock-timeout=60s; if that run is gone: writ force-unlock {holder.id}",
-    )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from reconciler.model import Plan
+from reconciler.model import Change, Plan, Value
 from reconciler.state.codec import (
     decode_change,
     decode_diagnostic,
@@ -28,12 +29,15 @@ MAX_BYTES = 512 * 1024 * 1024
 
 
 def save_plan(plan: Plan, path: Path) -> None:
-    """Write whole or not at all, readable by its owner only. Raises PlanFileError."""
+    """Write whole or not at all, readable by its owner only. A link stays: the file behind it is replaced.
+
+    Raises PlanFileError.
+    """
     # In the plan's own order: `show` shows the plan as it was shown.
     body = json.dumps(encode_plan(plan), ensure_ascii=False)
     text = json.dumps({"format": FORMAT, "sha256": _digest(body), "plan": body})
     try:
-        _replace(path, text)
+        _replace(_target(path), text)
     except OSError as failed:
         raise PlanFileError(
             f"the plan {path} can't be written: {failed.strerror}", help="name a writable place with -out FILE"
@@ -43,18 +47,19 @@ def save_plan(plan: Plan, path: Path) -> None:
 def is_plan(path: Path) -> bool:
     """Whether a file is a saved plan (and not a spec), by its first bytes."""
     try:
-        with path.open("rb") as file:
+        with _opened(path) as file:
             return file.read(64).startswith(b'{"format": "writ-plan/')
-    except OSError:
+    except (OSError, PlanFileError):
         return False
 
 
 def load_plan(path: Path) -> Plan:
     """Read a saved plan. Raises PlanFileError where it isn't one, is damaged, or is of another version."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)")
-        outer = json.loads(path.read_text(encoding="utf-8"))
+        with _opened(path) as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)")
+            outer = json.loads(file.read().decode("utf-8"))
     except OSError as failed:
         raise PlanFileError(f"the plan {path} can't be read: {failed.strerror}") from failed
     except (ValueError, RecursionError) as failed:
@@ -120,18 +125,55 @@ def _consistent(plan: Plan) -> Plan:
     for change in plan.changes:
         resources = (change.after, change.before.resource if change.before else None)
         named = {resource.address for resource in resources if resource is not None}
-        if change.address.system not in systems or not named <= {change.address}:
-            raise ValueError(f"row {change.address}")
-        before = change.before.resource.attributes if change.before else {}
-        after = change.after.attributes if change.after else {}
-        shown = {item.name: (item.before, item.after) for item in change.attributes}
-        if any((before.get(name), after.get(name)) != values for name, values in shown.items()):
+        if change.address.system not in systems or not named <= {change.address} or not _shows_all(change):
             raise ValueError(f"row {change.address}")
     return plan
 
 
+def _shows_all(change: Change) -> bool:
+    """Whether the attributes listed differ as the two sides do, and none that differs is left out."""
+    before = change.before.resource.attributes if change.before else {}
+    after = change.after.attributes if change.after else {}
+    listed = {item.name for item in change.attributes}
+    for item in change.attributes:
+        if _differ(before.get(item.name), item.before) or _differ(after.get(item.name), item.after):
+            return False
+    return not any(_differ(before[name], after[name]) for name in (before.keys() & after.keys()) - listed)
+
+
+def _differ(left: Value, right: Value) -> bool:
+    # As JSON: in Python, True is 1.
+    if isinstance(left, str) or isinstance(right, str):
+        return left != right
+    return json.dumps(left, sort_keys=True) != json.dumps(right, sort_keys=True)
+
+
 def _digest(body: str) -> str:
     return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A regular file, open for reading. A pipe or a device is refused: reading one may never end."""
+    # Not blocking: opening a pipe would wait for its writer.
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise PlanFileError(f"{path} is not a regular file", help="make a plan with: writ plan -out FILE")
+    return os.fdopen(handle, "rb")
+
+
+def _target(path: Path) -> Path:
+    """The file behind the links. Whatever is there and no regular file (a device) must not be replaced by one."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return path.resolve()
+    if not stat.S_ISREG(mode):
+        raise PlanFileError(
+            f"the plan can't be written to {path}: it is there, and is not a regular file",
+            help="name another -out FILE",
+        )
+    return path.resolve()
 
 
 def _replace(path: Path, text: str) -> None:

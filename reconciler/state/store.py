@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from reconciler.model import Address, Applied, Resource, State, SystemRecord
 from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
-from reconciler.state.errors import StateError
+from reconciler.state.errors import LockLost, StateError
 
 SCHEMA_VERSION = 1
 DEFAULT_PATH = Path(".writ") / "state.db"
@@ -48,12 +48,19 @@ _PUT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 class Store:
     """A connection to one state file. Not shared between threads."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create. A file that isn't ours, or is newer than this program, raises StateError."""
+    def __init__(self, path: Path, *, reading: bool = False) -> None:
+        """Open or create. A file that isn't ours, or is newer than this program, raises StateError.
+
+        For ``reading`` nothing is made and nothing is written, and the right to read the file is enough.
+        """
         self.path = path
         with self._errors():
-            self._db = self._open(path)
-            self._migrate()
+            self._db = self._open_reading(path) if reading else self._open(path)
+            try:
+                self._migrate(reading=reading)
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -65,7 +72,9 @@ class Store:
 
     def load(self, environment: str) -> State:
         """All that is recorded of one environment; lineage is empty where nothing was ever applied."""
-        with self._errors():
+        with self._errors(), self._snapshot():
+            if self._version() == 0:  # made, and never filled
+                return State(environment, "", 0, {}, {})
             head = self._db.execute(
                 "SELECT lineage, serial FROM environments WHERE name = ?", (environment,)
             ).fetchone()
@@ -73,45 +82,49 @@ class Store:
             return State(environment, lineage, serial, self._objects(environment), self._systems(environment))
 
     def put_all(
-        self, environment: str, systems: tuple[SystemRecord, ...], applied: Iterable[Applied], who: str
+        self,
+        environment: str,
+        systems: tuple[SystemRecord, ...],
+        applied: Iterable[Applied],
+        who: str,
+        *,
+        lock: str = "",
     ) -> None:
         """Record many objects at once, and the systems of the run, so that one that leaves the specs can be cleaned."""
         records = [(environment, s.name, s.provider, json.dumps(s.settings, sort_keys=True)) for s in systems]
-        with self.transaction(environment) as db:
+        with self.transaction(environment, lock=lock) as db:
             db.execute("DELETE FROM systems WHERE environment = ?", (environment,))
             db.executemany("INSERT INTO systems VALUES (?, ?, ?, ?)", records)
             db.executemany(_PUT, (_row(environment, one, who) for one in applied))
 
-    def put_object(self, environment: str, applied: Applied, who: str) -> None:
+    def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:
         """Record one object as applied now."""
-        with self.transaction(environment) as db:
+        with self.transaction(environment, lock=lock) as db:
             db.execute(_PUT, _row(environment, applied, who))
 
-    def drop_object(self, environment: str, address: Address) -> None:
+    def drop_object(self, environment: str, address: Address, *, lock: str = "") -> None:
         """Forget one object."""
-        with self.transaction(environment) as db:
+        with self.transaction(environment, lock=lock) as db:
             db.execute(
                 "DELETE FROM objects WHERE environment = ? AND system = ? AND type = ? AND key = ?",
                 (environment, *address),
             )
 
     @contextmanager
-    def transaction(self, environment: str) -> Iterator[sqlite3.Connection]:
-        """One write: the serial grows with it, or nothing happens."""
-        with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute(
-                    "INSERT INTO environments VALUES (?, ?, 1, ?) "
-                    "ON CONFLICT (name) DO UPDATE SET serial = serial + 1, updated = excluded.updated",
-                    (environment, str(uuid.uuid4()), _now()),
-                )
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+    def transaction(self, environment: str, *, lock: str = "") -> Iterator[sqlite3.Connection]:
+        """One write: the serial grows with it, or nothing happens.
+
+        With the id of a ``lock``, raises LockLost unless it is held still: nobody can take it before the write ends.
+        """
+        with self.immediate() as db:
+            if lock:
+                _refuse_lost(db, environment, lock)
+            yield db
+            db.execute(
+                "INSERT INTO environments VALUES (?, ?, 1, ?) "
+                "ON CONFLICT (name) DO UPDATE SET serial = serial + 1, updated = excluded.updated",
+                (environment, str(uuid.uuid4()), _now()),
+            )
 
     @contextmanager
     def immediate(self) -> Iterator[sqlite3.Connection]:
@@ -135,20 +148,46 @@ class Store:
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.touch(mode=0o600)
+            if not path.exists():
+                path.touch(mode=0o600)
         except OSError as failed:
             raise StateError(
                 f"the state {path} can't be opened: {failed.strerror}", help="choose another place with -state FILE"
             ) from failed
-        db = sqlite3.connect(path, timeout=10.0, isolation_level=None)
+        db = _connected(path, "rw")
         # TRUNCATE, not WAL: a state file that is copied or deleted alone is then always whole.
         db.execute("PRAGMA journal_mode = TRUNCATE")
         db.execute("PRAGMA synchronous = FULL")
         return db
 
-    def _migrate(self) -> None:
+    def _open_reading(self, path: Path) -> sqlite3.Connection:
+        db = _connected(path, "ro")
+        try:
+            db.execute("PRAGMA schema_version").fetchone()
+        except sqlite3.OperationalError as failed:
+            db.close()
+            if failed.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            # A run was killed in the middle of a write: only undoing that makes the file readable.
+            return _connected(path, "rw")
+        return db
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """All that is read within it is of one moment."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def _migrate(self, *, reading: bool) -> None:
         if self._version() == 0:
-            self._create()
+            if reading:
+                self._refuse_foreign()
+            else:
+                self._create()
         version = self._version()
         if version > SCHEMA_VERSION:
             raise StateError(
@@ -214,6 +253,17 @@ class Store:
                 f"the state {self.path} can't be used: {failed}",
                 help="free the disk, or restore the file, or move it away: the next plan finds its own objects",
             ) from failed
+
+
+def _connected(path: Path, mode: str) -> sqlite3.Connection:
+    """``mode`` as in sqlite.org/uri.html: ro reads, rw writes, neither makes the file."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=10.0, isolation_level=None)
+
+
+def _refuse_lost(db: sqlite3.Connection, environment: str, lock: str) -> None:
+    row = db.execute("SELECT id FROM locks WHERE environment = ?", (environment,)).fetchone()
+    if row is None or row[0] != lock:
+        raise LockLost
 
 
 def _row(environment: str, applied: Applied, who: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +14,12 @@ from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
 from reconciler.model import Action, Applied, ApplyResult, Change, Plan, State
-from reconciler.state.errors import StateError, StateLocked
+from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import from_records, log_in, marks_of
+from reconciler.workflow.systems import from_records, logged_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
 
 _LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
@@ -34,7 +35,8 @@ class Console:
     """Asks; False means that nothing is done."""
     listen: Listener
     notice: Callable[[str], None]
-    interrupted: Callable[[], bool]
+    walking: Callable[[], AbstractContextManager[Callable[[], bool]]]
+    """Entered while steps are done; gives what says whether to begin no more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,6 @@ def apply_specs(
             return Application(plan, None)
         if not plan.is_empty and not console.approve(plan):
             return Application(plan, None, approved=False)
-        if not still_held(store, name, mine):
-            return Application(plan, None, (_LOCK_LOST,))
         return execute(plan, now.session, Book(store, mine), now.state, execution, console)
 
 
@@ -104,8 +104,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
         stale = stale_against_state(plan, state)
         if stale:
             return Application(plan, None, stale)
-        session, failed = log_in(systems, connections)
-        try:
+        with logged_in(systems, connections) as (session, failed):
             if has_errors(failed):
                 return Application(plan, None, failed)
             found = refresh(session, {change.address for change in plan.changes})
@@ -113,35 +112,37 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             if has_errors(moved):
                 return Application(plan, None, moved)
             return execute(plan, session, Book(store, mine), state, execution, console)
-        finally:
-            session.close()
 
 
 def execute(
     plan: Plan, session: Session, book: Book, state: State, execution: Execution, console: Console
 ) -> Application:
-    """Do the plan and record it. The caller holds the lock and has shown that nothing moved."""
+    """Do the plan and record it. The caller took the lock and has shown that nothing moved.
+
+    Nothing is done where the lock was taken away meanwhile (while a person thought, or a system was slow).
+    """
+    if not still_held(book.store, plan.environment, book.lock):
+        return Application(plan, None, (_LOCK_LOST,))
     recorder = _Recorder(book, plan.environment)
-    _record_found(plan, book.store, state)
-    result = apply_plan(
-        plan,
-        session,
-        recorder,
-        console.listen,
-        interrupted=console.interrupted,
-        parallelism=execution.parallelism,
-    )
+    with console.walking() as interrupted:
+        try:
+            _record_found(plan, book, state)
+        except LockLost:
+            return Application(plan, None, (_LOCK_LOST,))
+        result = apply_plan(
+            plan, session, recorder, console.listen, interrupted=interrupted, parallelism=execution.parallelism
+        )
     return Application(plan, result)
 
 
-def _record_found(plan: Plan, store: Store, state: State) -> None:
+def _record_found(plan: Plan, book: Book, state: State) -> None:
     """What is there as wanted, but recorded otherwise or not at all; and the systems as they are declared."""
     unwritten = (change for change in plan.changes if change.action in {Action.ADOPT, Action.NO_OP})
     found = [applied for change in unwritten if (applied := _applied(change)) is not None]
     news = [applied for applied in found if state.objects.get(applied.resource.address) != applied]
     systems = {record.name: record for record in plan.systems}
     if news or systems != dict(state.systems):
-        store.put_all(plan.environment, tuple(plan.systems), news, whoami())
+        book.store.put_all(plan.environment, tuple(plan.systems), news, whoami(), lock=book.lock.id)
 
 
 def _applied(change: Change) -> Applied | None:
@@ -157,15 +158,13 @@ class _Recorder:
 
     def record(self, change: Change, phase: Phase) -> None:
         """One step was done. Raises RecordFailed."""
-        store, mine = self.book.store, self.book.lock
+        store, lock = self.book.store, self.book.lock.id
+        applied = _applied(change)
         try:
-            if not still_held(store, self.environment, mine):
-                raise StateLocked("the lock was taken away", help="plan again: another run may have changed things")
-            applied = _applied(change)
             if phase in {Phase.DELETE, Phase.RECORD} or applied is None:
-                store.drop_object(self.environment, change.address)
+                store.drop_object(self.environment, change.address, lock=lock)
             else:
-                store.put_object(self.environment, applied, whoami())
+                store.put_object(self.environment, applied, whoami(), lock=lock)
         except StateError as failed:
             message = f"{phase} of {change.address} was done, but not recorded: {failed.message}"
             raise RecordFailed(error(failed.code, message, subject=str(change.address), help=failed.help)) from failed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from reconciler.engine.target import narrowed
 from reconciler.model import Address, Change, Desired, Drift, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import log_in, marks_of, with_recorded
+from reconciler.workflow.systems import logged_in, marks_of, with_recorded
 from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
 
 log = logging.getLogger("writ")
@@ -60,10 +61,10 @@ class Situation:
 
 
 def load_state(path: Path, environment: str) -> State:
-    """The recorded state; an empty one where there is no file, without making it. Raises StateError."""
-    if not path.exists():
+    """The recorded state; an empty one where there is no file. Writes nothing. Raises StateError."""
+    if not os.path.lexists(path):
         return State(environment, "", 0, {}, {})
-    with Store(path) as store:
+    with Store(path, reading=True) as store:
         return store.load(environment)
 
 
@@ -78,15 +79,12 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
     state = load_state(state_path, environment)
     systems, more = with_recorded(compiled.systems, state)
     started = time.monotonic()
-    session, failed = log_in(systems, connections)
-    try:
+    with logged_in(systems, connections) as (session, failed):
         refreshed = refresh(session, compiled.desired.keys() | state.objects.keys())
         objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
         log.info("read %d objects in %d systems in %.2f s", objects, len(systems), time.monotonic() - started)
         everything = (*prepared.diagnostics, *more, *failed, *refreshed.failures)
         yield Situation(prepared, systems, session, state, refreshed, everything)
-    finally:
-        session.close()
 
 
 def plan_of(now: Situation, options: Options) -> Plan:
@@ -110,6 +108,16 @@ def plan_of(now: Situation, options: Options) -> Plan:
         destroy=options.destroy,
         drift=_drift(now).items if now.state.lineage and not options.destroy else (),
     )
+
+
+def no_plan(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Plan:
+    """What there is instead of a plan where something stood in the way before anything could be planned."""
+    return Plan(environment, datetime.now(UTC), "", "", 0, (), (), diagnostics)
+
+
+def no_drift(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Drift:
+    """The same for drift."""
+    return Drift(environment, datetime.now(UTC), (), 0, diagnostics)
 
 
 def drift_of(now: Situation) -> Drift:

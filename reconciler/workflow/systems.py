@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import TypeAlias
 
 from reconciler.compile import SystemBinding
 from reconciler.compile.systems import bind_recorded, with_login_targets
 from reconciler.connections import Connections
-from reconciler.engine.session import Marks, Session, System
+from reconciler.engine.session import PATIENCE, Marks, Session, System
 from reconciler.model import State, SystemRecord
 from reconciler.provider import ProviderError
 from specs.diagnostic import Diagnostic, error, has_errors
 
 log = logging.getLogger("writ")
+
+_Login: TypeAlias = System | tuple[Diagnostic, ...]
+"""What became of a login."""
 
 
 def with_recorded(
@@ -80,14 +85,45 @@ def log_in(systems: Mapping[str, SystemBinding], connections: Connections) -> tu
         return Session({}), ()
     for binding in systems.values():
         binding.provider.load()
-    with ThreadPoolExecutor(len(systems), thread_name_prefix="login") as pool:
-        results = list(pool.map(lambda binding: _connect(binding, connections), systems.values()))
-    opened = {name: found for name, found in zip(systems, results, strict=True) if isinstance(found, System)}
-    diagnostics = tuple(d for found in results if isinstance(found, tuple) for d in found)
-    return Session(opened), diagnostics
+    pool = ThreadPoolExecutor(len(systems), thread_name_prefix="login")
+    logins = {name: pool.submit(_connect, binding, connections) for name, binding in systems.items()}
+    try:
+        results = {name: login.result() for name, login in logins.items()}
+    except BaseException:
+        Session(_opened(dict(_so_far(logins)))).close(PATIENCE)
+        raise
+    finally:
+        # Whoever interrupts doesn't wait for a system that doesn't answer.
+        pool.shutdown(wait=False, cancel_futures=True)
+    diagnostics = tuple(d for found in results.values() if isinstance(found, tuple) for d in found)
+    return Session(_opened(results)), diagnostics
 
 
-def _connect(binding: SystemBinding, connections: Connections) -> System | tuple[Diagnostic, ...]:
+@contextmanager
+def logged_in(
+    systems: Mapping[str, SystemBinding], connections: Connections
+) -> Iterator[tuple[Session, tuple[Diagnostic, ...]]]:
+    """log_in, and log out at the end; in a hurry where it ends with an exception."""
+    session, failed = log_in(systems, connections)
+    try:
+        yield session, failed
+    except BaseException:
+        session.close(PATIENCE)
+        raise
+    session.close()
+
+
+def _opened(results: Mapping[str, _Login]) -> dict[str, System]:
+    return {name: found for name, found in results.items() if isinstance(found, System)}
+
+
+def _so_far(logins: Mapping[str, Future[_Login]]) -> Iterator[tuple[str, _Login]]:
+    for name, login in logins.items():
+        with suppress(Exception):  # failed, or not done yet
+            yield name, login.result(timeout=0)
+
+
+def _connect(binding: SystemBinding, connections: Connections) -> _Login:
     block, diagnostics = connections.decode(binding)
     if has_errors(diagnostics):
         return diagnostics

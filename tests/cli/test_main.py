@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.main import COMMANDS, cli
+from reconciler.cli.options import seconds
 from tests.servers import copy_specs, run_writ
 
 SDKS = ("boto3", "botocore", "hvac", "psycopg", "requests", "moto", "cryptography")
@@ -80,6 +81,9 @@ def test_a_commands_help(command: str) -> None:
         (("plan", "-parallelism", "0"), "0 is not in the range"),
         (("plan", "-out"), "Option '-out' requires an argument"),
         (("apply", "-lock-timeout", "soon"), "'soon' is not a duration such as 60s"),
+        (("apply", "-lock-timeout", "²s"), "'²s' is not a duration such as 60s or 1h30m, up to 768h"),
+        (("apply", "-lock-timeout", "9999h"), "'9999h' is not a duration"),
+        (("apply", "-lock-timeout", ""), "'' is not a duration"),
         (("apply", "-json"), "-json can't ask: add -auto-approve"),
         (("destroy", "-json"), "-json can't ask: add -auto-approve"),
         (("show",), "Missing argument 'FILE'"),
@@ -98,6 +102,13 @@ def test_a_usage_error_is_exit_1_and_is_told_on_standard_error(
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1h30m", 5400), ("90s", 90), ("0s", 0), ("0h", 0), ("5m", 300), ("1d", 86400)]
+)
+def test_durations_are_written_as_in_the_specs(text: str, number: int) -> None:
+    assert seconds(text) == number
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ class Recorder:
         self.upstream = urlsplit(upstream).netloc
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.texts: list[str] = []
+        self.requests: list[str] = []
+        """Method and path of each request, in order, whatever became of it."""
         self.cut_after: int | None = None
         """After so many writes every further one is dropped without an answer."""
         self.hold_after: int | None = None
@@ -72,6 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         recorder = self.server.recorder
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self._keep(str(self.headers), body)
+        recorder.requests.append(f"{self.command} {self.path}")
         if self.command != "GET" and not self._passes(recorder):
             self.close_connection = True
             return

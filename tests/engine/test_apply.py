@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -244,6 +245,58 @@ def test_a_listener_that_fails_loses_no_record() -> None:
     with pytest.raises(BrokenPipeError):
         apply_plan(plan, session(memory), recorder, listen, interrupted=lambda: False)
     assert {key for key, _ in recorder.done} == memory.objects.keys()
+
+
+def test_a_listener_that_dies_of_a_retry_loses_no_record() -> None:
+    memory = Memory()
+    failures = itertools.count()
+
+    def once(verb: str, key: str) -> None:
+        if next(failures) == 0:
+            raise Unreachable("down")
+
+    def listen(event: StepEvent) -> None:
+        if event.outcome is Outcome.RETRYING:
+            raise BrokenPipeError
+
+    memory.before = once
+    recorder = Recorder()
+    plan = plan_for(memory, [wanted("a", size=1), wanted("b", "a", size=1)])
+    with pytest.raises(BrokenPipeError):
+        apply_plan(plan, session(memory), recorder, listen, interrupted=lambda: False)
+    assert recorder.done == [("a", "create")]
+    assert memory.objects.keys() == {"a"}
+
+
+def test_the_listener_hears_one_event_at_a_time() -> None:
+    memory = Memory()
+    tried: set[str] = set()
+    hearing = threading.Lock()
+    heard: list[Outcome] = []
+
+    def once(verb: str, key: str) -> None:
+        if key not in tried:
+            tried.add(key)
+            raise Unreachable("down")
+
+    def listen(event: StepEvent) -> None:
+        assert hearing.acquire(blocking=False), "two at once"
+        time.sleep(0.005)
+        heard.append(event.outcome)
+        hearing.release()
+
+    memory.before = once
+    plan = plan_for(memory, [wanted(f"t{number}", size=1) for number in range(12)])
+    assert apply_plan(plan, session(memory), Recorder(), listen, interrupted=lambda: False).ok
+    assert heard.count(Outcome.RETRYING) == heard.count(Outcome.DONE) == 12
+
+
+def test_access_is_taken_away_first() -> None:
+    memory = Memory({"y": {"size": 1}, "z": {"size": 1}}, {"z": ("y",)})
+    plan = plan_for(memory, [wanted("a", size=1), wanted("b", size=1)])
+    result = apply_plan(plan, session(memory), Recorder(), lambda event: None, interrupted=lambda: False, parallelism=1)
+    assert result.ok
+    assert memory.calls == [("delete", "z"), ("delete", "y"), ("create", "a"), ("create", "b")]
 
 
 def test_a_replacement_of_one_target_takes_what_stands_on_it() -> None:

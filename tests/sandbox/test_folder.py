@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.folder import Folder, ServerStatus, Status
-from reconciler.sandbox.processes import Noted, note
+from reconciler.state.holder import Noted, note
 
 
 def status(supervisor: Noted, *processes: Noted, workplace: str = "/nowhere/writ-x") -> Status:

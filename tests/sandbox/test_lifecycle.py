@@ -19,7 +19,7 @@ import jwt
 import pytest
 
 from reconciler.sandbox.folder import Folder, Status
-from reconciler.sandbox.processes import Noted, note
+from reconciler.state.holder import Noted, note
 from tests.servers import WRIT, processes_of, run_writ
 
 SPECS = """\

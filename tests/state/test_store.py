@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
-from reconciler.state.errors import StateError, StateLocked
-from reconciler.state.lock import force_unlock, locked, still_held
+from reconciler.render.state import state_finding
+from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.lock import Held, force_unlock, locked, still_held
 from reconciler.state.store import Store
+from reconciler.workflow.planning import load_state
 from specs.source import SourceSpan
 
 ADDRESS = Address("db", "role", "writ_a_b")
@@ -103,12 +108,15 @@ def test_a_second_holder_is_refused_by_name(path: Path) -> None:
         Store(path) as other,
     ):
         with (
-            pytest.raises(StateLocked) as refused,
+            pytest.raises(Held) as refused,
             locked(other, "production", "destroy", timeout=0.3, notice=pytest.fail),
         ):
             pytest.fail("two holders")
-        assert mine.id in refused.value.message
-        assert str(os.getpid()) in refused.value.message
+        assert refused.value.holder == mine
+        told = state_finding(refused.value).message
+        assert f"ID:        {mine.id}\n" in told
+        assert f"Process:   {os.getpid()}\n" in told
+        assert f"Path:      {path}\n" in told
         assert f"force-unlock {mine.id}" in refused.value.help
         with locked(other, "staging", "apply", timeout=0, notice=pytest.fail):
             pass
@@ -121,6 +129,8 @@ import sys, time
 from pathlib import Path
 from reconciler.state.lock import locked
 from reconciler.state.store import Store
+from reconciler.render.state import state_finding
+from reconciler.workflow.planning import load_state
 with Store(Path(sys.argv[1])) as store, locked(store, "production", "apply", timeout=0, notice=print):
     print("held", flush=True)
     time.sleep(60)
@@ -138,11 +148,124 @@ def test_a_dead_holders_lock_is_taken_over_and_said_so(path: Path) -> None:
     ):
         pytest.fail("two holders")
     holder.kill()
-    holder.wait()
-    holder.stdout.close()
+    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # ended, and not yet reaped: a zombie
     said: list[str] = []
     with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=said.append):
         assert str(holder.pid) in said[0]
+    holder.wait()
+    holder.stdout.close()
+
+
+@pytest.mark.parametrize("place", ["another-boot:pid:[1]", ""])
+def test_a_lock_of_another_place_is_never_taken_over(path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Two containers of one name, or a version that noted the host's name only."""
+    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+        host = f"{socket.gethostname()}/{place}" if place else socket.gethostname()
+        with store.immediate() as db:
+            db.execute("UPDATE locks SET host = ?, pid_started = '1'", (host,))
+        with pytest.raises(Held), locked(store, "production", "apply", timeout=0, notice=pytest.fail):
+            pytest.fail("two holders")
+        assert force_unlock(store, mine.id)
+
+
+def test_a_write_under_a_lost_lock_changes_nothing(path: Path) -> None:
+    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+        store.put_object("production", APPLIED, "me", lock=mine.id)
+        before = store.load("production")
+        assert force_unlock(store, mine.id, force=True)
+        for write in (
+            lambda: store.put_object("production", APPLIED, "me", lock=mine.id),
+            lambda: store.drop_object("production", ADDRESS, lock=mine.id),
+            lambda: store.put_all("production", (SYSTEM,), [APPLIED], "me", lock=mine.id),
+        ):
+            with pytest.raises(LockLost):
+                write()
+        with locked(store, "production", "destroy", timeout=0, notice=pytest.fail), pytest.raises(LockLost):
+            store.put_object("production", APPLIED, "me", lock=mine.id)
+        assert store.load("production") == before
+
+
+def test_reading_makes_and_changes_nothing(path: Path) -> None:
+    assert load_state(path, "production").serial == 0
+    assert not path.parent.exists()
+    with Store(path) as store:
+        store.put_object("production", APPLIED, "me")
+    os.utime(path, (1, 1))
+
+    def files() -> dict[Path, tuple[int, int, int]]:
+        stats = ((file, file.stat()) for file in path.parent.iterdir())
+        return {file: (found.st_ino, found.st_mtime_ns, found.st_size) for file, found in stats}
+
+    before = files()
+    assert load_state(path, "production").objects == {ADDRESS: APPLIED}
+    with Store(path, reading=True) as store, pytest.raises(StateError, match="readonly"):
+        store.put_object("production", APPLIED, "me")
+    assert files() == before
+
+
+_READ = """
+import os, sys
+from pathlib import Path
+from reconciler.workflow.planning import load_state
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+print(load_state(Path(sys.argv[1]), "production").serial)
+"""
+
+
+def test_who_may_only_read_can_read() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "state" / "state.db"
+        with Store(path) as store:
+            store.put_object("production", APPLIED, "me")
+        for file, mode in ((path, 0o444), (path.parent, 0o555), (Path(name), 0o755)):
+            file.chmod(mode)
+        for left in path.parent.glob("*-journal"):
+            left.chmod(0o444)
+        done = subprocess.run([sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=False)
+        path.parent.chmod(0o755)
+        assert (done.stdout, done.stderr) == ("1\n", "")
+
+
+_CUT_OFF = """
+import os, sys
+from pathlib import Path
+from reconciler.state.store import Store
+store = Store(Path(sys.argv[1]))
+store._db.execute("PRAGMA cache_size = 1")
+store._db.execute("BEGIN IMMEDIATE")
+for number in range(200):
+    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?)", (str(number), "x", '"' + "y" * 4000 + '"'))
+os._exit(0)
+"""
+
+
+def test_what_a_killed_run_left_half_written_is_undone_for_reading(path: Path) -> None:
+    with Store(path) as store:
+        store.put_all("production", (SYSTEM,), [APPLIED], "me")
+    subprocess.run([sys.executable, "-c", _CUT_OFF, str(path)], check=True)
+    assert path.with_name("state.db-journal").stat().st_size > 0, "no hot journal"
+    state = load_state(path, "production")
+    assert (state.serial, state.systems) == (1, {"db": SYSTEM})
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look at" * 10, b"\x00" * 5000])
+def test_reading_refuses_what_is_no_state(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=r"state\.db"):
+        load_state(path, "production")
+
+
+def test_reading_a_database_of_another_program_is_refused_and_an_empty_file_is_an_empty_state(path: Path) -> None:
+    path.parent.mkdir()
+    path.touch()
+    assert load_state(path, "production").serial == 0
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE theirs (x)")
+    with pytest.raises(StateError, match="another program"):
+        load_state(path, "production")
 
 
 def test_force_unlock_removes_that_lock_only(path: Path) -> None:

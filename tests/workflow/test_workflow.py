@@ -1,0 +1,205 @@
+"""The verbs over a dictionary: what is recorded, what is refused, and what a lost lock stops."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler import registry
+from reconciler.model import Action, Outcome, Ownership, Plan
+from reconciler.state.store import Store
+from reconciler.workflow.planning import drift_of, situation
+from specs.diagnostic import Diagnostic
+from tests.memory import at, live, resource, wanted
+from tests.workflow.desk import NOWHERE, Desk
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    made = Desk(tmp_path / "state.db")
+    monkeypatch.setattr(registry, "load", lambda name: made.provider)
+    return made
+
+
+def codes(diagnostics: tuple[Diagnostic, ...]) -> list[str]:
+    return [one.code for one in diagnostics]
+
+
+def actions(plan: Plan) -> dict[str, Action]:
+    return {change.address.key: change.action for change in plan.changes}
+
+
+def test_what_was_applied_is_recorded_and_the_next_plan_is_empty(desk: Desk) -> None:
+    wishes = (wanted("a", size=1), wanted("b", "a", size=2))
+    application = desk.apply(*wishes)
+    assert application.result is not None
+    assert application.result.ok
+    assert {address.key for address in desk.recorded.objects} == {"a", "b"}
+    assert desk.recorded.systems.keys() == {"mem"}
+    assert desk.plan(*wishes).is_empty
+    assert desk.provider.closed == 2
+
+
+def test_what_is_there_as_wanted_is_recorded_without_a_call(desk: Desk) -> None:
+    desk.memory.objects["a"] = {"size": 1}
+    assert actions(desk.plan(wanted("a", size=1))) == {"a": Action.ADOPT}
+    assert not desk.state.exists()
+    desk.apply(wanted("a", size=1))
+    assert desk.memory.calls == []
+    assert desk.recorded.objects[at("a")].resource == resource("a", size=1)
+    assert actions(desk.plan(wanted("a", size=1))) == {"a": Action.NO_OP}
+    serial = desk.recorded.serial
+    desk.apply(wanted("a", size=1))
+    assert desk.recorded.serial == serial, "nothing new was to be recorded"
+
+
+def test_what_is_gone_and_no_longer_wanted_is_forgotten(desk: Desk) -> None:
+    desk.apply(wanted("a", size=1))
+    del desk.memory.objects["a"]
+    desk.memory.calls.clear()
+    assert actions(desk.plan()) == {"a": Action.FORGET}
+    desk.apply()
+    assert desk.memory.calls == []
+    assert desk.recorded.objects == {}
+
+
+def test_what_is_not_approved_is_not_done(desk: Desk) -> None:
+    desk.approve = lambda plan: False
+    application = desk.apply(wanted("a", size=1))
+    assert (application.approved, application.result) == (False, None)
+    assert desk.memory.calls == []
+    assert desk.recorded.serial == 0
+
+
+def test_a_target_that_names_nothing_is_an_error(desk: Desk) -> None:
+    plan = desk.plan(wanted("a", size=1), targets=("nobody",))
+    assert codes(plan.diagnostics) == ["W504"]
+    assert plan.errored
+    narrowed = desk.plan(wanted("a", size=1), wanted("b", size=1), targets=(str(at("b")),))
+    assert actions(narrowed) == {"b": Action.CREATE}
+    assert not narrowed.errored
+
+
+def test_drift_without_a_state_says_what_it_compares_with(desk: Desk) -> None:
+    def drift() -> list[str]:
+        with situation(desk.prepared(wanted("a", size=1)), NOWHERE, desk.state) as now:
+            return codes(drift_of(now).diagnostics)
+
+    assert drift() == ["W505"]
+    desk.apply(wanted("a", size=1))
+    assert drift() == []
+
+
+def test_destroy_leaves_alone_what_is_not_ours_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.apply(wanted("a", size=1))
+    desk.memory.objects["theirs"] = {"size": 1}
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        found = mine(*arguments)  # type: ignore[arg-type]
+        theirs = live("theirs", {"size": 1}, ownership=Ownership.FOREIGN)
+        return replace(found, objects={**found.objects, at("theirs"): theirs})
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    plan = desk.plan(destroy=True)
+    assert [(one.code, one.subject) for one in plan.diagnostics] == [("W506", str(at("theirs")))]
+    assert not plan.errored
+    desk.apply(destroy=True)
+    assert desk.memory.objects.keys() == {"theirs"}
+
+
+def test_objects_that_wait_for_each_other_are_an_error_and_nothing_is_done(desk: Desk) -> None:
+    wishes = (wanted("a", "b", size=1), wanted("b", "a", size=1))
+    plan = desk.plan(*wishes)
+    assert codes(plan.diagnostics) == ["W507"]
+    assert str(at("a")) in plan.diagnostics[0].message
+    assert desk.apply(*wishes).result is None
+    assert desk.memory.calls == []
+
+
+def test_a_lock_taken_away_while_a_person_thought_stops_the_run(desk: Desk) -> None:
+    def approve(plan: Plan) -> bool:
+        desk.take_the_lock_away()
+        return True
+
+    desk.approve = approve
+    application = desk.apply(wanted("a", size=1))
+    assert codes(application.diagnostics) == ["W613"]
+    assert application.result is None
+    assert desk.memory.calls == []
+    assert desk.recorded.serial == 0
+
+
+def test_a_lock_taken_away_while_a_saved_plan_is_read_stops_the_run(desk: Desk) -> None:
+    plan = desk.plan(wanted("a", size=1))
+    desk.provider.logged_in = desk.take_the_lock_away
+    application = desk.apply_saved(plan)
+    assert codes(application.diagnostics) == ["W613"]
+    assert application.result is None
+    assert desk.memory.calls == []
+    desk.provider.logged_in = lambda: None
+    again = desk.apply_saved(plan)
+    assert again.result is not None
+    assert again.result.ok
+
+
+def test_a_lock_taken_away_in_the_very_moment_records_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it was looked at, and before what was found is recorded."""
+    desk.memory.objects["a"] = {"size": 1}
+
+    def held(*_: object) -> bool:
+        desk.take_the_lock_away()
+        return True
+
+    monkeypatch.setattr("reconciler.workflow.applying.still_held", held)
+    application = desk.apply(wanted("a", size=1), wanted("b", size=1))
+    assert codes(application.diagnostics) == ["W613"]
+    assert application.result is None
+    assert desk.memory.calls == []
+    assert desk.recorded.serial == 0
+
+
+def test_a_lock_taken_away_in_the_middle_ends_the_run_and_all_writing_of_the_state(desk: Desk) -> None:
+    desk.apply(wanted("z", size=1))
+    before = desk.recorded
+
+    def after(verb: str, key: str) -> None:
+        if key == "a":
+            desk.take_the_lock_away()
+
+    desk.memory.after = after
+    wishes = [wanted("z", size=1), wanted("a", size=1), wanted("b", "a", size=1), wanted("c", "b", size=1)]
+    result = desk.apply(*wishes).result
+    assert result is not None
+    assert not result.ok
+    assert codes(result.diagnostics) == ["W613"]
+    assert "was done, but not recorded" in result.diagnostics[0].message
+    assert {step.address.key for step in result.of(Outcome.SKIPPED)} == {"b", "c"}
+    assert desk.memory.objects.keys() == {"z", "a"}
+    assert desk.recorded == before
+
+
+def test_a_saved_plan_is_refused_for_another_state_and_for_a_world_that_moved(desk: Desk) -> None:
+    plan = desk.plan(wanted("a", size=1))
+    desk.memory.objects["a"] = {"size": 2}
+    assert codes(desk.apply_saved(plan).diagnostics) == ["W606"]
+    desk.memory.objects.clear()
+    with Store(desk.state) as store:
+        store.put_all("test", (), [], "me")
+    assert codes(desk.apply_saved(plan).diagnostics) == ["W605"]
+    assert desk.memory.calls == []
+
+
+def test_an_interrupt_at_the_question_logs_out_and_releases_the_lock(desk: Desk) -> None:
+    def interrupted(plan: Plan) -> bool:
+        raise KeyboardInterrupt
+
+    desk.approve = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        desk.apply(wanted("a", size=1))
+    assert desk.provider.closed == 1
+    with Store(desk.state) as store:
+        assert store.query("SELECT count(*) FROM locks") == (0,)
+    assert desk.memory.calls == []
