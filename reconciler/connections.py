@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from pathlib import Path as FilePath
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reconciler.compile.issuers import IssuerKeys
 from reconciler.compile.systems import SystemBinding
-from specs import Located, decode, load_file
-from specs.base import SpecModel
-from specs.diagnostic import Diagnostic, error
-from specs.source import SourceSpan
+from specs import Environment, Located, decode, load_file
+from specs.base import SpecModel, spec_error
+from specs.diagnostic import Diagnostic, Severity, error
+from specs.source import Locator, Path, SourceSpan
+from specs.suggest import hint
 
 VARIABLE = "WRIT_CONNECTIONS"
 
@@ -30,20 +31,30 @@ class IssuerConnection(SpecModel):
     public_keys: list[str] = []
     """PEM public keys."""
 
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = [name for name in ("jwks_url", "discovery_url", "public_keys") if getattr(self, name)]
+        if len(given) != 1:
+            found = f"{' and '.join(given)} exclude each other" if given else "no source of keys"
+            raise spec_error("W121", found, "one of jwks_url, discovery_url, public_keys")
+        return self
 
-class EnvironmentConnections(SpecModel):
-    """What differs in one environment."""
 
-    systems: dict[str, dict[str, Any]] = {}
-    issuers: dict[str, IssuerConnection] = {}
-
-
-class ConnectionsSpec(SpecModel):
-    """Connections of all environments, and overrides by environment."""
+class Blocks(SpecModel):
+    """Connections by name."""
 
     systems: dict[str, dict[str, Any]] = {}
     """By system: the block of its provider."""
     issuers: dict[str, IssuerConnection] = {}
+
+
+class EnvironmentConnections(Blocks):
+    """What differs in one environment."""
+
+
+class ConnectionsSpec(Blocks):
+    """Connections of all environments, and what differs in one."""
+
     environments: dict[str, EnvironmentConnections] = {}
 
 
@@ -64,15 +75,43 @@ class Connections:
     environ: Mapping[str, str]
 
     def block(self, environment: str, system: str) -> Located[dict[str, Any]]:
-        """The system's block: the environment's own, else that of all environments, else empty."""
+        """The system's block: that of all environments, each field as the environment's own block sets it."""
         if self.file is None:
             return Located({}, _Nowhere())
-        spec = self.file.value.spec
-        own = spec.environments.get(environment)
-        if own is not None and system in own.systems:
-            path = ("spec", "environments", environment, "systems", system)
-            return Located(own.systems[system], self.file.locator, path)
-        return Located(spec.systems.get(system, {}), self.file.locator, ("spec", "systems", system))
+        spec, shared = self.file.value.spec, ("spec", "systems", system)
+        own = spec.environments.get(environment, EnvironmentConnections()).systems.get(system)
+        if own is None:
+            return Located(spec.systems.get(system, {}), self.file.locator, shared)
+        merged = {**spec.systems.get(system, {}), **own}
+        ours = ("spec", "environments", environment, "systems", system)
+        return Located(merged, _Merged(self.file.locator, ours, shared, frozenset(own)))
+
+    def strangers(self, environment: Environment, others: Iterable[Environment]) -> tuple[Diagnostic, ...]:
+        """Blocks that nothing bears the name of: an error in this environment's own, else a warning."""
+        if self.file is None:
+            return ()
+        spec, name = self.file.value.spec, environment.metadata.name
+        everyone = [one.spec for one in others]
+        systems = {system for one in everyone for system in one.systems}
+        issuers = {issuer for one in everyone for issuer in one.issuers}
+        found = list(self._strange(("spec",), spec, systems, issuers, Severity.WARNING))
+        if name in spec.environments:
+            own, path = spec.environments[name], ("spec", "environments", name)
+            found += self._strange(path, own, environment.spec.systems, environment.spec.issuers, Severity.ERROR)
+        return tuple(found)
+
+    def _strange(
+        self, root: Path, block: Blocks, systems: Collection[str], issuers: Collection[str], severity: Severity
+    ) -> Iterator[Diagnostic]:
+        if self.file is None:
+            return
+        for kind, named, known in (("systems", block.systems, systems), ("issuers", block.issuers, issuers)):
+            for name in named:
+                if name not in known:
+                    path = (*root, kind, name)
+                    message = f"no {kind[:-1]} is named {name!r}"
+                    span, help = self.file.span(*path), hint(name, known, "declared")  # noqa: A001 - the field's word
+                    yield Diagnostic(severity, "W703", message, ".".join(map(str, path[1:])), help, span)
 
     def issuer_keys(self, environment: str) -> dict[str, IssuerKeys]:
         """Overrides of issuers' key sources."""
@@ -101,7 +140,7 @@ def read_connections(
     name = path or environ.get(VARIABLE)
     if not name:
         return Connections(None, environ), ()
-    loaded = load_file(Path(name))
+    loaded = load_file(FilePath(name))
     if loaded.diagnostics:
         return Connections(None, environ), loaded.diagnostics
     if len(loaded.documents) != 1:
@@ -112,6 +151,17 @@ def read_connections(
     if decoded is None:
         return Connections(None, environ), diagnostics
     return Connections(Located(decoded, document.locator), environ), diagnostics
+
+
+class _Merged:
+    """The places of a block of two: of a field, the one that sets it."""
+
+    def __init__(self, locator: Locator, own: Path, shared: Path, fields: frozenset[str]) -> None:
+        self._locator, self._own, self._shared, self._fields = locator, own, shared, fields
+
+    def span(self, path: Path) -> SourceSpan:
+        base = self._own if not path or path[0] in self._fields else self._shared
+        return self._locator.span((*base, *path))
 
 
 class _Nowhere:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from reconciler.model import Action, Address, Change
+from reconciler.model import Action, Address, Change, Origin
 
 _REMOVING = frozenset({Action.DELETE, Action.REPLACE})
 
@@ -23,12 +23,29 @@ def narrowed(changes: Sequence[Change], targets: Collection[str]) -> tuple[tuple
     return tuple(change for change in changes if change.address in kept), unknown
 
 
+def needed_systems(
+    kept: Collection[Change], known: Mapping[Address, Origin], targets: Collection[str]
+) -> frozenset[str]:
+    """Systems that a narrowed plan is about: of its rows, of what they are made on, and of all that the targets name.
+
+    ``known``: the desired and the recorded objects, those of systems that couldn't be read included.
+    """
+    rows = {change.address.system for change in kept}
+    under = {address.system for change in kept if change.after is not None for address in change.depends_on}
+    named = {address.system for address, origin in known.items() if any(_names(t, address, origin) for t in targets)}
+    return frozenset(rows | under | named)
+
+
 def _matches(change: Change, target: str) -> bool:
-    if target in {str(change.address), change.address.system}:
+    return _names(target, change.address, change.origin)
+
+
+def _names(target: str, address: Address, origin: Origin | None) -> bool:
+    if target in {str(address), address.system}:
         return True
-    if change.origin is None or not change.origin.agent:
+    if origin is None or not origin.agent:
         return False
-    return target in {change.origin.agent, f"{change.origin.agent}/{change.origin.intent}"}
+    return target in {origin.agent, f"{origin.agent}/{origin.intent}"}
 
 
 def _close(kept: set[Address], rows: dict[Address, Change]) -> None:

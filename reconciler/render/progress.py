@@ -74,4 +74,5 @@ def result_lines(plan: Plan, result: ApplyResult) -> Iterator[Text]:
     yield Text.assemble(
         (f"{verb} incomplete.", "bold red"), f" Resources: {counted}; {failed} failed, {skipped} skipped."
     )
-    yield Text("What was done is recorded; the next run does the rest.")
+    unrecorded = "What could not be recorded is named above. " if result.diagnostics else "What was done is recorded. "
+    yield Text(f"{unrecorded}The next run finds out what is there and does the rest.")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from reconciler.model import Address, Applied, Resource, State, SystemRecord
 from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
-from reconciler.state.errors import LockLost, StateError
+from reconciler.state.errors import LockLost, StateError, StateLocked
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DEFAULT_PATH = Path(".writ") / "state.db"
 
 _SCHEMA = """
@@ -25,12 +27,13 @@ CREATE TABLE environments (
 );
 CREATE TABLE systems (
     environment TEXT NOT NULL, name TEXT NOT NULL, provider TEXT NOT NULL, settings TEXT NOT NULL,
+    digest TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (environment, name)
 );
 CREATE TABLE objects (
     environment TEXT NOT NULL, system TEXT NOT NULL, type TEXT NOT NULL, key TEXT NOT NULL,
     attributes TEXT NOT NULL, origin TEXT NOT NULL, depends_on TEXT NOT NULL, applied TEXT NOT NULL,
-    applied_by TEXT NOT NULL,
+    applied_by TEXT NOT NULL, digest TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (environment, system, type, key)
 );
 CREATE TABLE locks (
@@ -42,18 +45,23 @@ CREATE TABLE locks (
 
 _AT_ONCE = 1000
 """Rows decoded together."""
-_PUT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_PATIENCE = 10.0
+"""Seconds to wait, at the least, while another process writes."""
 
 
 class Store:
     """A connection to one state file. Not shared between threads."""
 
-    def __init__(self, path: Path, *, reading: bool = False) -> None:
+    def __init__(self, path: Path, *, reading: bool = False, patience: float = 0.0) -> None:
         """Open or create. A file that isn't ours, or is newer than this program, raises StateError.
 
-        For ``reading`` nothing is made and nothing is written, and the right to read the file is enough.
+        For ``reading`` nothing is made and nothing is written, and the right to read the file is enough. ``patience``:
+        seconds to wait while another process writes.
         """
         self.path = path
+        self._patience = max(patience, _PATIENCE)
         with self._errors():
             self._db = self._open_reading(path) if reading else self._open(path)
             try:
@@ -91,10 +99,10 @@ class Store:
         lock: str = "",
     ) -> None:
         """Record many objects at once, and the systems of the run, so that one that leaves the specs can be cleaned."""
-        records = [(environment, s.name, s.provider, json.dumps(s.settings, sort_keys=True)) for s in systems]
+        records = [_system_row(environment, system) for system in systems]
         with self.transaction(environment, lock=lock) as db:
             db.execute("DELETE FROM systems WHERE environment = ?", (environment,))
-            db.executemany("INSERT INTO systems VALUES (?, ?, ?, ?)", records)
+            db.executemany("INSERT INTO systems VALUES (?, ?, ?, ?, ?)", records)
             db.executemany(_PUT, (_row(environment, one, who) for one in applied))
 
     def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:
@@ -154,14 +162,14 @@ class Store:
             raise StateError(
                 f"the state {path} can't be opened: {failed.strerror}", help="choose another place with -state FILE"
             ) from failed
-        db = _connected(path, "rw")
+        db = self._connected(path, "rw")
         # TRUNCATE, not WAL: a state file that is copied or deleted alone is then always whole.
         db.execute("PRAGMA journal_mode = TRUNCATE")
         db.execute("PRAGMA synchronous = FULL")
         return db
 
     def _open_reading(self, path: Path) -> sqlite3.Connection:
-        db = _connected(path, "ro")
+        db = self._connected(path, "ro")
         try:
             db.execute("PRAGMA schema_version").fetchone()
         except sqlite3.OperationalError as failed:
@@ -169,8 +177,13 @@ class Store:
             if failed.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
                 raise
             # A run was killed in the middle of a write: only undoing that makes the file readable.
-            return _connected(path, "rw")
+            return self._connected(path, "rw")
         return db
+
+    def _connected(self, path: Path, mode: str) -> sqlite3.Connection:
+        """``mode`` as in sqlite.org/uri.html: ro reads, rw writes, neither makes the file."""
+        uri = f"{path.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, uri=True, timeout=self._patience, isolation_level=None)
 
     @contextmanager
     def _snapshot(self) -> Iterator[None]:
@@ -195,6 +208,20 @@ class Store:
                 f"{SCHEMA_VERSION})",
                 help="upgrade writ-iam",
             )
+        if version == 1 and not reading:
+            self._add_digests()
+
+    def _add_digests(self) -> None:
+        """From schema 1, whose rows had none."""
+        with self.immediate() as db:
+            if self._version() != 1:
+                return
+            for table, columns in (("objects", _OBJECT), ("systems", _SYSTEM)):
+                db.execute(f"ALTER TABLE {table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
+                rows = db.execute(f"SELECT rowid, {columns} FROM {table}").fetchall()  # noqa: S608 - constants
+                digests = [(_digest(*row[1:]), row[0]) for row in rows]
+                db.executemany(f"UPDATE {table} SET digest = ? WHERE rowid = ?", digests)  # noqa: S608
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _version(self) -> int:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -221,43 +248,64 @@ class Store:
             raise StateError(message, help="choose another place with -state FILE")
 
     def _objects(self, environment: str) -> dict[Address, Applied]:
-        rows = self._db.execute(
-            "SELECT system, type, key, attributes, origin, depends_on FROM objects WHERE environment = ?",
-            (environment,),
-        )
+        rows = self._rows("objects", _OBJECT, environment)
         found: dict[Address, Applied] = {}
-        while some := rows.fetchmany(_AT_ONCE):
+        while some := list(islice(rows, _AT_ONCE)):
             # Decoded together, objects share their keys: a third of the memory, and less time.
-            columns = json.loads(f"[{','.join(f'[{row[3]},{row[4]},{row[5]}]' for row in some)}]")
+            columns = json.loads(f"[{','.join(f'[{row[4]},{row[5]},{row[6]}]' for row in some)}]")
             for row, (attributes, origin, depends_on) in zip(some, columns, strict=True):
-                address = Address(*row[:3])
+                address = Address(*row[1:4])
                 found[address] = self._applied(address, attributes, origin, depends_on)
         return found
 
     def _applied(self, address: Address, attributes: Any, origin: Any, depends_on: Any) -> Applied:
         decoded = decode_origin(origin)
         if decoded is None:
-            raise StateError(f"the state {self.path} is damaged at {address}", help="restore it, or remove it")
+            raise self._damaged(str(address))
         return Applied(Resource(address, attributes), decoded, tuple(decode_address(item) for item in depends_on))
 
     def _systems(self, environment: str) -> dict[str, SystemRecord]:
-        rows = self._db.execute("SELECT name, provider, settings FROM systems WHERE environment = ?", (environment,))
-        return {name: SystemRecord(name, provider, json.loads(settings)) for name, provider, settings in rows}
+        rows = self._rows("systems", _SYSTEM, environment)
+        return {name: SystemRecord(name, provider, json.loads(settings)) for _, name, provider, settings in rows}
+
+    def _rows(self, table: str, columns: str, environment: str) -> Iterator[tuple[str, ...]]:
+        """Rows that are as they were written. Raises StateError, saying which isn't."""
+        digest = "digest" if self._version() > 1 else "''"
+        query = f"SELECT {columns}, {digest} FROM {table} WHERE environment = ?"  # noqa: S608 - constants
+        for *row, written in self._db.execute(query, (environment,)):
+            if written and written != _digest(*row):
+                raise self._damaged(f"{table} {' '.join(map(str, row[1 : -3 if table == 'objects' else 2]))}")
+            yield tuple(row)
+
+    def _damaged(self, where: str) -> StateError:
+        return StateError(f"the state {self.path} is damaged at {where}", help=_WAY_OUT)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, json.JSONDecodeError, KeyError, ValueError) as failed:
-            raise StateError(
-                f"the state {self.path} can't be used: {failed}",
-                help="free the disk, or restore the file, or move it away: the next plan finds its own objects",
-            ) from failed
+        except sqlite3.OperationalError as failed:
+            if getattr(failed, "sqlite_errorcode", 0) & 0xFF not in _BUSY:
+                raise StateError(f"the state {self.path} can't be used: {failed}", help=_WAY_OUT) from failed
+            message = f"another run writes to the state {self.path}, and didn't end within {self._patience:.0f} s"
+            raise StateLocked(message, help="wait longer with -lock-timeout=60s; look for a run that hangs") from failed
+        except (sqlite3.Error, KeyError, ValueError, TypeError, AttributeError) as failed:
+            raise StateError(f"the state {self.path} can't be used: {failed}", help=_WAY_OUT) from failed
 
 
-def _connected(path: Path, mode: str) -> sqlite3.Connection:
-    """``mode`` as in sqlite.org/uri.html: ro reads, rw writes, neither makes the file."""
-    return sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=10.0, isolation_level=None)
+_WAY_OUT = "free the disk, or restore the file, or move it away: the next plan finds its own objects"
+_OBJECT = "environment, system, type, key, attributes, origin, depends_on"
+_SYSTEM = "environment, name, provider, settings"
+
+
+def _digest(*columns: object) -> str:
+    """Against damage, not against people: whoever can write the file can write this too."""
+    return hashlib.blake2s("\0".join(map(str, columns)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def _system_row(environment: str, system: SystemRecord) -> tuple[str, ...]:
+    columns = (environment, system.name, system.provider, json.dumps(system.settings, sort_keys=True))
+    return (*columns, _digest(*columns))
 
 
 def _refuse_lost(db: sqlite3.Connection, environment: str, lock: str) -> None:
@@ -267,15 +315,14 @@ def _refuse_lost(db: sqlite3.Connection, environment: str, lock: str) -> None:
 
 
 def _row(environment: str, applied: Applied, who: str) -> tuple[str, ...]:
-    return (
+    columns = (
         environment,
         *applied.resource.address,
         json.dumps(applied.resource.attributes, sort_keys=True),
         json.dumps(encode_origin(applied.origin)),
         json.dumps([encode_address(a) for a in applied.depends_on]),
-        _now(),
-        who,
     )
+    return (*columns, _now(), who, _digest(*columns))
 
 
 def _now() -> str:

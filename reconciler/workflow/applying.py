@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.compile import SystemBinding
 from reconciler.connections import Connections
 from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
 from reconciler.engine.graph import Phase
@@ -19,7 +20,7 @@ from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import from_records, logged_in, marks_of
+from reconciler.workflow.systems import from_records, known_types, logged_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
 
 _LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
@@ -75,7 +76,7 @@ def apply_specs(
             return Application(plan_of(now, options), None)
     name, operation = prepared.environment, "destroy" if options.destroy else "apply"
     with (
-        Store(execution.state_path) as store,
+        Store(execution.state_path, patience=execution.lock_timeout) as store,
         locked(store, name, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
         situation(prepared, connections, execution.state_path) as now,
     ):
@@ -90,14 +91,12 @@ def apply_specs(
 
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
     """Apply exactly this plan, or refuse before the first write. Raises StateError."""
-    if plan.errored:
-        return Application(plan, None, (error("W607", "this plan has errors and can't be applied", help="plan again"),))
-    systems, problems = from_records(plan.environment, plan.systems)
-    if has_errors(problems):
+    systems, problems = _systems_of(plan)
+    if problems:
         return Application(plan, None, problems)
     operation = "destroy" if plan.destroy else "apply"
     with (
-        Store(execution.state_path) as store,
+        Store(execution.state_path, patience=execution.lock_timeout) as store,
         locked(store, plan.environment, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
     ):
         state = store.load(plan.environment)
@@ -112,6 +111,17 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             if has_errors(moved):
                 return Application(plan, None, moved)
             return execute(plan, session, Book(store, mine), state, execution, console)
+
+
+def _systems_of(plan: Plan) -> tuple[Mapping[str, SystemBinding], tuple[Diagnostic, ...]]:
+    """The systems of a saved plan, or why it can't be applied."""
+    if plan.errored:
+        return {}, (error("W607", "this plan has errors and can't be applied", help="plan again"),)
+    systems, problems = from_records(plan.environment, plan.systems)
+    if has_errors(problems):
+        return {}, problems
+    _, strange = known_types(systems, (change.address for change in plan.changes))
+    return systems, strange
 
 
 def execute(

@@ -20,14 +20,16 @@ from reconciler.engine.drift import find_drift
 from reconciler.engine.planner import plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
-from reconciler.engine.target import narrowed
+from reconciler.engine.target import narrowed, needed_systems
 from reconciler.model import Address, Change, Desired, Drift, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import logged_in, marks_of, with_recorded
+from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
 from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
 
 log = logging.getLogger("writ")
+
+_OUT_OF_REACH = frozenset({"W501", "W702"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,14 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
     state = load_state(state_path, environment)
     systems, more = with_recorded(compiled.systems, state)
     started = time.monotonic()
+    environments = {name: found.value for name, found in prepared.specs.catalog.environments.items()}
+    more += connections.strangers(environments[environment], environments.values())
+    wanted, strange = known_types(systems, compiled.desired.keys() | state.objects.keys())
     with logged_in(systems, connections) as (session, failed):
-        refreshed = refresh(session, compiled.desired.keys() | state.objects.keys())
+        refreshed = refresh(session, wanted)
         objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
         log.info("read %d objects in %d systems in %.2f s", objects, len(systems), time.monotonic() - started)
-        everything = (*prepared.diagnostics, *more, *failed, *refreshed.failures)
+        everything = (*prepared.diagnostics, *more, *strange, *failed, *refreshed.failures)
         yield Situation(prepared, systems, session, state, refreshed, everything)
 
 
@@ -102,7 +107,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         serial=now.state.serial,
         systems=tuple(binding.record for binding in now.systems.values()),
         changes=kept,
-        diagnostics=(*now.diagnostics, *problems, *_cycles(kept)),
+        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(kept)),
         targets=options.targets,
         facts=facts,
         destroy=options.destroy,
@@ -159,6 +164,20 @@ def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
             span=spans.get(found.subject) or found.span,
         )
         for found in now.refreshed.reported
+    )
+
+
+def _of_concern(now: Situation, kept: Sequence[Change], options: Options) -> tuple[Diagnostic, ...]:
+    """What was found before planning. A system that a narrowed plan doesn't need may be out of reach."""
+    unread = now.systems.keys() - now.refreshed.snapshots.keys()
+    if not options.targets or not unread:
+        return now.diagnostics
+    known = {address: applied.origin for address, applied in now.state.objects.items()}
+    known |= {address: wanted.origin for address, wanted in now.desired.items()}
+    spare = unread - needed_systems(kept, known, options.targets)
+    return tuple(
+        replace(found, severity=Severity.WARNING) if found.code in _OUT_OF_REACH and found.subject in spare else found
+        for found in now.diagnostics
     )
 
 

@@ -12,7 +12,7 @@ from reconciler.compile import SystemBinding
 from reconciler.compile.systems import bind_recorded, with_login_targets
 from reconciler.connections import Connections
 from reconciler.engine.session import PATIENCE, Marks, Session, System
-from reconciler.model import State, SystemRecord
+from reconciler.model import Address, State, SystemRecord
 from reconciler.provider import ProviderError
 from specs.diagnostic import Diagnostic, error, has_errors
 
@@ -69,6 +69,22 @@ def from_records(
         if binding is not None:
             bound[record.name] = binding
     return with_login_targets(bound), tuple(diagnostics)
+
+
+def known_types(
+    systems: Mapping[str, SystemBinding], addresses: Iterable[Address]
+) -> tuple[frozenset[Address], tuple[Diagnostic, ...]]:
+    """The addresses whose type their provider has. A newer version may have recorded, or planned, others."""
+    every = list(addresses)
+    types = {name: binding.provider.types.keys() for name, binding in systems.items()}
+    known = frozenset(a for a in every if a.system not in types or a.type in types[a.system])
+    unknown = sorted(set(every) - known)
+    return known, tuple(_unknown_type(address) for address in unknown)
+
+
+def _unknown_type(address: Address) -> Diagnostic:
+    message = f"{address} is of a type that this version doesn't know"
+    return error("W509", message, subject=str(address), help="upgrade writ-iam")
 
 
 def marks_of(systems: Mapping[str, SystemBinding]) -> Marks:

@@ -115,7 +115,7 @@ def test_plan_and_apply_on_a_terminal(world: World) -> None:
     assert "Enter a value:" in text
     assert "done; now: create" in text
     assert "Creation complete after" in text
-    assert "Apply complete! Resources: 28 added" in text
+    assert "Apply complete! Resources: 29 added" in text
     piped = world.ok("apply", "-auto-approve")
     assert ESCAPE not in piped
     code, shown = on_terminal("plan", "-json", cwd=world.cwd, env=env)
@@ -127,7 +127,7 @@ def test_events_are_lines_where_there_is_no_terminal(world: World) -> None:
     lines = world.apply().splitlines()
     started = [line for line in lines if line.endswith(": Creating...")]
     done = [line for line in lines if re.search(r": Creation complete after \d+\.\ds$", line)]
-    assert len(started) == len(done) == 28
+    assert len(started) == len(done) == 29
     events = world.ok("destroy", "-auto-approve", "-json").splitlines()
     assert all(line.startswith('{"type": ') for line in events)
     assert '"type": "result", "ok": true' in events[-1]

@@ -236,7 +236,7 @@ store = Store(Path(sys.argv[1]))
 store._db.execute("PRAGMA cache_size = 1")
 store._db.execute("BEGIN IMMEDIATE")
 for number in range(200):
-    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?)", (str(number), "x", '"' + "y" * 4000 + '"'))
+    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?, '')", (str(number), "x", "y" * 4000))
 os._exit(0)
 """
 
@@ -278,3 +278,51 @@ def test_force_unlock_removes_that_lock_only(path: Path) -> None:
         assert not still_held(store, "production", mine)
         with Store(path) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
             pass
+
+
+def damage(path: Path, statement: str) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute(statement)
+    db.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE objects SET attributes = replace(attributes, '1', '2')",
+        "UPDATE objects SET key = key || 'x'",
+        "UPDATE objects SET type = 'another'",
+        "UPDATE objects SET depends_on = '[3]'",
+        "UPDATE systems SET settings = '{}'",
+    ],
+)
+def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
+    record = SystemRecord("mem", "memory", {"a": "b"})
+    with Store(path) as store:
+        store.put_all("production", (record,), [APPLIED], "me")
+    damage(path, statement)
+    with Store(path, reading=True) as store, pytest.raises(StateError, match=r"is damaged at (objects|systems) "):
+        store.load("production")
+
+
+def test_the_first_schema_is_read_and_brought_up_to_date(path: Path) -> None:
+    with Store(path) as store:
+        store.put_all("production", (SystemRecord("mem", "memory", {}),), [APPLIED], "me")
+    for table in ("objects", "systems"):
+        damage(path, f"ALTER TABLE {table} DROP COLUMN digest")
+    damage(path, "PRAGMA user_version = 1")
+    with Store(path, reading=True) as store:
+        assert store.load("production").objects == {ADDRESS: APPLIED}
+    with Store(path) as store:
+        assert store.load("production").objects == {ADDRESS: APPLIED}
+    damage(path, "UPDATE objects SET key = 'x'")
+    with Store(path) as store, pytest.raises(StateError, match="damaged"):
+        store.load("production")
+
+
+def test_a_writer_that_takes_long_is_waited_for_and_said_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.state.store._PATIENCE", 0.1)
+    with Store(path) as writer, Store(path) as other:
+        with writer.immediate(), pytest.raises(StateLocked, match="another run writes to the state"):
+            other.put_object("production", APPLIED, "me")
+        other.put_object("production", APPLIED, "me")

@@ -1,0 +1,77 @@
+"""The operator's connections: what holds in which environment, and names that mean nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.connections import Connections, read_connections
+from specs import read
+from specs.diagnostic import Severity
+
+SPECS = """\
+apiVersion: writ/v1
+kind: Environment
+metadata: {name: staging}
+spec:
+  issuers: {cluster: {issuer: "https://oidc.example.com/cluster", audiences: {vault: vault}}}
+  systems: {vault: {provider: vault}}
+---
+apiVersion: writ/v1
+kind: Environment
+metadata: {name: production}
+spec:
+  issuers: {cluster: {issuer: "https://oidc.example.com/cluster", audiences: {vault: vault}}}
+  systems: {vault: {provider: vault}, payments: {provider: aws, account: "123456789012"}}
+"""
+HEAD = "apiVersion: writ/v1\nkind: Connections\nspec:\n"
+
+
+def connections(tmp_path: Path, body: str) -> Connections:
+    file = tmp_path / "connections.yaml"
+    file.write_text(HEAD + body)
+    found, problems = read_connections(str(file), {})
+    assert problems == ()
+    return found
+
+
+def strangers(tmp_path: Path, body: str) -> list[tuple[Severity, str, int]]:
+    (tmp_path / "specs.yaml").write_text(SPECS)
+    environments = [one.value for one in read([str(tmp_path / "specs.yaml")]).catalog.environments.values()]
+    found = connections(tmp_path, body).strangers(environments[0], environments)
+    return [(one.severity, one.message, one.span.line if one.span else 0) for one in found]
+
+
+def test_an_environments_block_changes_fields_and_keeps_the_others(tmp_path: Path) -> None:
+    body = (
+        "  systems: {vault: {address: 'https://a', ca_cert: /ca.pem, login: {method: jwt}}}\n"
+        "  environments:\n    staging:\n      systems:\n        vault: {address: 'https://b'}\n"
+    )
+    file = connections(tmp_path, body)
+    assert file.block("production", "vault").value["address"] == "https://a"
+    staging = file.block("staging", "vault")
+    assert staging.value == {"address": "https://b", "ca_cert": "/ca.pem", "login": {"method": "jwt"}}
+    assert (staging.span("address").line, staging.span("ca_cert").line) == (8, 4)
+    assert file.block("staging", "payments").value == {}
+
+
+def test_names_that_nothing_bears(tmp_path: Path) -> None:
+    body = (
+        "  systems:\n    valut: {}\n    payments: {}\n"
+        "  issuers:\n    clutser: {jwks_url: 'https://a'}\n"
+        "  environments:\n    staging:\n      systems:\n        payments: {}\n"
+    )
+    assert strangers(tmp_path, body) == [
+        (Severity.WARNING, "no system is named 'valut'", 5),
+        (Severity.WARNING, "no issuer is named 'clutser'", 8),
+        (Severity.ERROR, "no system is named 'payments'", 12),
+    ]
+
+
+@pytest.mark.parametrize("keys", ["{}", "{jwks_url: 'https://a', discovery_url: 'https://b'}"])
+def test_an_issuer_has_one_source_of_keys(tmp_path: Path, keys: str) -> None:
+    file = tmp_path / "connections.yaml"
+    file.write_text(f"{HEAD}  issuers: {{cluster: {keys}}}\n")
+    _, problems = read_connections(str(file), {})
+    assert [problem.code for problem in problems] == ["W121"]
