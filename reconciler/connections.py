@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any, Literal, Self
@@ -86,18 +86,17 @@ class Connections:
         ours = ("spec", "environments", environment, "systems", system)
         return Located(merged, _Merged(self.file.locator, ours, shared, frozenset(own)))
 
-    def strangers(self, environment: Environment, others: Iterable[Environment]) -> tuple[Diagnostic, ...]:
+    def strangers(self, name: str, environments: Mapping[str, Environment]) -> tuple[Diagnostic, ...]:
         """Blocks that nothing bears the name of: an error in this environment's own, else a warning."""
         if self.file is None:
             return ()
-        spec, name = self.file.value.spec, environment.metadata.name
-        everyone = [one.spec for one in others]
+        spec, everyone = self.file.value.spec, [one.spec for one in environments.values()]
         systems = {system for one in everyone for system in one.systems}
         issuers = {issuer for one in everyone for issuer in one.issuers}
         found = list(self._strange(("spec",), spec, systems, issuers, Severity.WARNING))
-        if name in spec.environments:
-            own, path = spec.environments[name], ("spec", "environments", name)
-            found += self._strange(path, own, environment.spec.systems, environment.spec.issuers, Severity.ERROR)
+        if name in spec.environments and name in environments:
+            own, path, here = spec.environments[name], ("spec", "environments", name), environments[name].spec
+            found += self._strange(path, own, here.systems, here.issuers, Severity.ERROR)
         return tuple(found)
 
     def _strange(

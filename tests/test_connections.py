@@ -38,8 +38,9 @@ def connections(tmp_path: Path, body: str) -> Connections:
 
 def strangers(tmp_path: Path, body: str) -> list[tuple[Severity, str, int]]:
     (tmp_path / "specs.yaml").write_text(SPECS)
-    environments = [one.value for one in read([str(tmp_path / "specs.yaml")]).catalog.environments.values()]
-    found = connections(tmp_path, body).strangers(environments[0], environments)
+    found_specs = read([str(tmp_path / "specs.yaml")]).catalog.environments
+    environments = {name: one.value for name, one in found_specs.items()}
+    found = connections(tmp_path, body).strangers("staging", environments)
     return [(one.severity, one.message, one.span.line if one.span else 0) for one in found]
 
 

@@ -82,7 +82,7 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
     systems, more = with_recorded(compiled.systems, state)
     started = time.monotonic()
     environments = {name: found.value for name, found in prepared.specs.catalog.environments.items()}
-    more += connections.strangers(environments[environment], environments.values())
+    more += connections.strangers(environment, environments)
     wanted, strange = known_types(systems, compiled.desired.keys() | state.objects.keys())
     with logged_in(systems, connections) as (session, failed):
         refreshed = refresh(session, wanted)
