@@ -35,7 +35,7 @@ class Atom:
 @dataclass(frozen=True, slots=True, order=True)
 class _Node:
     odd: int
-    """Empty segments within the path: no real request has any."""
+    """Empty segments within the path, or an empty path: no real request is like that."""
     length: int
     path: str
     depth: int = field(compare=False)
@@ -46,8 +46,9 @@ class _Node:
 
     @property
     def key(self) -> tuple[object, ...]:
-        slash = self.path.endswith("/")
-        return (self.depth if self.alive else -1, self.alive, self.absorbed, self.matched, self.short, slash)
+        place = self.depth if self.alive else -1
+        # The empty path is a kind of its own: nothing may follow it.
+        return (place, self.alive, self.absorbed, self.matched, self.short, self.path[-1:] == "/", self.path == "")
 
 
 def atoms(specs: Sequence[Spec], budget: int = BUDGET) -> Iterator[Atom]:
@@ -120,7 +121,7 @@ class _Place:
 def _children(specs: Sequence[Spec], node: _Node) -> Iterator[_Node]:
     place = _Place.of(specs, node)
     start = f"{node.path}/" if node.depth else ""
-    inner_empty = node.odd + (1 if node.depth > 1 and node.path.endswith("/") else 0)
+    odd = node.odd + (1 if node.path.endswith("/") else 0)
     for segment in place.segments():
         hits = [*place.literals.get(segment, ()), *place.wild]
         complete = {i for i in hits if len(specs[i].parts) == node.depth + 1}
@@ -129,4 +130,4 @@ def _children(specs: Sequence[Spec], node: _Node) -> Iterator[_Node]:
         matched = absorbed | sum(1 << i for i in complete)
         path = start + segment
         short = node.matched if segment == "" and node.depth else matched
-        yield _Node(inner_empty, len(path), path, node.depth + 1, alive, absorbed, matched, short)
+        yield _Node(odd if path else 1, len(path), path, node.depth + 1, alive, absorbed, matched, short)

@@ -46,8 +46,9 @@ def compare(old: Sequence[Policy], new: Sequence[Policy], *, servers: Sequence[S
         gains.notes["too much to look at in full"] = None
         undecided = True
     undecided = undecided or gains.contradicted or losses.contradicted
+    gained, lost = gains.witnesses(), losses.witnesses()
     notes = dict.fromkeys([*gains.notes, *losses.notes, *_ambiguous(before), *_ambiguous(after)])
-    return compared(gains.witnesses(), losses.witnesses(), tuple(notes), undecided=undecided)
+    return compared(gained, lost, tuple(notes), undecided=undecided)
 
 
 def _with_root(before: Acl, after: Acl) -> Comparison:

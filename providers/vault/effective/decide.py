@@ -102,9 +102,13 @@ class Sides:
 
     def _on(self, atom: Atom, listing: bool, server: Server, capabilities: Sequence[str]) -> dict[str, Difference]:
         old, new = (self._decision(side, atom, listing, server) for side in (self.old, self.new))
-        if old[1:] == new[1:] and (not old[2] or self._same_around(atom, listing)):
+        if old[1] == new[1] and not (old[2] or new[2]):
             return {}
-        found = (_difference(capability, atom.path, old, new) for capability in capabilities)
+        if old[2] or new[2]:
+            added = self._added(atom, listing) if old[2] == new[2] else None
+            found = (_unsure(capability, atom.path, old, new, added) for capability in capabilities)
+        else:
+            found = (_difference(capability, atom.path, old, new) for capability in capabilities)
         return {one.capability: one for one in found if one is not None}
 
     def _decision(self, side: _Side, atom: Atom, listing: bool, server: Server) -> _Decision:
@@ -122,11 +126,13 @@ class Sides:
         order = (atom.matched & self.exact, atom.short & self.exact, first, second)
         return next((found for mask in order if (found := side.winner(mask)) is not None), None)
 
-    def _same_around(self, atom: Atom, listing: bool) -> bool:
-        """Whether both sides hold the same on every path that matches: then they are the same whatever decides."""
+    def _added(self, atom: Atom, listing: bool) -> list[Permissions] | None:
+        """What the new side holds besides on the paths that match; None if it isn't all that the old side holds."""
         seen = atom.matched | atom.short if listing else atom.matched
-        bits = [i for i in range(len(self.old.by_bit)) if seen >> i & 1]
-        return all(self.old.by_bit[i] == self.new.by_bit[i] for i in bits)
+        pairs = [(self.old.by_bit[i], self.new.by_bit[i]) for i in range(len(self.old.by_bit)) if seen >> i & 1]
+        if any(old is not None and old != new for old, new in pairs):
+            return None
+        return [new for old, new in pairs if old is None and new is not None]
 
 
 def _side(held: Acl, ordered: Sequence[Spec], maybe: Sequence[Rule]) -> _Side:
@@ -155,8 +161,6 @@ def _agreed(per_server: Sequence[dict[str, Difference]], servers: Sequence[Serve
 
 def _difference(capability: str, path: str, old: _Decision, new: _Decision) -> Difference | None:
     before, after = old[1], new[1]
-    if old[2] or new[2]:
-        return _unsure(capability, path, old, new)
     if not after.grants(capability):
         return None
     sudo = _sudo(capability, path, before, after)
@@ -195,8 +199,18 @@ def _hangs_more(capability: str, before: Permissions, after: Permissions) -> boo
     return opaque[0] != opaque[1] or not asked <= after.conditions
 
 
-def _unsure(capability: str, path: str, old: _Decision, new: _Decision) -> Difference | None:
-    """Rules that may be there or not: the new side may allow it by any of its rules, the old one must by all."""
+def _unsure(
+    capability: str, path: str, old: _Decision, new: _Decision, added: Sequence[Permissions] | None
+) -> Difference | None:
+    """Rules that may be there or not: the new side may allow it by any of its rules, the old one must by all.
+
+    Where they are the same rules on both sides, and the new side has paths ``added`` to those of the old one, a rule
+    that decides on the new side decides on the old one too: only what was added can let more pass, by itself or
+    united with a template that turns out to be the same path.
+    """
+    plain = not any(perms.possible or perms.opaque for _, perms in new[2])
+    if plain and added is not None and not any(_lets_more(one, capability) for one in added):
+        return None
     candidates = [(new[0], new[1]), *((rule.path, perms) for rule, perms in new[2])]
     by = next((text for text, perms in candidates if perms.grants(capability)), None)
     must = all(perms.unrestricted(capability) for perms in (old[1], *(perms for _, perms in old[2])))
@@ -205,3 +219,8 @@ def _unsure(capability: str, path: str, old: _Decision, new: _Decision) -> Diffe
     rules = dict.fromkeys(rule for side in (old, new) for rule, _ in side[2])
     note = "; ".join(f"{rule.path} {'is a template' if rule.templated else f'ends: {rule.expires}'}" for rule in rules)
     return Difference(capability, path, Context(), by, old[0], certain=False, note=note)
+
+
+def _lets_more(perms: Permissions, capability: str) -> bool:
+    """By itself, or by loosening the constraints of rules that it is united with."""
+    return perms.grants(capability) or bool(perms.allowed or perms.min_wrapping_ttl or perms.opaque)

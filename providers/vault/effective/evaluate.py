@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from providers.vault.effective.parameters import accepts
 from providers.vault.effective.paths import Spec, reach_of_template, spec
@@ -42,6 +43,11 @@ def acl(policies: Sequence[Policy]) -> Acl:
     return Acl(exact, patterns, maybe, any(policy.name == ROOT for policy in policies))
 
 
+@lru_cache(maxsize=16)
+def _put_together(policies: tuple[Policy, ...]) -> Acl:
+    return acl(policies)
+
+
 def _marked(rule: Rule, expires: str) -> Rule:
     return replace(rule, expires=f"{rule.expires} policy {expires}".strip()) if expires else rule
 
@@ -52,7 +58,7 @@ def allowed(policies: Sequence[Policy], request: Request, *, server: Server = Se
     ``sudo`` asks whether the token has sudo there; other capabilities need it too on the paths that the server
     protects.
     """
-    held = acl(policies)
+    held = _put_together(tuple(policies))
     if held.root:
         return True
     path = request.path.lstrip("/")

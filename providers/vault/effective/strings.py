@@ -54,7 +54,7 @@ class Glob:
 def shortest(globs: Sequence[Glob], wanted: Callable[[str], bool]) -> str | None:
     """The shortest string for which ``wanted``, which may look at nothing but what the globs match, is true.
 
-    None if there is none. Raises Exhausted.
+    Not the empty one if one character does as well. None if there is none. Raises Exhausted.
     """
     letters = sorted({char for glob in globs for char in glob.needle})
     fresh = next(char for char in "xyzabcdefghijklmnopqrstuvw0123456789_-\u00e4\u00f6\u00fc" if char not in letters)
@@ -63,7 +63,7 @@ def shortest(globs: Sequence[Glob], wanted: Callable[[str], bool]) -> str | None
     while queue:
         states, text = queue.popleft()
         if wanted(text):
-            return text
+            return text or next((char for char in (fresh, *letters) if wanted(char)), "")
         for char in (fresh, *letters):
             after = tuple(glob.step(state, char) for glob, state in zip(globs, states, strict=True))
             if after not in seen:
