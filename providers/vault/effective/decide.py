@@ -178,7 +178,7 @@ def _difference(capability: str, path: str, old: _Decision, new: _Decision) -> D
         hangs, note = True, "useless without sudo where the server protects the path"
     elif hangs:
         conditions = [
-            one.text for one in (*before.possible, *after.possible, *after.opaque) if one.concerns(capability)
+            one.text for one in (*before.conditions, *after.conditions, *after.opaque) if one.concerns(capability)
         ]
         note = "; ".join(sorted(conditions)) or _WITH_SUDO
     return Difference(capability, path, context, new[0], old[0], certain=not hangs, note=note)
@@ -195,7 +195,7 @@ def _hangs_more(capability: str, before: Permissions, after: Permissions) -> boo
     if before.unrestricted(capability):
         return False
     opaque = [tuple(one for one in perms.opaque if one.concerns(capability)) for perms in (before, after)]
-    asked = {one for one in before.possible if one.concerns(capability)}
+    asked = {one for one in before.conditions if one.concerns(capability)}
     return opaque[0] != opaque[1] or not asked <= after.conditions
 
 
@@ -208,7 +208,7 @@ def _unsure(
     that decides on the new side decides on the old one too: only what was added can let more pass, by itself or
     united with a template that turns out to be the same path.
     """
-    plain = not any(perms.possible or perms.opaque for _, perms in new[2])
+    plain = not any(perms.conditions or perms.opaque for _, perms in new[2])
     if plain and added is not None and not any(_lets_more(one, capability) for one in added):
         return None
     candidates = [(new[0], new[1]), *((rule.path, perms) for rule, perms in new[2])]

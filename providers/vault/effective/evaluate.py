@@ -75,7 +75,7 @@ def allowed(policies: Sequence[Policy], request: Request, *, server: Server = Se
     if not accepts(found, request):
         return False
     if found.hangs(request.capability):
-        raise Undecided("; ".join(sorted(one.text for one in (*found.possible, *found.opaque))))
+        raise Undecided("; ".join(sorted(one.text for one in (*found.conditions, *found.opaque))))
     return True
 
 

@@ -19,9 +19,7 @@ class Permissions:
     min_wrapping_ttl: int = 0
     max_wrapping_ttl: int = 0
     conditions: frozenset[Condition] = frozenset()
-    """What a request has to meet for certain."""
-    possible: frozenset[Condition] = frozenset()
-    """What it may have to meet: more than ``conditions`` where the rules contradict each other."""
+    """What a request has to meet besides."""
     opaque: tuple[Condition, ...] = ()
     """What has to be the same for the outcome to be known to be the same."""
     ambiguous: bool = field(default=False, compare=False)
@@ -38,7 +36,7 @@ class Permissions:
 
     def hangs(self, capability: str) -> bool:
         """Whether a request of that kind hangs on something that isn't modelled."""
-        return any(one.concerns(capability) for one in (*self.possible, *self.opaque))
+        return any(one.concerns(capability) for one in (*self.conditions, *self.opaque))
 
 
 def united(rules: Iterable[Rule]) -> Permissions:
@@ -56,7 +54,6 @@ def united(rules: Iterable[Rule]) -> Permissions:
         frozenset[str]().union(*(rule.required for rule in found)),
         min((rule.min_wrapping_ttl for rule in found if rule.min_wrapping_ttl), default=0),
         min((rule.max_wrapping_ttl for rule in found if rule.max_wrapping_ttl), default=0),
-        plain | controlled if len(groups) == 1 else plain,
         plain | controlled,
         (*(one for rule in found for one in rule.opaque), *_disagreement(found, groups)),
         ambiguous=len(groups) > 1,

@@ -51,6 +51,7 @@ YES, NO = True, False
         ([("a/+/c/d", "read"), ("a/+/c/+", "deny")], "read a/b/c/d", YES),
         ([("a/+/bar/ba*", "read"), ("a/+/bar/b*", "deny")], "read a/x/bar/bar", YES),
         ([("a/+/c/+", "deny"), ("a/+/+/d", "read")], "read a/b/c/d", NO),
+        ([("\u00e9/+", "read"), ("\u00e9/*", "deny")], "read \u00e9/b", YES),  # places are counted in bytes
         # Text that starts like a segment wildcard is none, but is a pattern to the server.
         ([("a/*", "deny"), ("a/+b", "read")], "read a/+b", YES),
         ([("a/+b", "read"), ("a/+b*", "deny")], "read a/+b", YES),
