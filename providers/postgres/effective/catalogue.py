@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from providers.postgres.privileges import KNOWN, Kind
 
@@ -25,6 +26,7 @@ _MORE: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@lru_cache(maxsize=200)
 def known(kind: str, version: int) -> tuple[str, ...]:
     """Every privilege that a server of this version (``server_version_num``) knows on a kind of object."""
     found = _MORE.get(kind) or KNOWN[Kind(kind)]

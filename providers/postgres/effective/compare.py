@@ -47,34 +47,34 @@ def _witness(one: Privilege, note: str) -> Witness:
 
 def _differences(old: frozenset[Privilege], new: frozenset[Privilege]) -> list[tuple[Privilege, str]]:
     """What only ``new`` has, the most telling first."""
-    had = {_plain(one) for one in old if not one.via}
-    had_by_set = {_plain(one) for one in old}
-    found: dict[Privilege, Privilege] = {}
-    for one in sorted(new, key=_order):
-        plain = _plain(one)
-        covered = had_by_set if one.via else had
-        if not any(spelling in covered for spelling in _implying(plain)):
-            found.setdefault(plain if one.via else replace(plain, via="itself"), one)
-    direct = {_plain(one) for one in found.values() if not one.via}
-    return [(one, "") for one in found.values() if not one.via or _plain(one) not in direct]
+    fresh = new - old
+    by_set = {_plain(one) for one in old if one.via} if any(one.via for one in fresh) else frozenset[Privilege]()
+    direct = {one for one in fresh if not one.via and old.isdisjoint(_implying(one))}
+    found = {one: one for one in direct}
+    for one in sorted((one for one in fresh if one.via), key=_order):
+        spellings = set(_implying(_plain(one)))
+        if old.isdisjoint(spellings) and by_set.isdisjoint(spellings) and direct.isdisjoint(spellings):
+            found.setdefault(_plain(one), one)
+    return [(one, "") for one in sorted(found.values(), key=_order)]
 
 
 def _plain(one: Privilege) -> Privilege:
     return replace(one, via="")
 
 
-def _implying(one: Privilege) -> Iterable[Privilege]:
+def _implying(one: Privilege) -> Iterator[Privilege]:
     """What means the same or more."""
     for reachable in {one.reachable, True}:
         yield replace(one, reachable=reachable)
         if one.kind == Kind.COLUMN:
-            for kind in (Kind.TABLE, Kind.SEQUENCE):
-                yield replace(one, reachable=reachable, kind=kind, column="")
+            yield replace(one, reachable=reachable, kind=Kind.TABLE, column="")
+            yield replace(one, reachable=reachable, kind=Kind.SEQUENCE, column="")
 
 
 def _order(one: Privilege) -> tuple[object, ...]:
     late = one.kind == FUTURE or not one.reachable
-    return (late, bool(one.via), one.grantable, one.privilege == OWNERSHIP, one.kind == MEMBERSHIP, one)
+    kinds = (one.grantable, one.privilege == OWNERSHIP, one.kind == MEMBERSHIP)
+    return (late, bool(one.via), *kinds, one.kind, one.schema, one.name, one.column, one.privilege, one.via)
 
 
 def _row_security(old: Catalogue, new: Catalogue, after: frozenset[Privilege]) -> list[tuple[Privilege, str]]:

@@ -5,8 +5,9 @@ Functions that run as their owner, and views, give more than what is granted: th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from providers.postgres.effective.catalogue import (
     ATTRIBUTE,
@@ -35,15 +36,17 @@ def effective(catalogue: Catalogue, role: str) -> frozenset[Privilege]:
     """What a role can do as itself (``via`` empty), and what after SET ROLE to each role that it may become.
 
     Ownership is a privilege of its own: it comes with every grant option, and with DROP and ALTER. INHERIT, SET and
-    ADMIN of roles are privileges too, since they bring what will be granted to those roles later. Empty if there is
-    no such role.
+    ADMIN of roles are privileges too, since they bring what will be granted to those roles later. A superuser has
+    everything as itself, so that nothing is told of what it may become. Empty if there is no such role.
     """
     if role not in {facts.name for facts in catalogue.roles}:
         return frozenset()
-    found = set(_Acting.of(catalogue, role).privileges())
+    acting = _Acting.of(catalogue, role)
+    found = set(acting.privileges(""))
     for other in settable(catalogue, role):
         found.add(Privilege(MEMBERSHIP, "", other, "", "SET"))
-        found |= {replace(one, via=other) for one in _Acting.of(catalogue, other).privileges()}
+        if not acting.facts.superuser:
+            found.update(_Acting.of(catalogue, other).privileges(other))
     return frozenset(found)
 
 
@@ -77,6 +80,16 @@ def _facts(catalogue: Catalogue, role: str) -> RoleFacts:
     return next((one for one in catalogue.roles if one.name == role), RoleFacts(role))
 
 
+@lru_cache(maxsize=20_000)
+def _grantees(acl: frozenset[AclItem]) -> Mapping[tuple[str, bool], frozenset[str]]:
+    """Who has a privilege, and who may pass it on."""
+    found: dict[tuple[str, bool], set[str]] = {}
+    for item in acl:
+        for grantable in {False, item.grantable}:
+            found.setdefault((item.privilege, grantable), set()).add(item.grantee)
+    return {key: frozenset(names) for key, names in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class _Acting:
     """A session whose current role is this one."""
@@ -84,22 +97,21 @@ class _Acting:
     catalogue: Catalogue
     facts: RoleFacts
     roles: frozenset[str]
-    """Whose grants count."""
+    """Whose grants count; PUBLIC among them."""
     reached: frozenset[str]
     """Schemas with USAGE."""
 
     @classmethod
     def of(cls, catalogue: Catalogue, role: str) -> _Acting:
-        acting = cls(catalogue, _facts(catalogue, role), inherited(catalogue, role), frozenset())
+        acting = cls(catalogue, _facts(catalogue, role), inherited(catalogue, role) | {PUBLIC}, frozenset())
         schemas = (one for one in catalogue.objects if one.kind == Kind.SCHEMA)
         return replace(acting, reached=frozenset(one.name for one in schemas if acting.has(one, "USAGE")))
 
-    def privileges(self) -> Iterator[Privilege]:
-        yield from self.attributes()
-        yield from self.memberships()
-        yield from self.futures()
+    def privileges(self, via: str) -> Iterator[Privilege]:
+        others = (*self.attributes(), *self.memberships(), *self.futures())
+        yield from (replace(one, via=via) for one in others)
         for one in self.catalogue.objects:
-            yield from self.on(one)
+            yield from self.on(one, via)
 
     def attributes(self) -> Iterator[Privilege]:
         facts = self.facts
@@ -116,7 +128,7 @@ class _Acting:
 
     def memberships(self) -> Iterator[Privilege]:
         everything = {one.name for one in self.catalogue.roles} if self.facts.superuser else set()
-        for role in {*self.roles, *everything} - {self.facts.name}:
+        for role in {*self.roles, *everything} - {self.facts.name, PUBLIC}:
             yield Privilege(MEMBERSHIP, "", role, "", "INHERIT")
         for role in {one.group for one in self.catalogue.memberships if one.admin and one.member in self.roles}:
             yield Privilege(MEMBERSHIP, "", role, "", "ADMIN")
@@ -135,24 +147,26 @@ class _Acting:
                 if (owner, kind) not in everywhere:
                     yield _future(kind, owner, "", AclItem(PUBLIC, privilege))
 
-    def on(self, one: ObjectAcl) -> Iterator[Privilege]:
+    def on(self, one: ObjectAcl, via: str) -> Iterator[Privilege]:
         reachable = not one.schema or one.schema in self.reached
+
+        def told(privilege: str, grantable: bool = False, column: str = "") -> Privilege:
+            kind = Kind.COLUMN if column else one.kind
+            return Privilege(kind, one.schema, one.name, column, privilege, grantable, reachable, via)
+
         if self.owns(one):
-            yield Privilege(one.kind, one.schema, one.name, "", OWNERSHIP, reachable=reachable)
+            yield told(OWNERSHIP)
         for privilege in known(one.kind, self.catalogue.version):
-            if whole := self.has(one, privilege):
-                yield Privilege(one.kind, one.schema, one.name, "", privilege, reachable=reachable)
-            if passes := self.has(one, privilege, grantable=True):
-                yield Privilege(one.kind, one.schema, one.name, "", privilege, True, reachable)
-            for column in one.columns:
-                held = [item for item in column.acl if item.privilege == privilege and self.counts(item.grantee)]
-                if held and not whole:
-                    yield Privilege(Kind.COLUMN, one.schema, one.name, column.name, privilege, reachable=reachable)
-                if any(item.grantable for item in held) and not passes:
-                    yield Privilege(Kind.COLUMN, one.schema, one.name, column.name, privilege, True, reachable)
+            for grantable in (False, True):
+                if self.has(one, privilege, grantable=grantable):
+                    yield told(privilege, grantable)
+                    continue
+                for column in one.columns:
+                    if self._listed(column.acl, privilege, grantable):
+                        yield told(privilege, grantable, column.name)
 
     def counts(self, grantee: str) -> bool:
-        return grantee == PUBLIC or grantee in self.roles or self.facts.superuser
+        return grantee in self.roles or self.facts.superuser
 
     def owns(self, one: ObjectAcl) -> bool:
         return one.owner in self.roles or self.facts.superuser
@@ -163,15 +177,17 @@ class _Acting:
             return True
         if one.system and privilege in _NOT_ON_CATALOGUES and not grantable:
             return False
-        for item in one.acl:
-            if item.privilege == privilege and (item.grantable or not grantable) and self.counts(item.grantee):
-                return True
+        if self._listed(one.acl, privilege, grantable):
+            return True
         return not grantable and self._predefined(one, privilege)
+
+    def _listed(self, acl: frozenset[AclItem], privilege: str, grantable: bool) -> bool:
+        return not self.roles.isdisjoint(_grantees(acl).get((privilege, grantable), ()))
 
     def _predefined(self, one: ObjectAcl, privilege: str) -> bool:
         if one.kind == Kind.SCHEMA:
             return privilege == "USAGE" and bool(self.roles & {_READ, _WRITE})
-        return one.kind in {Kind.TABLE, Kind.SEQUENCE} and _PREDEFINED.get(privilege, "") in self.roles
+        return one.kind in {Kind.TABLE, Kind.SEQUENCE} and _PREDEFINED.get(privilege) in self.roles
 
 
 def _future(kind: str, owner: str, schema: str, item: AclItem) -> Privilege:

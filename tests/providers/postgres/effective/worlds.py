@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from providers.postgres.client import PostgresClient
 
 SCHEMAS = ("alpha", "beta")
 TABLES = ("alpha.orders", "alpha.bills", "beta.people", "beta.view")
@@ -29,6 +33,16 @@ CREATE FUNCTION alpha.one(n integer) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION beta.two() RETURNS int LANGUAGE sql AS 'SELECT 2';
 CREATE TYPE alpha.mood AS ENUM ('good');
 """
+
+
+@contextmanager
+def transaction(client: PostgresClient) -> Iterator[None]:
+    """Nothing of it stays."""
+    client.script("BEGIN")
+    try:
+        yield
+    finally:
+        client.script("ROLLBACK")
 
 
 def roles(rng: random.Random, version: int) -> list[str]:
