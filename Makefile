@@ -5,17 +5,20 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test test-access check bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.installed ## Plan, apply, log in, vandalise, find the drift, heal: on servers started for it
 	@exec $(BIN)/python examples/demo/demo.py
 
 test: .venv/.installed ## Run the tests, against real servers
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-access: .venv/.installed ## Compare access on everything that the tests otherwise sample (minutes)
+	$(BIN)/pytest -n 2 -s --sweep tests/access tests/providers/aws/effective
 
 check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .

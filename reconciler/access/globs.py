@@ -16,14 +16,18 @@ MANY, ONE = "\U000f0000", "\U000f0001"
 """Any text; one character."""
 MANY_IN, ONE_IN = "\U000f0002", "\U000f0003"
 """The same without a colon."""
-WILD = frozenset({MANY, ONE, MANY_IN, ONE_IN})
+SOME = "\U000f0004"
+"""One letter, be it ordinary or unknown."""
+WILD = frozenset({MANY, ONE, MANY_IN, ONE_IN, SOME})
 _FIRST_UNKNOWN = 0x100000
 _ANY_ONE, _ANY_ONE_IN = "\U000f00ff", "\U000f00fe"
-_ANY_MANY, _ANY_MANY_IN = "\U0010fffd", "\U0010fffc"
-_STAND_INS = str.maketrans({MANY: _ANY_MANY, ONE: _ANY_ONE, MANY_IN: _ANY_MANY_IN, ONE_IN: _ANY_ONE_IN})
+_ANY_MANY, _ANY_MANY_IN, _ANY_SOME = "\U0010fffd", "\U0010fffc", "\U0010fffb"
+_STAND_INS = str.maketrans(
+    {MANY: _ANY_MANY, ONE: _ANY_ONE, MANY_IN: _ANY_MANY_IN, ONE_IN: _ANY_ONE_IN, SOME: _ANY_SOME}
+)
 _UNKNOWN = "\U00100000-\U0010ffff"
-_IN_SEGMENT = f":{_ANY_MANY}{_ANY_ONE}"
-_CLASSES = {ONE: f"[^{_UNKNOWN}]", MANY_IN: f"[^{_IN_SEGMENT}]*", ONE_IN: f"[^{_IN_SEGMENT}{_UNKNOWN}]"}
+_IN_SEGMENT = f":{_ANY_MANY}{_ANY_ONE}{_ANY_SOME}"
+_CLASSES = {SOME: ".", ONE: f"[^{_UNKNOWN}]", MANY_IN: f"[^{_IN_SEGMENT}]*", ONE_IN: f"[^{_IN_SEGMENT}{_UNKNOWN}]"}
 _names: dict[str, str] = {}
 _letters: dict[str, str] = {}
 

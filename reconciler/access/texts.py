@@ -6,12 +6,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.access.automaton import shortest
-from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, WILD, Glob, Globs, any_matches, covers, has_unknown
+from reconciler.access.globs import (
+    MANY,
+    MANY_IN,
+    ONE,
+    ONE_IN,
+    SOME,
+    WILD,
+    Glob,
+    Globs,
+    any_matches,
+    covers,
+    has_unknown,
+)
 
 _FILLINGS = tuple(
-    str.maketrans({MANY: many, MANY_IN: many, ONE: one, ONE_IN: one})
+    str.maketrans({MANY: many, MANY_IN: many, ONE: one, ONE_IN: one, SOME: one})
     for many, one in (("", "x"), ("x", "x"), ("qzj", "q"))
 )
+
+_ALL = (Glob(MANY),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +65,27 @@ def _is_all(region: Globs) -> bool:
 
 
 def _pick(sets: list[Globs], refused: Globs) -> str | None:
-    if not sets:
-        return _from([(Glob(MANY),)], refused)
-    sets = sorted(sets, key=len)
     barred = frozenset(refused)
-    kept = tuple(
-        pattern for pattern in sets[0] if pattern not in barred and not any(covers(wide, pattern) for wide in refused)
-    )
-    return _from([kept, *sets[1:]], refused) if kept else None
-
-
-def _from(sets: list[Globs], refused: Globs) -> str | None:
-    for word in _candidates(sets[0]):
-        if not any_matches(refused, word) and all(any_matches(region, word) for region in sets):
+    # Most questions end here: every pattern of some region lies within one that is refused.
+    left = [tuple(one for one in region if not _lies_within(one, refused, barred)) for region in sets or [_ALL]]
+    if () in left:
+        return None
+    for word in _candidates(left):
+        if not any_matches(refused, word) and all(any_matches(region, word) for region in left):
             return word
-    return shortest(sets, refused)
+    return shortest(left, refused)
 
 
-def _candidates(patterns: Globs) -> Iterator[str]:
+def _lies_within(pattern: Glob, refused: Globs, barred: frozenset[Glob]) -> bool:
+    return pattern in barred or any(covers(wide, pattern) for wide in refused)
+
+
+def _candidates(sets: list[Globs]) -> Iterator[str]:
     """Words that are likely to do, before any search."""
     for filling in _FILLINGS:
-        for pattern in patterns:
-            yield pattern.code.translate(filling)
+        for region in sets:
+            for pattern in region:
+                yield pattern.code.translate(filling)
 
 
 def _loosened(sets: list[Globs], refused: Globs) -> list[Globs]:

@@ -130,13 +130,8 @@ def _value(inner: str, request: Request) -> str | None:
 
 def _like(tokens: list[str], text: str, *, fold: bool = False) -> bool:
     """Whether tokens match a text, by the places that each character can lead to."""
-    places = {0}
-    for character in f"{text}\0":
-        for place in range(len(tokens)):
-            if place in places and tokens[place] == "*":
-                places.add(place + 1)
-        if character == "\0":
-            break
+    places = _skipping({0}, tokens)
+    for character in text:
         following = set()
         for place in places:
             if place == len(tokens):
@@ -146,8 +141,21 @@ def _like(tokens: list[str], text: str, *, fold: bool = False) -> bool:
                 following.add(place)
             elif sign == "?" or _same(sign[-1], character, fold=fold):
                 following.add(place + 1)
-        places = following
+        if not following:
+            return False
+        places = _skipping(following, tokens)
     return len(tokens) in places
+
+
+def _skipping(places: set[int], tokens: list[str]) -> set[int]:
+    """With the places behind each ``*``, which may match nothing."""
+    reached = set(places)
+    for place in places:
+        after = place
+        while after < len(tokens) and tokens[after] == "*":
+            after += 1
+            reached.add(after)
+    return reached
 
 
 def _same(one: str, other: str, *, fold: bool) -> bool:

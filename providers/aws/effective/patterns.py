@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from providers.aws.effective.document import key_name
-from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, Glob, unknown
+from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, Glob, unknown
 
 IN_ANY_CASE = "~"
 """Before the name of a variable whose case doesn't matter where it stands."""
@@ -79,4 +79,4 @@ def arn_format(text: str, *, usual: bool) -> Glob:
 
 
 def _fill(name: str, *, usual: bool) -> str:
-    return _USUAL.get(name, f"{ONE}{MANY}") if usual else f"{ONE}{MANY}"
+    return _USUAL.get(name, f"{SOME}{MANY}") if usual else f"{SOME}{MANY}"

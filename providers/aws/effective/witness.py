@@ -102,6 +102,8 @@ def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
         yield f"if the condition {name.removeprefix(UNMODELLED)} {'holds' if value else 'does not hold'}"
     if sighting.values.get(OWN) is False:
         yield "if it needs no permission of its own account"
+    if sighting.mode.loose and OWN not in sighting.values and not any(_assumed(sighting)):
+        yield "if a policy variable can have the text that this takes"
     if sighting.mode.future:
         yield f"an action that the catalogue ({words.known.source}) does not know"
     if sighting.odd:
