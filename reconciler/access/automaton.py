@@ -62,7 +62,7 @@ class _Product:
         self._wanted = [self._add_all(patterns) for patterns in wanted]
         self._refused = self._add_all(refused, sinks=True)[1]
         self._of_wanted = sum(mask for mask, _ in self._wanted)
-        self._has_in = bool(self._wild[MANY_IN] | self._wild[ONE_IN])
+        self._has_in = bool(self._wild[MANY_IN] | self._wild[ONE_IN] | self._wild[SOME])
         self._stars = self._wild[MANY] | self._wild[MANY_IN]
         self._filler = self._fresh()
         self._steps: dict[str, tuple[int, int]] = {}
@@ -113,9 +113,9 @@ class _Product:
         """(Places that a letter moves on from, places where it stays)."""
         low = letter.lower() if len(letter.lower()) == 1 else letter
         moves = self._literals.get((letter, False), 0) | self._literals.get((low, True), 0)
-        moves |= self._wild[SOME]
         stays = self._wild[MANY]
         if letter != ":":
+            moves |= self._wild[SOME]
             stays |= self._wild[MANY_IN]
         if not is_unknown(letter):
             moves |= self._wild[ONE] | (self._wild[ONE_IN] if letter != ":" else 0)

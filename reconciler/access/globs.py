@@ -17,7 +17,7 @@ MANY, ONE = "\U000f0000", "\U000f0001"
 MANY_IN, ONE_IN = "\U000f0002", "\U000f0003"
 """The same without a colon."""
 SOME = "\U000f0004"
-"""One letter, be it ordinary or unknown."""
+"""One letter, be it ordinary or unknown, but not a colon."""
 WILD = frozenset({MANY, ONE, MANY_IN, ONE_IN, SOME})
 _FIRST_UNKNOWN = 0x100000
 _ANY_ONE, _ANY_ONE_IN = "\U000f00ff", "\U000f00fe"
@@ -26,8 +26,13 @@ _STAND_INS = str.maketrans(
     {MANY: _ANY_MANY, ONE: _ANY_ONE, MANY_IN: _ANY_MANY_IN, ONE_IN: _ANY_ONE_IN, SOME: _ANY_SOME}
 )
 _UNKNOWN = "\U00100000-\U0010ffff"
-_IN_SEGMENT = f":{_ANY_MANY}{_ANY_ONE}{_ANY_SOME}"
-_CLASSES = {SOME: ".", ONE: f"[^{_UNKNOWN}]", MANY_IN: f"[^{_IN_SEGMENT}]*", ONE_IN: f"[^{_IN_SEGMENT}{_UNKNOWN}]"}
+_IN_SEGMENT = f":{_ANY_MANY}{_ANY_ONE}"
+_CLASSES = {
+    SOME: f"[^{_IN_SEGMENT}]",
+    ONE: f"[^{_UNKNOWN}]",
+    MANY_IN: f"[^{_IN_SEGMENT}]*",
+    ONE_IN: f"[^{_IN_SEGMENT}{_UNKNOWN}]",
+}
 _names: dict[str, str] = {}
 _letters: dict[str, str] = {}
 

@@ -75,8 +75,11 @@ def _separable(text: str, *, variables: bool) -> bool:
 @lru_cache(maxsize=8192)
 def arn_format(text: str, *, usual: bool) -> Glob:
     """A format of the catalogue as a pattern; ``usual``: in a certain partition, region and account."""
-    return Glob.of(_PLACEHOLDER.sub(lambda found: _fill(found[1] or "", usual=usual), text))
+    # The names of placeholders have no colon.
+    *parts, rest = text.split(":", _PARTS - 1)
+    filled = [_PLACEHOLDER.sub(lambda found: _fill(found[1] or "", usual=usual), part) for part in parts]
+    return Glob.of(":".join([*filled, _PLACEHOLDER.sub(f"{SOME}{MANY}", rest)]))
 
 
 def _fill(name: str, *, usual: bool) -> str:
-    return _USUAL.get(name, f"{SOME}{MANY}") if usual else f"{SOME}{MANY}"
+    return _USUAL.get(name, f"{SOME}{MANY_IN}") if usual else f"{SOME}{MANY_IN}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from providers.aws.effective.document import Principals, Statement
-from reconciler.access.globs import MANY, ONE, Glob, Globs
+from reconciler.access.globs import MANY, MANY_IN, ONE, Glob, Globs
 from reconciler.access.search import Literal
 
 PRINCIPAL = "principal"
@@ -18,7 +18,7 @@ OWN = "own permission"
 """Whether the principal's own account lets it assume roles. Within the role's account, one that is named needs none."""
 UNMODELLED = "if "
 """How the dimensions of conditions that aren't modelled begin."""
-_ACCOUNT = re.compile(r"(?:arn:([a-z-]+):iam::)?(\d{12})(:root)?")
+_ACCOUNT = re.compile(r"(?:arn:[a-z-]+:iam::(?=.*:root))?(\d{12})(?::root)?")
 _ROLE = re.compile(r"arn:([a-z-]+):iam::(\d{12}):role/(?:.*/)?([^/]+)")
 _OTHERS = tuple(Glob(f"{kind}:{MANY}") for kind in ("Federated", "Service", "CanonicalUser"))
 
@@ -52,8 +52,8 @@ def _account(kind: str, name: str) -> Globs:
     found = _ACCOUNT.fullmatch(name)
     if kind != "AWS" or not found:
         return ()
-    partition = found[1] or f"aws{MANY}"
-    return tuple(Glob(f"AWS:arn:{partition}:{service}::{found[2]}:{MANY}") for service in ("iam", "sts"))
+    # An account is in one partition, which its number alone doesn't tell.
+    return tuple(Glob(f"AWS:arn:{MANY_IN}:{service}::{found[1]}:{MANY}") for service in ("iam", "sts"))
 
 
 def _named(kind: str, name: str) -> Globs:
@@ -81,5 +81,5 @@ def formats(action: str) -> tuple[Globs, Globs]:
         "sts:assumerolewithsaml": (federated[1],),
     }
     texts = known.get(action.lower(), (*aws, session, service, *federated, f"Federated:{some}"))
-    usual = tuple(Glob(text.format("aws", "123456789012")) for text in texts)
+    usual = tuple(Glob(text.format("aws", account)) for account in ("123456789012", "999999999999") for text in texts)
     return usual, tuple(Glob(text.format(some, some)) for text in texts)
