@@ -31,6 +31,7 @@ from reconciler.access.globs import glob
 from reconciler.access.search import Literal, Outcome, Question, Search
 
 _TRUST_ACTIONS = "sts:*"
+_MOST_GIVEN_UP = 3
 
 
 def compare(old: Principal | None, new: Principal | None) -> Comparison:
@@ -158,12 +159,15 @@ class _Look:
     def _first(
         self, access: Access, asked: Iterator[Question], mode: Mode, confirms: Callable[[Request], bool]
     ) -> tuple[Witness | None, str]:
-        search, problem = None, ""
+        search, problem, given_up = None, "", 0
         for question in asked:
             search = search or self._search(access, mode)
             answer = search.answer(question)
             if answer.outcome is Outcome.OUT_OF_BUDGET:
-                return None, "out of budget"
+                # Another question may be easier, and what it finds is as good.
+                problem, given_up = "out of budget", given_up + 1
+                if given_up > _MOST_GIVEN_UP:
+                    break
             if answer.outcome is Outcome.FOUND:
                 sighting = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
                 # What only may be can't be confirmed: it is shown as that.
