@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from reconciler.access.automaton import shortest
 from reconciler.access.globs import (
@@ -20,11 +21,6 @@ from reconciler.access.globs import (
     has_unknown,
 )
 
-_FILLINGS = tuple(
-    str.maketrans({MANY: many, MANY_IN: many, ONE: one, ONE_IN: one, SOME: one})
-    for many, one in (("", "x"), ("x", "x"), ("qzj", "q"))
-)
-
 _ALL = (Glob(MANY),)
 
 
@@ -38,6 +34,8 @@ class Texts:
 
     base: Globs = ()
     loose: bool = False
+    filler: str = "x"
+    """What a wildcard of a picked text is filled with, if with anything."""
 
     def pick(self, wanted: Sequence[Globs], refused: Sequence[Globs]) -> str | None:
         """A short text in all of ``wanted`` and none of ``refused``. Raises OutOfBudgetError."""
@@ -49,7 +47,7 @@ class Texts:
             return None
         if self.loose and len(sets) > 1:
             sets = _loosened(sets, without)
-        return _pick(sets, without)
+        return _pick(sets, without, self.filler)
 
     def has(self, region: Globs, value: str) -> bool:
         """Whether a text fits a region."""
@@ -64,13 +62,13 @@ def _is_all(region: Globs) -> bool:
     return any(pattern.open for pattern in region)
 
 
-def _pick(sets: list[Globs], refused: Globs) -> str | None:
+def _pick(sets: list[Globs], refused: Globs, filler: str) -> str | None:
     barred = frozenset(refused)
     # Most questions end here: every pattern of some region lies within one that is refused.
     left = [tuple(one for one in region if not _lies_within(one, refused, barred)) for region in sets or [_ALL]]
     if () in left:
         return None
-    for word in _candidates(left):
+    for word in _candidates(left, filler):
         if not any_matches(refused, word) and all(any_matches(region, word) for region in left):
             return word
     return shortest(left, refused)
@@ -80,12 +78,18 @@ def _lies_within(pattern: Glob, refused: Globs, barred: frozenset[Glob]) -> bool
     return pattern in barred or any(covers(wide, pattern) for wide in refused)
 
 
-def _candidates(sets: list[Globs]) -> Iterator[str]:
+def _candidates(sets: list[Globs], filler: str) -> Iterator[str]:
     """Words that are likely to do, before any search."""
-    for filling in _FILLINGS:
+    for filling in _fillings(filler):
         for region in sets:
             for pattern in region:
                 yield pattern.code.translate(filling)
+
+
+@cache
+def _fillings(filler: str) -> tuple[dict[int, str], ...]:
+    ways = (("", filler), (filler, filler), ("qzj", "q"))
+    return tuple(str.maketrans({MANY: many, MANY_IN: many, ONE: one, ONE_IN: one, SOME: one}) for many, one in ways)
 
 
 def _loosened(sets: list[Globs], refused: Globs) -> list[Globs]:

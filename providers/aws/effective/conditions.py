@@ -197,7 +197,8 @@ def space_of(kinds: frozenset[str], *, loose: bool) -> Space | None:
     """The values of a key that conditions of these kinds speak of; None if they don't go together."""
     kinds -= {ANY}
     if kinds <= {TEXT, TRUTH}:
-        return Texts((_TRUE, _FALSE) if kinds == {TRUTH} else (), loose)
+        # Not the filler of resources: a variable in one would have the key's value by accident.
+        return Texts((_TRUE, _FALSE) if kinds == {TRUTH} else (), loose, filler="y")
     spaces = {
         frozenset({NUMBER}): Ordered(_number_text),
         frozenset({DATE}): Ordered(_date_text),

@@ -30,18 +30,20 @@ def test_changes_of_managed_policies_have_their_direction(sweep: bool) -> None:
     chance = random.Random(17)
     policies = list(managed().items())
     verdicts: Counter[tuple[str, str]] = Counter()
-    wrong = []
+    wrong: list[Any] = []
     for name, document in policies if sweep else chance.sample(policies, SAMPLE):
         old = principal(document)
         for change in mutations(document, chance):
             found = compare(old, principal(change.document))
             verdicts[change.kind, found.verdict] += 1
-            if not fits(found, change.way):
+            # Whether a variable has a value isn't part of the algebra: there the evaluator may contradict it.
+            if not fits(found, change.way) and found.verdict != "unknown":
                 wrong.append((name, change, found))
     print(f"\n{verdicts.total()} pairs, {len(wrong)} wrong")
     for (kind, verdict), count in sorted(verdicts.items()):
         print(f"  {kind:16} {verdict:12} {count}")
     assert wrong[:2] == []
+    assert sum(count for (_, verdict), count in verdicts.items() if verdict == "unknown") <= verdicts.total() / 5000
     assert verdicts["add_statement", "widens"] > 0.8 * sum(
         n for (kind, _), n in verdicts.items() if kind == "add_statement"
     )
