@@ -128,7 +128,7 @@ class Search:
             if self._left < 0:
                 raise OutOfBudgetError
             state = stack.pop()
-            hit = next((rule for rule in state.left if self._matches(rule, state.values)), None)
+            hit = next((rule for rule in state.left if self._hits(rule, state)), None)
             if hit is None:
                 return Answer(Outcome.FOUND, self._telling(question, state))
             stack.extend(reversed(self._branches(state, hit)))
@@ -160,6 +160,17 @@ class Search:
             if literal.dimension == self._split:
                 base = {**base, literal.dimension: _with(base.get(literal.dimension, _FREE), literal)}
         return branches
+
+    def _hits(self, rule: Rule, state: _State) -> bool:
+        """Whether a rule matches. A test that was asked for holds, even if the value is only one for which it may."""
+        return all(
+            (
+                literal.test in state.tests.get(literal.dimension, _FREE)[0]
+                or self.dimensions[literal.dimension].holds(literal.test, state.values[literal.dimension])
+            )
+            is not literal.negated
+            for literal in rule
+        )
 
     def _matches(self, rule: Rule, values: Mapping[str, Any]) -> bool:
         return all(

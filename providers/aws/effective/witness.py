@@ -119,4 +119,9 @@ def _when(key: str, values: tuple[str, ...] | None) -> str:
 
 def _shown(text: str) -> str:
     """With variables as policies write them."""
-    return "".join(f"${{{(name_of(one) or '').removeprefix(IN_ANY_CASE)}}}" if is_unknown(one) else one for one in text)
+    return "".join(_variable(name_of(one) or "") if is_unknown(one) else one for one in text)
+
+
+def _variable(name: str) -> str:
+    plain = f"${{{name.removeprefix(IN_ANY_CASE)}}}"
+    return f"{plain} in another case" if name.startswith(IN_ANY_CASE) else plain

@@ -181,5 +181,13 @@ VARIABLES = [
         "may-widen",
         "a/bob",
     ),
+    Case(
+        "variable in any case",
+        [when("StringEquals", TEAM, "${aws:username}")],
+        [when("StringEqualsIgnoreCase", TEAM, "${aws:username}")],
+        "widens",
+        "",
+        "team is ${aws:username}",
+    ),
     Case("variable meets length", [statement(resource="a/?*")], [statement(resource="a/${aws:username}")], "unknown"),
 ]

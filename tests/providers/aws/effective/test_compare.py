@@ -59,7 +59,7 @@ def test_a_condition_never_widens_an_allow(seed: int) -> None:
     narrow = [*statements[:at], {**without, "Condition": chance.choice(CONDITIONS)}, *statements[at + 1 :]]
     wide = [*statements[:at], without, *statements[at + 1 :]]
     found = compare(Principal((of(wide),)), Principal((of(narrow),)))
-    assert found.verdict in ("equal", "narrows", "unknown"), found
+    assert not any(one.certain for one in found.gains), found
 
 
 def test_a_witness_that_the_evaluator_contradicts_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
