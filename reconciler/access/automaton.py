@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from string import ascii_lowercase, digits
 
-from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, WILD, Globs, is_unknown
+from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, WILD, Globs, folded, is_unknown
 from reconciler.access.search import OutOfBudgetError
 
 MOST_STATES = 8_000
@@ -111,8 +111,7 @@ class _Product:
 
     def _masks(self, letter: str) -> tuple[int, int]:
         """(Places that a letter moves on from, places where it stays)."""
-        low = letter.lower() if len(letter.lower()) == 1 else letter
-        moves = self._literals.get((letter, False), 0) | self._literals.get((low, True), 0)
+        moves = self._literals.get((letter, False), 0) | self._literals.get((folded(letter), True), 0)
         stays = self._wild[MANY]
         if letter != ":":
             moves |= self._wild[SOME]

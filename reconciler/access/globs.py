@@ -35,6 +35,9 @@ _CLASSES = {
 }
 _names: dict[str, str] = {}
 _letters: dict[str, str] = {}
+_any_case: dict[str, str] = {}
+IN_ANY_CASE = "~"
+"""Before the name of an unknown letter of which only the case may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,14 @@ def is_reserved(text: str) -> bool:
 
 
 def unknown(name: str) -> str:
-    """The letter that stands for the text called ``name``: ``?`` doesn't match it, ``*`` does."""
+    """The letter that stands for the text called ``name``: ``?`` doesn't match it, ``*`` does.
+
+    Folded it becomes another letter, which stands for that text in any case.
+    """
     if name not in _letters:
-        letter = chr(_FIRST_UNKNOWN + len(_letters))
-        _letters[name], _names[letter] = letter, name
+        letter, lowered = (chr(_FIRST_UNKNOWN + len(_names) + more) for more in (0, 1))
+        _names[letter], _names[lowered] = name, f"{IN_ANY_CASE}{name}"
+        _letters[name], _any_case[letter] = letter, lowered
     return _letters[name]
 
 
@@ -96,7 +103,7 @@ def folded(text: str) -> str:
     """In lower case, letter by letter, so that no text changes its length."""
     if text.isascii():
         return text.lower()
-    return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
+    return "".join(_any_case.get(letter) or (low if len(low := letter.lower()) == 1 else letter) for letter in text)
 
 
 def matches(pattern: Glob, word: str) -> bool:

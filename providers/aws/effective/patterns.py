@@ -11,8 +11,6 @@ from functools import lru_cache
 from providers.aws.effective.document import key_name
 from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, Glob, unknown
 
-IN_ANY_CASE = "~"
-"""Before the name of a variable whose case doesn't matter where it stands."""
 _LITERALS = {"*": "*", "?": "?", "$": "$"}
 _NO_COLON = frozenset(
     {"aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "aws:requestedregion", "aws:username"}
@@ -27,16 +25,16 @@ _PARTS = 6
 @lru_cache(maxsize=65536)
 def pattern(text: str, *, variables: bool, wild: bool = True, fold: bool = False) -> Glob:
     """A pattern, or without ``wild`` a literal text, in which variables may stand."""
-    return Glob.of(_code(text, variables=variables, wild=wild, fold=fold), fold=fold)
+    return Glob.of(_code(text, variables=variables, wild=wild), fold=fold)
 
 
-def _code(text: str, *, variables: bool, wild: bool, fold: bool = False) -> str:
+def _code(text: str, *, variables: bool, wild: bool) -> str:
     if not variables or "${" not in text:
         return _wildcards(text) if wild else text
     parts, at = [], 0
     for found in _VARIABLE.finditer(text):
         before = text[at : found.start()]
-        parts += [_wildcards(before) if wild else before, _letter(found[1], fold=fold)]
+        parts += [_wildcards(before) if wild else before, _letter(found[1])]
         at = found.end()
     rest = text[at:]
     return "".join([*parts, _wildcards(rest) if wild else rest])
@@ -46,12 +44,11 @@ def _wildcards(text: str) -> str:
     return text.replace("*", MANY).replace("?", ONE)
 
 
-def _letter(inner: str, *, fold: bool) -> str:
+def _letter(inner: str) -> str:
     if inner in _LITERALS:
         return _LITERALS[inner]
     key, comma, default = inner.partition(",")
-    # In any case it may be another text than the variable's own.
-    return unknown(f"{IN_ANY_CASE if fold else ''}{key_name(key.strip())}{comma}{default.strip()}")
+    return unknown(f"{key_name(key.strip())}{comma}{default.strip()}")
 
 
 @lru_cache(maxsize=65536)

@@ -8,11 +8,10 @@ from typing import Any
 
 from providers.aws.effective.conditions import space_of
 from providers.aws.effective.evaluator import Request
-from providers.aws.effective.patterns import IN_ANY_CASE
 from providers.aws.effective.principals import OWN, PRINCIPAL, UNMODELLED
 from providers.aws.effective.rules import ACTION, KEY, RESOURCE, Mode, Vocabulary
 from reconciler.access import Witness
-from reconciler.access.globs import is_unknown, name_of
+from reconciler.access.globs import IN_ANY_CASE, is_unknown, name_of
 from reconciler.access.texts import Texts
 
 
