@@ -9,7 +9,7 @@ import pytest
 from providers.aws.effective import Policy, Principal
 from tests.providers.aws.effective.cases import HOME, KNOWN, RESOURCES, SHAPES, VARIABLES, Case, O
 from tests.providers.aws.effective.cases_conditions import CONDITIONS, SETS, UNMODELLED
-from tests.providers.aws.effective.helpers import both_ways, deny, policy, principal, short, statement
+from tests.providers.aws.effective.helpers import both_ways, deny, policy, principal, short, statement, when
 
 CASES = [*KNOWN, *SHAPES, *RESOURCES, *VARIABLES, *CONDITIONS, *SETS, *UNMODELLED]
 
@@ -69,5 +69,8 @@ def test_old_versions_have_no_variables() -> None:
     old, new = (Principal((policy(text, version=version),)) for version in ("2008-10-17", "2012-10-17"))
     found = both_ways(old, new)
     assert found.verdict == "incomparable"
+    moon = when("Moon", "k:a", "${aws:username}")
+    old_moon, new_moon = (Principal((policy(moon, version=version),)) for version in ("2008-10-17", "2012-10-17"))
+    assert both_ways(old_moon, new_moon).verdict == "may-widen"
     without = Policy.of({"Statement": text})
     assert both_ways(old, Principal((without,))).verdict == "equal"
