@@ -17,8 +17,9 @@ demo: .venv/.installed ## Plan, apply, log in, vandalise, find the drift, heal: 
 test: .venv/.installed ## Run the tests, against real servers
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-access: .venv/.installed ## Put thousands of questions about access to real servers, and compare the answers
+test-access: .venv/.installed ## Compare access on everything that the tests otherwise sample (minutes)
 	$(BIN)/pytest -n 2 -m access
+	$(BIN)/pytest -n 2 -s --sweep tests/access tests/providers/aws/effective
 
 check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .

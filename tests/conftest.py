@@ -12,3 +12,10 @@ __all__ = ["estate", "world", "worlds"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden``: write the expected plans anew instead of comparing."""
     parser.addoption("--update-golden", action="store_true", help="write the examples' expected plans anew")
+    parser.addoption("--sweep", action="store_true", help="compare access on everything, not on samples (minutes)")
+
+
+@pytest.fixture(scope="session")
+def sweep(request: pytest.FixtureRequest) -> bool:
+    """Whether tests that sample are to take everything."""
+    return bool(request.config.getoption("--sweep"))

@@ -1,0 +1,183 @@
+"""What a change of policies does to a principal's effective access, or to a role's trust.
+
+Composed first, compared after: the identity policies united, boundary and session cutting them down, every Deny on top.
+Not looked at: resource policies, organisation policies, and whether keys of the context can go together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from providers.aws.effective.catalogue import catalogue
+from providers.aws.effective.document import Names, Policy, Statement
+from providers.aws.effective.evaluator import Principal, Request, allowed
+from providers.aws.effective.formats import in_format
+from providers.aws.effective.rules import (
+    ACTION,
+    MODES,
+    RESOURCE,
+    Mode,
+    Vocabulary,
+    action_rule,
+    is_uncertain,
+    only_certain,
+)
+from providers.aws.effective.witness import Sighting, request_of, witness_of
+from reconciler.access import Comparison, Verdict, Witness, compared
+from reconciler.access.composition import Access, gained
+from reconciler.access.composition import allowed as within
+from reconciler.access.globs import glob
+from reconciler.access.search import Literal, Outcome, Question, Search
+
+_TRUST_ACTIONS = "sts:*"
+_MOST_GIVEN_UP = 3
+
+
+def compare(old: Principal | None, new: Principal | None) -> Comparison:
+    """The effective access of a principal before and after; None: it doesn't exist."""
+    return _compare(old or Principal(()), new or Principal(()), "*")
+
+
+def compare_trust(old: Policy | None, new: Policy | None) -> Comparison:
+    """Who may assume a role, before and after; None: the role doesn't exist."""
+    before, after = (Principal(() if policy is None else (policy,)) for policy in (old, new))
+    return _compare(before, after, _TRUST_ACTIONS)
+
+
+def reaches(principal: Principal, actions: Sequence[str], resources: Sequence[str]) -> Witness | None:
+    """A request in this box of patterns (``*``, ``?``) that the principal may be allowed; None only if there is none.
+
+    Not ``certain`` where it hangs on what isn't modelled, or couldn't be decided: to be treated as reached.
+    """
+    side = _Side.of(principal)
+    look = _Look(Vocabulary.of(side.statements, catalogue()), side.spelling)
+    names = Names(tuple(actions))
+
+    def questions(mode: Mode) -> tuple[Access, Iterator[Question]]:
+        access = side.access(look.words, mode)
+        strict = access if mode.loose else only_certain(access, gaining=True)
+        asked = action_rule(names, look.words.known, mode)
+        box = (Literal(RESOURCE, tuple(dict.fromkeys(map(glob, resources)))),)
+        return access, iter(()) if asked is None else within(strict, (*asked, *box))
+
+    found = look.find(questions, lambda request: allowed(principal, request))
+    if found.witness is None and found.undecided:
+        return Witness(f"{actions[0]} on {resources[0]}", certain=False, note=f"not decided: {found.undecided}")
+    return found.witness
+
+
+def _compare(old: Principal, new: Principal, universe: str) -> Comparison:
+    before, after = _Side.of(old), _Side.of(new)
+    if before == after:
+        return Comparison(Verdict.EQUAL)
+    words = Vocabulary.of((*before.statements, *after.statements), catalogue(), universe)
+    look = _Look(words, before.spelling | after.spelling)
+    gain = look.difference(after, before)
+    loss = look.difference(before, after)
+    notes = [f"not decided whether something is gained: {gain.undecided}"] if gain.undecided else []
+    notes += [f"not decided whether something is lost: {loss.undecided}"] if loss.undecided else []
+    if gain.future:
+        today = "narrower" if loss.witness and not loss.future else "equal"
+        notes.append(f"{today} today, wider tomorrow: by actions that the catalogue ({words.known.source}) lacks")
+    gains, losses = ((one.witness,) if one.witness else () for one in (gain, loss))
+    # Without a gain, "equal" would claim that nothing is lost either.
+    undecided = bool(gain.undecided) or bool(loss.undecided and not gains)
+    return compared(gains, losses, notes, undecided=undecided)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    principal: Principal
+    layers: tuple[tuple[Statement, ...], ...]
+
+    @classmethod
+    def of(cls, principal: Principal) -> _Side:
+        layers = (tuple(one for policy in layer for one in policy.statements) for layer in principal.layers)
+        return cls(principal, tuple(layers))
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        return tuple(statement for layer in self.layers for statement in layer)
+
+    @property
+    def spelling(self) -> dict[str, str]:
+        return {name.lower(): name for statement in self.statements for name in statement.actions.values}
+
+    def access(self, words: Vocabulary, mode: Mode) -> Access:
+        rules = [[(one.allows, words.rules(one, mode)) for one in layer] for layer in self.layers]
+        return Access(
+            tuple(tuple(rule for allows, found in layer if allows for rule in found) for layer in rules),
+            tuple(rule for layer in rules for allows, found in layer if not allows for rule in found),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    witness: Witness | None = None
+    undecided: str = ""
+    """Why something more certain can't be excluded."""
+    future: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Looks for requests in the modes from the most to the least telling."""
+
+    words: Vocabulary
+    spelling: dict[str, str]
+
+    def difference(self, new: _Side, old: _Side) -> _Found:
+        """Something that ``new`` allows and ``old`` doesn't."""
+
+        def questions(mode: Mode) -> tuple[Access, Iterator[Question]]:
+            a, b = new.access(self.words, mode), old.access(self.words, mode)
+            both = Access((*a.layers, *b.layers), (*a.denials, *b.denials))
+            if not mode.loose:
+                a, b = only_certain(a, gaining=True), only_certain(b, gaining=False)
+            return both, gained(a, b)
+
+        return self.find(
+            questions, lambda request: allowed(new.principal, request) and not allowed(old.principal, request)
+        )
+
+    def find(
+        self, questions: Callable[[Mode], tuple[Access, Iterator[Question]]], confirms: Callable[[Request], bool]
+    ) -> _Found:
+        """The first answer that the evaluator confirms."""
+        undecided = ""
+        for mode in MODES:
+            access, asked = questions(mode)
+            if mode.loose and not is_uncertain(access):
+                continue
+            witness, problem = self._first(access, asked, mode, confirms)
+            undecided = undecided or problem
+            if witness:
+                return _Found(witness, undecided if mode.loose else "", future=mode.future)
+        return _Found(undecided=undecided)
+
+    def _first(
+        self, access: Access, asked: Iterator[Question], mode: Mode, confirms: Callable[[Request], bool]
+    ) -> tuple[Witness | None, str]:
+        search, problem, given_up = None, "", 0
+        for question in asked:
+            search = search or self._search(access, mode)
+            answer = search.answer(question)
+            if answer.outcome is Outcome.OUT_OF_BUDGET:
+                # Another question may be easier, and what it finds is as good.
+                problem, given_up = "out of budget", given_up + 1
+                if given_up > _MOST_GIVEN_UP:
+                    break
+            if answer.outcome is Outcome.FOUND:
+                sighting = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
+                # What only may be can't be confirmed: it is shown as that.
+                if mode.loose or confirms(request_of(sighting, self.words)):
+                    return witness_of(sighting, self.words), problem
+                problem = f"the evaluator contradicts {witness_of(sighting, self.words).request}"
+        return None, problem
+
+    def _search(self, access: Access, mode: Mode) -> Search:
+        rules = [*access.denials, *(rule for layer in access.layers for rule in layer)]
+        return Search(
+            self.words.dimensions(rules, mode), split="" if mode.future else ACTION, always=frozenset({ACTION})
+        )

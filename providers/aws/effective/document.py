@@ -1,0 +1,214 @@
+"""A policy document as values, as written; refused where it isn't one, rather than guessed at.
+
+Source: IAM JSON policy elements reference; Grammar of the IAM JSON policy language.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from reconciler.access.globs import is_reserved
+
+_VERSIONS = ("2008-10-17", "2012-10-17")
+_ELEMENTS = frozenset(
+    {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
+)
+_KINDS = frozenset({"AWS", "Federated", "Service", "CanonicalUser"})
+
+
+class DocumentError(ValueError):
+    """It isn't a policy document. The message says what is wrong, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The patterns of an element; ``negated``: those of its Not form."""
+
+    values: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """(Kind, id) pairs: ``("AWS", "arn:…")``, ``("*", "*")`` for everybody."""
+
+    values: tuple[tuple[str, str], ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One operator on one key, as written; any of the values may fulfil it."""
+
+    operator: str
+    key: str
+    values: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """What tells it from others: equal for equal conditions."""
+        return f"{self.operator.lower()} {key_name(self.key)} {json.dumps(sorted(set(self.values)))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement. ``resources`` is None in a trust policy, ``principals`` in any other."""
+
+    allows: bool
+    actions: Names
+    resources: Names | None
+    principals: Principals | None
+    conditions: tuple[Condition, ...]
+    variables: bool
+    """Whether ``${…}`` is a policy variable: since version 2012-10-17."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The statements of a document."""
+
+    statements: tuple[Statement, ...]
+
+    @classmethod
+    def parse(cls, text: str, *, trust: bool = False) -> Policy:
+        """A document as IAM takes it, or returns it (percent-encoded). ``trust``: a role's trust policy.
+
+        Raises DocumentError.
+        """
+        plain = text if text.lstrip().startswith("{") else unquote(text)
+        try:
+            raw = json.loads(plain, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_refuse)
+        except DocumentError:
+            raise
+        except (ValueError, RecursionError) as problem:
+            raise DocumentError(f"not JSON: {problem}") from None
+        return _policy(raw, trust=trust)
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any], *, trust: bool = False) -> Policy:
+        """As ``parse``, from decoded JSON."""
+        return cls.parse(json.dumps(document), trust=trust)
+
+
+def key_name(key: str) -> str:
+    """A condition key as it is compared: without regard to case, but for the name of a tag."""
+    name, slash, tag = key.partition("/")
+    # An issuer's keys hold slashes too (``oidc.example.com/Id:aud``).
+    return key if slash and ":" not in name else f"{name.lower()}{slash}{tag}"
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise DocumentError(f"the key {key!r} is repeated")
+        found[key] = value
+    return found
+
+
+def _refuse(constant: str) -> Any:
+    raise DocumentError(f"{constant} is not JSON")
+
+
+def _policy(raw: Any, *, trust: bool) -> Policy:
+    document = _mapping(raw, "the document")
+    _only(document, frozenset({"Version", "Id", "Statement"}), "the document")
+    version = document.get("Version", _VERSIONS[0])
+    if version not in _VERSIONS:
+        raise DocumentError(f"Version {version!r} is not known")
+    if "Statement" not in document:
+        raise DocumentError("Statement is missing")
+    statements = _list(document["Statement"])
+    variables = version == _VERSIONS[1]
+    return Policy(
+        tuple(
+            _statement(_mapping(one, f"statement {number}"), f"statement {number}", variables=variables, trust=trust)
+            for number, one in enumerate(statements, 1)
+        )
+    )
+
+
+def _statement(raw: Mapping[str, Any], where: str, *, variables: bool, trust: bool) -> Statement:
+    _only(raw, _ELEMENTS, where)
+    if raw.get("Effect") not in ("Allow", "Deny"):
+        raise DocumentError(f"{where}: Effect must be Allow or Deny")
+    unwanted = {"Resource", "NotResource"} if trust else {"Principal", "NotPrincipal"}
+    if unwanted & raw.keys():
+        raise DocumentError(f"{where}: {min(unwanted & raw.keys())} doesn't belong in this kind of policy")
+    actions = _names(raw, "Action", where)
+    for action in actions.values:
+        if action != "*" and ":" not in action:
+            raise DocumentError(f"{where}: {action!r} is not an action")
+    return Statement(
+        allows=raw["Effect"] == "Allow",
+        actions=actions,
+        resources=None if trust else _names(raw, "Resource", where),
+        principals=_principals(raw, where) if trust else None,
+        conditions=tuple(_conditions(raw.get("Condition", {}), where)),
+        variables=variables,
+    )
+
+
+def _names(raw: Mapping[str, Any], element: str, where: str) -> Names:
+    negated = _choose(raw, element, where)
+    name = f"Not{element}" if negated else element
+    return Names(tuple(dict.fromkeys(_text(value, f"{where}: {name}") for value in _list(raw[name]))), negated)
+
+
+def _choose(raw: Mapping[str, Any], element: str, where: str) -> bool:
+    """Whether the Not form is there; exactly one of the two must be."""
+    if (element in raw) == (f"Not{element}" in raw):
+        raise DocumentError(f"{where}: needs either {element} or Not{element}")
+    return element not in raw
+
+
+def _principals(raw: Mapping[str, Any], where: str) -> Principals:
+    negated = _choose(raw, "Principal", where)
+    found = raw["NotPrincipal" if negated else "Principal"]
+    if found == "*":
+        return Principals((("*", "*"),), negated)
+    kinds = _mapping(found, f"{where}: Principal")
+    _only(kinds, _KINDS, f"{where}: Principal")
+    pairs = [(kind, _text(one, f"{where}: {kind}")) for kind, ids in kinds.items() for one in _list(ids)]
+    return Principals(tuple(dict.fromkeys(pairs)), negated)
+
+
+def _conditions(raw: Any, where: str) -> list[Condition]:
+    found = []
+    for operator, keys in _mapping(raw, f"{where}: Condition").items():
+        for key, values in _mapping(keys, f"{where}: {operator}").items():
+            texts = tuple(dict.fromkeys(_scalar(value, f"{where}: {key}") for value in _list(values)))
+            found.append(Condition(operator, key, texts))
+    return found
+
+
+def _only(raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+    for name in raw:
+        if name not in known:
+            raise DocumentError(f"{where}: {name!r} is not known here")
+
+
+def _scalar(value: Any, where: str) -> str:
+    return str(value).lower() if isinstance(value, bool) else _text(value, where)
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str):
+        raise DocumentError(f"{where}: text expected, not {json.dumps(value)[:40]}")
+    if is_reserved(value):
+        raise DocumentError(f"{where}: {value[:40]!r} holds a private character")
+    return value
+
+
+def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise DocumentError(f"{where}: object expected")
+    return value
+
+
+def _list(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,262 @@
+"""Whether a request is allowed, decided as plainly as IAM's documentation puts it.
+
+It shares nothing with the comparison but the parsed documents, so that each can catch the other's mistakes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address, ip_network
+
+from providers.aws.effective.document import Condition, Policy, Principals, Statement, key_name
+
+_VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_ACCOUNT = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root")
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A principal's whole access: what ``identity`` and, where they are, ``boundary`` and ``session`` all allow."""
+
+    identity: tuple[Policy, ...]
+    boundary: tuple[Policy, ...] | None = None
+    session: tuple[Policy, ...] | None = None
+
+    @property
+    def layers(self) -> tuple[tuple[Policy, ...], ...]:
+        """Of each of these, a statement must allow."""
+        return tuple(layer for layer in (self.identity, self.boundary, self.session) if layer is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. ``context`` by key as ``key_name`` gives it; a key that isn't there is absent."""
+
+    action: str
+    resource: str
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    principal: str = ""
+    """``kind:id``, for a trust policy."""
+    assumed: Mapping[str, bool] = field(default_factory=dict)
+    """What conditions are taken to come to, by ``Condition.text``, whatever the context."""
+
+
+def allowed(principal: Principal, request: Request) -> bool:
+    """An Allow of each layer, and no Deny of any."""
+    for layer in principal.layers:
+        statements = [statement for policy in layer for statement in policy.statements]
+        if any(not one.allows and applies(one, request) for one in statements):
+            return False
+        if not any(one.allows and applies(one, request) for one in statements):
+            return False
+    return True
+
+
+def trusted(policy: Policy, request: Request) -> bool:
+    """Whether a role's trust policy lets the request's principal in."""
+    return allowed(Principal((policy,)), request)
+
+
+def applies(statement: Statement, request: Request) -> bool:
+    """Whether a statement speaks of a request."""
+    action = request.action.lower()
+    if any(_like(list(name.lower()), action) for name in statement.actions.values) is statement.actions.negated:
+        return False
+    if statement.resources is not None:
+        filled = [_fill(name, statement, request) for name in statement.resources.values]
+        hit = any(one is not None and _like(one, request.resource) for one in filled)
+        if hit is statement.resources.negated:
+            return False
+    if statement.principals is not None and not _names(statement.principals, statement, request):
+        return False
+    return all(_holds(condition, statement, request) for condition in statement.conditions)
+
+
+def _names(principals: Principals, statement: Statement, request: Request) -> bool:
+    if principals.negated:
+        return request.assumed.get(f"NotPrincipal {sorted(principals.values)}", not statement.allows)
+    return any(_is(kind, name, request) for kind, name in principals.values)
+
+
+def _is(kind: str, name: str, request: Request) -> bool:
+    has, _, identity = request.principal.partition(":")
+    if kind == "*" or (kind == "AWS" and name == "*"):
+        return has == "AWS" or request.assumed.get("Principal * means every kind", False)
+    if kind != has:
+        return False
+    if name in ("*", identity):
+        return True
+    if kind == "AWS" and _ACCOUNT.fullmatch(name):
+        account = re.sub(r"\D", "", name)
+        return identity.split(":")[4:5] == [account]
+    if kind == "AWS" and ":role/" in name:
+        parts = name.split(":")
+        short = parts[5].rpartition("/")[2]
+        return identity.startswith(f"{parts[0]}:{parts[1]}:sts::{parts[4]}:assumed-role/{short}/")
+    return False
+
+
+def _fill(text: str, statement: Statement, request: Request, *, wild: bool = True) -> list[str] | None:
+    """A pattern as tokens: ``*`` and ``?`` alone are wildcards, two characters a literal; None: a variable is unset."""
+    tokens: list[str] = []
+    at = 0
+    for found in _VARIABLE.finditer(text) if statement.variables else ():
+        tokens += _plain(text[at : found.start()], wild=wild)
+        value = _value(found[1], request)
+        if value is None:
+            return None
+        tokens += [f"\\{character}" for character in value]
+        at = found.end()
+    return tokens + _plain(text[at:], wild=wild)
+
+
+def _plain(text: str, *, wild: bool) -> list[str]:
+    return list(text) if wild else [f"\\{character}" for character in text]
+
+
+def _value(inner: str, request: Request) -> str | None:
+    if inner in ("*", "?", "$"):
+        return inner
+    key, _, default = inner.partition(",")
+    found = request.context.get(key_name(key.strip()), ())
+    if len(found) == 1:
+        return found[0]
+    return default.strip().strip("'") if default else None
+
+
+def _like(tokens: list[str], text: str, *, fold: bool = False) -> bool:
+    """Whether tokens match a text, by the places that each character can lead to."""
+    places = _skipping({0}, tokens)
+    for character in text:
+        following = set()
+        for place in places:
+            if place == len(tokens):
+                continue
+            sign = tokens[place]
+            if sign == "*":
+                following.add(place)
+            elif sign == "?" or _same(sign[-1], character, fold=fold):
+                following.add(place + 1)
+        if not following:
+            return False
+        places = _skipping(following, tokens)
+    return len(tokens) in places
+
+
+def _skipping(places: set[int], tokens: list[str]) -> set[int]:
+    """With the places behind each ``*``, which may match nothing."""
+    reached = set(places)
+    for place in places:
+        after = place
+        while after < len(tokens) and tokens[after] == "*":
+            after += 1
+            reached.add(after)
+    return reached
+
+
+def _same(one: str, other: str, *, fold: bool) -> bool:
+    return one == other or (fold and one.lower() == other.lower())
+
+
+def _holds(condition: Condition, statement: Statement, request: Request) -> bool:
+    text = condition.text if statement.variables else f"{condition.text} (2008)"
+    if text in request.assumed:
+        return request.assumed[text]
+    values = request.context.get(key_name(condition.key), ())
+    operator = condition.operator.lower()
+    if operator == "null":
+        return any((value.lower() == "true") is (not values) for value in condition.values)
+    quantifier, colon, operator = operator.rpartition(":")
+    if quantifier == "foranyvalue":
+        operator = operator.removesuffix("ifexists")
+        return any(_compare(operator, value, condition, statement, request) for value in values)
+    if quantifier == "forallvalues":
+        operator = operator.removesuffix("ifexists")
+        return all(_compare(operator, value, condition, statement, request) for value in values)
+    negated = "not" in operator
+    if not values:
+        return negated or operator.endswith("ifexists")
+    results = [_compare(operator.removesuffix("ifexists"), one, condition, statement, request) for one in values]
+    return not colon and (all(results) if negated else any(results))
+
+
+def _compare(operator: str, value: str, condition: Condition, statement: Statement, request: Request) -> bool:
+    """One value of the request against all values of the condition."""
+    positive = operator.replace("not", "", 1)
+    hit = any(_fits(positive, value, text, statement, request) for text in condition.values)
+    return hit is not ("not" in operator)
+
+
+def _fits(operator: str, value: str, text: str, statement: Statement, request: Request) -> bool:
+    """One value of the request against one of the condition."""
+    if operator in ("stringequals", "stringequalsignorecase", "stringlike", "binaryequals"):
+        if operator == "binaryequals":
+            return value == text
+        tokens = _fill(text, statement, request, wild=operator == "stringlike")
+        return tokens is not None and _like(tokens, value, fold=operator.endswith("ignorecase"))
+    if operator in ("arnequals", "arnlike"):
+        return _arn(value, text, statement, request)
+    if operator == "bool":
+        return value.lower() == text.lower()
+    if operator == "ipaddress":
+        return _in_network(value, text)
+    return _ordered(operator, value, text)
+
+
+def _arn(value: str, text: str, statement: Statement, request: Request) -> bool:
+    """Part by part."""
+    patterns, parts = _VARIABLE.sub(lambda one: one[0].replace(":", "\1"), text).split(":", 5), value.split(":", 5)
+    filled = [_fill(one.replace("\1", ":"), statement, request) for one in patterns]
+    return len(filled) == len(parts) == 6 and all(
+        one is not None and _like(one, part) for one, part in zip(filled, parts, strict=True)
+    )
+
+
+def _in_network(value: str, text: str) -> bool:
+    try:
+        return ip_address(value) in ip_network(text, strict=False)
+    except ValueError:
+        return False
+
+
+def _ordered(operator: str, value: str, text: str) -> bool:
+    kind = "numeric" if operator.startswith("numeric") else "date"
+    read = _decimal if kind == "numeric" else _seconds
+    left, right = read(value), read(text)
+    if left is None or right is None:
+        return False
+    return {
+        "equals": left == right,
+        "lessthan": left < right,
+        "lessthanequals": left <= right,
+        "greaterthan": left > right,
+        "greaterthanequals": left >= right,
+    }.get(operator.removeprefix(kind), False)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
+
+
+def _seconds(text: str) -> Decimal | None:
+    if len(text) > 4 and text.replace(".", "", 1).lstrip("-").isdigit():
+        return Decimal(text)
+    whole, point, part = text.partition(".")
+    digits = re.match(r"\d*", part)
+    fraction = digits[0] if point and digits else ""
+    plain = whole + part[len(fraction) :] if point else text
+    padded = plain if len(plain) > 10 else f"{plain}-01-01"[:10] + "T00:00:00Z"
+    try:
+        moment = datetime.fromisoformat(padded)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    seconds = (moment - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(seconds=1)
+    return Decimal(int(seconds)) + Decimal(f"0.{fraction or 0}")

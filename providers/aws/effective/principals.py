@@ -1,0 +1,85 @@
+"""Whom a trust policy names, as patterns of ``kind:id``.
+
+Source: IAM's "AWS JSON policy elements: Principal". An account stands for all in it whom its own policies allow; a role
+for its sessions too; ``*`` for every AWS principal, and whether for the other kinds as well isn't said.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from providers.aws.effective.document import Principals, Statement
+from reconciler.access.globs import MANY, MANY_IN, ONE, Glob, Globs
+from reconciler.access.search import Literal
+
+PRINCIPAL = "principal"
+OWN = "own permission"
+"""Whether the principal's own account lets it assume roles. Within the role's account, one that is named needs none."""
+UNMODELLED = "if "
+"""How the dimensions of conditions that aren't modelled begin."""
+_ACCOUNT = re.compile(r"(?:arn:[a-z-]+:iam::(?=.*:root))?(\d{12})(?::root)?")
+_ROLE = re.compile(r"arn:([a-z-]+):iam::(\d{12}):role/(?:.*/)?([^/]+)")
+_OTHERS = tuple(Glob(f"{kind}:{MANY}") for kind in ("Federated", "Service", "CanonicalUser"))
+
+
+def rules_of(statement: Statement) -> list[tuple[Literal, ...]]:
+    """What is asked of the principal: one of these. Nothing is asked in a policy that names none."""
+    principals = statement.principals
+    if principals is None:
+        return [()]
+    if principals.negated:
+        # In a Deny it also hits those it lists, unless their account and role are listed: not modelled.
+        text = f"{UNMODELLED}NotPrincipal {sorted(principals.values)}"
+        return [(Literal(text, test=True),)]
+    return list(_rules(principals, allows=statement.allows))
+
+
+def _rules(principals: Principals, *, allows: bool) -> Iterator[tuple[Literal, ...]]:
+    accounts = [pattern for kind, name in principals.values for pattern in _account(kind, name)]
+    named = [pattern for kind, name in principals.values for pattern in _named(kind, name)]
+    if not allows:
+        named, accounts = [*named, *accounts], []
+    if named:
+        yield (Literal(PRINCIPAL, tuple(dict.fromkeys(named))),)
+    if accounts:
+        yield (Literal(PRINCIPAL, tuple(dict.fromkeys(accounts))), Literal(OWN, test=True))
+    if any(kind in ("*", "AWS") and name == "*" for kind, name in principals.values):
+        yield (Literal(PRINCIPAL, _OTHERS), Literal(f"{UNMODELLED}Principal * means every kind", test=True))
+
+
+def _account(kind: str, name: str) -> Globs:
+    found = _ACCOUNT.fullmatch(name)
+    if kind != "AWS" or not found:
+        return ()
+    # An account is in one partition, which its number alone doesn't tell.
+    return tuple(Glob(f"AWS:arn:{MANY_IN}:{service}::{found[1]}:{MANY}") for service in ("iam", "sts"))
+
+
+def _named(kind: str, name: str) -> Globs:
+    if kind == "AWS" and _ACCOUNT.fullmatch(name):
+        return ()
+    if name == "*":
+        return (Glob(f"{'AWS' if kind == '*' else kind}:{MANY}"),)
+    role = _ROLE.fullmatch(name)
+    if kind == "AWS" and role:
+        partition, account, short = role.groups()
+        return (Glob(f"AWS:{name}"), Glob(f"AWS:arn:{partition}:sts::{account}:assumed-role/{short}/{MANY}"))
+    return (Glob(f"{kind}:{name}"),)
+
+
+def formats(action: str) -> tuple[Globs, Globs]:
+    """What principals look like that call an action: (in the usual account, in any)."""
+    some = f"{ONE}{MANY}"
+    federated = tuple(f"Federated:arn:{{}}:iam::{{}}:{kind}-provider/{some}" for kind in ("oidc", "saml"))
+    aws = (f"AWS:arn:{{}}:iam::{{}}:role/{some}", f"AWS:arn:{{}}:iam::{{}}:user/{some}")
+    session = f"AWS:arn:{{}}:sts::{{}}:assumed-role/{some}/{some}"
+    service = f"Service:{some}.amazonaws.com"
+    known = {
+        "sts:assumerole": (*aws, session, service),
+        "sts:assumerolewithwebidentity": (federated[0], f"Federated:{some}"),
+        "sts:assumerolewithsaml": (federated[1],),
+    }
+    texts = known.get(action.lower(), (*aws, session, service, *federated, f"Federated:{some}"))
+    usual = tuple(Glob(text.format("aws", account)) for account in ("123456789012", "999999999999") for text in texts)
+    return usual, tuple(Glob(text.format(some, some)) for text in texts)
