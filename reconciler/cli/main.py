@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "apply": ("apply", "Make the systems what the specs declare."),
     "destroy": ("destroy", "Remove all that Writ made, and nothing else."),
     "drift": ("drift", "Show what changed outside since the last apply."),
+    "access-diff": ("access_diff", "Compare the access that two policy files give."),
     "schema": ("schema", "Print the specs' JSON Schema, for editors."),
     "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
     "force-unlock": ("force_unlock", "Remove a lock whose holder is gone."),

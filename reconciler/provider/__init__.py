@@ -25,6 +25,7 @@ from reconciler.provider.errors import (
 )
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
+from reconciler.provider.policies import PolicyFileError, PolicyFiles
 
 __all__ = [
     "AgentRef",
@@ -42,6 +43,8 @@ __all__ = [
     "Lowering",
     "Pair",
     "PairDemand",
+    "PolicyFileError",
+    "PolicyFiles",
     "Prepared",
     "Provider",
     "ProviderError",

@@ -10,6 +10,7 @@ from reconciler.model import Address, Live, Resource, Snapshot
 from reconciler.provider.attributes import Attribute
 from reconciler.provider.demand import Demand, LoginTarget, Lowering, Scope
 from reconciler.provider.local import LocalServer
+from reconciler.provider.policies import PolicyFiles
 from specs.base import SpecModel
 
 S = TypeVar("S", bound=SpecModel)
@@ -120,6 +121,10 @@ class Provider(ABC, Generic[S, A, N, K, C]):
 
     def close(self, client: C) -> None:
         """Log out and free connections."""
+
+    def policy_files(self) -> PolicyFiles | None:
+        """How policy files of this kind are compared by themselves, where they can be."""
+        return None
 
     def local_server(self) -> LocalServer | None:
         """A server on loopback for the sandbox and the tests, where one can be installed as a package."""

@@ -1,0 +1,27 @@
+"""Policy files of one kind of system, read and compared without specs and without the system."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from reconciler.access import Comparison
+
+
+class PolicyFileError(ValueError):
+    """A text that isn't such a policy. The message says what is wrong, and where as far as it is known."""
+
+
+class PolicyFiles(ABC):
+    """What `writ access-diff` asks of a provider. No I/O."""
+
+    kind: ClassVar[str]
+    """For people: ``AWS IAM policy``."""
+
+    @abstractmethod
+    def recognises(self, text: str) -> bool:
+        """Whether a text looks like one of these. Two providers may not claim the same text."""
+
+    @abstractmethod
+    def compare(self, old: str, new: str) -> Comparison:
+        """New access against old. Raises PolicyFileError, which begins with ``old: `` or ``new: ``."""

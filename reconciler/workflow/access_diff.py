@@ -1,0 +1,69 @@
+"""`access-diff`: two policy files compared, without specs and without a system."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from reconciler import registry
+from reconciler.access import Comparison
+from reconciler.provider import PolicyFileError, PolicyFiles
+from specs.diagnostic import Diagnostic, error
+
+MOST_BYTES = 1 << 20
+
+
+def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Comparison | None, tuple[Diagnostic, ...]]:
+    """New access against old. ``-`` is read by ``stdin``."""
+    texts: dict[str, str] = {}
+    for which, path in (("old", old), ("new", new)):
+        text = _read(path, stdin)
+        if isinstance(text, Diagnostic):
+            return None, (text,)
+        texts[which] = text
+    kinds = {which: _kind(text) for which, text in texts.items()}
+    unknown = [path for which, path in (("old", old), ("new", new)) if kinds[which] is None]
+    if unknown:
+        known = ", ".join(sorted(files.kind for files in _all()))
+        return None, tuple(_error(f"{path} is no policy that is known here", f"known: {known}") for path in unknown)
+    before, after = kinds["old"], kinds["new"]
+    if before is None or after is None or before.kind != after.kind:
+        kind = f"{old} is an {before.kind if before else ''}, {new} an {after.kind if after else ''}"
+        return None, (_error(f"{kind}: there is nothing to compare", "give two of one kind"),)
+    try:
+        return before.compare(texts["old"], texts["new"]), ()
+    except PolicyFileError as wrong:
+        which, _, what = str(wrong).partition(": ")
+        return None, (_error(f"{old if which == 'old' else new}: {what}", "mend the policy"),)
+
+
+def _all() -> list[PolicyFiles]:
+    offered = (registry.load(name).policy_files() for name in registry.names())
+    return [files for files in offered if files is not None]
+
+
+def _kind(text: str) -> PolicyFiles | None:
+    return next((files for files in _all() if files.recognises(text)), None)
+
+
+def _read(path: Path, stdin: Callable[[], bytes]) -> str | Diagnostic:
+    try:
+        if str(path) != "-" and not path.is_file():
+            return _error(f"{path} is no file", "name two policy files")
+        data = stdin() if str(path) == "-" else _head(path)
+        if len(data) > MOST_BYTES:
+            return _error(f"{path} is larger than a policy can be ({MOST_BYTES >> 20} MiB)", "name a policy file")
+        return data.decode("utf-8")
+    except OSError as failed:
+        return _error(f"{path} can't be read: {failed.strerror}", "make it readable")
+    except UnicodeDecodeError as failed:
+        return _error(f"{path} is not UTF-8 at byte {failed.start}", "save it as UTF-8")
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MOST_BYTES + 1)
+
+
+def _error(message: str, help: str) -> Diagnostic:
+    return error("W640", message, help=help)

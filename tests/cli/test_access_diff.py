@@ -1,0 +1,77 @@
+"""`writ access-diff`: two files, a verdict, witnesses, an exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.servers import run_writ
+
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
+WRITE = {**READ, "Action": "s3:PutObject"}
+TRUST = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::123456789012:role/a"},
+    "Action": "sts:AssumeRole",
+}
+
+
+def aws(*statements: object) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def vault(*rules: str) -> str:
+    return "".join(
+        f'path "{path}" {{ capabilities = ["{capability}"] }}\n' for path, capability in map(str.split, rules)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "said"),
+    [
+        (aws(READ), aws({**READ, "Action": "S3:GETOBJECT"}), 0, "Access is equal."),
+        (aws(READ, WRITE), aws(READ), 10, "- s3:PutObject on arn:aws:s3:::orders/"),
+        (aws(READ), aws(READ, WRITE), 11, "+ s3:PutObject on arn:aws:s3:::orders/"),
+        (aws(READ), aws(WRITE), 12, "Access is gained and lost."),
+        (aws(TRUST), aws({**TRUST, "Principal": "*"}), 11, "Access widens."),
+        (vault("kv/data/a read"), vault("kv/data/a read", "kv/data/b read"), 11, "+ read kv/data/b"),
+        (vault("kv/* read"), vault("kv/* read", "kv/root deny"), 10, "- read kv/root"),
+        (vault("kv/a read"), json.dumps({"path": {"kv/a": {"capabilities": ["read"]}}}), 0, "Access is equal."),
+    ],
+)
+def test_the_exit_code_says_which_verdict(tmp_path: Path, old: str, new: str, code: int, said: str) -> None:
+    (tmp_path / "old").write_text(old)
+    (tmp_path / "new").write_text(new)
+    done = run_writ("access-diff", "old", "new", cwd=tmp_path)
+    assert (done.returncode, said in done.stdout) == (code, True), done.stdout + done.stderr
+
+
+def test_json_and_standard_input(tmp_path: Path) -> None:
+    (tmp_path / "new.json").write_text(aws(READ, WRITE))
+    done = run_writ("access-diff", "-json", "-", "new.json", cwd=tmp_path, stdin=aws(READ))
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["verdict"], found["loses"]) == (11, "widens", [])
+    assert found["gains"][0]["request"].startswith("s3:PutObject on arn:aws:s3:::orders/")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (aws(READ), vault("kv/a read"), "old is an AWS IAM policy, new an Vault ACL policy"),
+        (aws(READ), aws(TRUST), "new: one is a trust policy"),
+        (aws(READ), "{", "new is no policy that is known here"),
+        (aws(READ), aws({**READ, "Efect": "x"}), "new: "),
+        (vault("kv/a read"), 'path "kv/a" { capabilities = ["reed"] }', "new: 1:"),
+        (vault("kv/a read"), "x" * (1 << 20) + "x", "new is larger than a policy can be (1 MiB)"),
+    ],
+)
+def test_what_can_not_be_compared(tmp_path: Path, old: str, new: str, said: str) -> None:
+    (tmp_path / "old").write_text(old)
+    (tmp_path / "new").write_text(new)
+    done = run_writ("access-diff", "old", "new", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert "error[W640]" in done.stderr
+    assert "Traceback" not in done.stderr
