@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks, decode_blocks
-from reconciler.compile.guardrails import check_never
+from reconciler.compile.guardrails import decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.pairs import pairs_of
 from reconciler.compile.systems import SystemBinding, bind_systems
@@ -37,7 +37,8 @@ def compile_environment(
     name = environment.value.metadata.name
     systems, diagnostics = bind_systems(environment)
     blocks, found = decode_blocks(catalog, systems)
-    problems = [*diagnostics, *found, *check_never(catalog, systems, blocks)]
+    nevers = decode_nevers(catalog, systems)
+    problems = [*diagnostics, *found, *nevers.diagnostics, *nevers.declared(catalog, systems, blocks)]
     if has_errors(problems):
         return Compiled(name, systems, {}, tuple(problems))
     context = _Context(environment, pairs_of(catalog), blocks, keys or {})
@@ -45,6 +46,7 @@ def compile_environment(
     logins: dict[str, list[LoginRequest]] = {system: [] for system in systems}
     for binding in _in_order(systems, problems):
         lowering = _lower(binding, context, logins[binding.name], problems)
+        problems += nevers.implied(binding, lowering.implied)
         _collect(lowering.resources, desired, problems)
         for request in lowering.logins:
             _ask(request, systems, logins, problems)
