@@ -7,7 +7,7 @@ A provider's subject says, for each attribute, a value that somebody could set b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,7 @@ class Bench:
             approve=lambda plan: True,
             listen=lambda event: None,
             notice=lambda text: None,
-            interrupted=lambda: False,
+            walking=lambda: nullcontext(lambda: False),
         )
         plan = self.plan(destroy=destroy)
         name = self.prepared.environment
