@@ -188,9 +188,9 @@ FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = %(minter)s
 
 WHERE_WE_ARE: LiteralString = """
 SELECT current_user, current_database(), current_setting('server_version_num'), current_setting('server_version'),
-    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid)))
+    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid))), session_user
 """
-"""Our login, the database, the server's version as a number and as text, and every privilege on tables."""
+"""Whom we act as, the database, the server's version as a number and as text, every privilege on tables, our login."""
 
 FUNCTION: LiteralString = f"""
 SELECT p.oid::regprocedure::text, {_ARGUMENTS} FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace

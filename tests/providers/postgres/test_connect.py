@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from providers.postgres.client import connect
+from providers.postgres.client import PostgresClient, connect
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.local import LocalPostgres
+from providers.postgres.names import Ident
 from reconciler.provider import Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
 from reconciler.provider.process import free_port
 from tests.providers.postgres.world import PROVIDER, World, lowered, scope_of, settings
@@ -32,6 +36,13 @@ def test_another_database_than_the_specs_is_refused(server: LocalPostgres) -> No
     assert attempt(settings("orders"), server.connection).database == "orders"
     with pytest.raises(Denied, match='database "nowhere" does not exist'):
         attempt(settings("nowhere"), server.connection)
+
+
+def test_an_operator_within_the_prefix_is_refused_before_it_disarms_itself(server: LocalPostgres) -> None:
+    block = {"host": "127.0.0.1", "port": str(server.port), "user": "minter"}
+    with pytest.raises(Rejected, match="logged in as minter, which lies within role_prefix min") as raised:
+        attempt(settings(role_prefix="min"), block, {"PGPASSWORD": "minter"})
+    assert raised.value.help == "log in with a role of another name, or choose another role_prefix"
 
 
 def test_passwords_come_from_the_environment(server: LocalPostgres) -> None:
@@ -75,6 +86,42 @@ def test_a_connection_that_breaks_at_commit_leaves_the_outcome_unknown(world: Wo
 
     with pytest.raises(UnknownOutcome):
         cut()
+
+
+@contextmanager
+def stopped(client: PostgresClient) -> Iterator[None]:
+    """Its server process takes what is sent and answers nothing, as behind a proxy whose server is gone."""
+    ((backend,),) = client.query("SELECT pg_backend_pid()")
+    client.seconds = 0.3
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(backend, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("way", ["socket", "tcp"])
+def test_a_server_that_no_longer_answers_is_unreachable_in_time(world: World, way: str) -> None:
+    block: dict[str, Any] = {"host": "127.0.0.1", "port": str(world.server.port), "user": "minter"}
+    login = world.server.connection if way == "socket" else block
+    client = connect(world.scope, PostgresConnection.model_validate(login), {"PGPASSWORD": "minter"})
+    started = time.monotonic()
+    with stopped(client):
+        with pytest.raises(Unreachable, match=r"no answer within 0\.3 s; the connection was cut"):
+            PROVIDER.read(client, world.scope, [])
+        assert time.monotonic() - started < 5
+        assert PROVIDER.read(client, world.scope, []).objects == {}  # on a new connection
+    client.close()
+
+
+def test_a_server_that_stops_answering_at_commit_leaves_the_outcome_unknown(world: World) -> None:
+    def write(stack: ExitStack) -> None:
+        with world.client.transaction():
+            world.client.run("CREATE ROLE {name}", name=Ident.of(world.role))
+            stack.enter_context(stopped(world.client))
+
+    with ExitStack() as stack, pytest.raises(UnknownOutcome, match=r"committed: no answer within 0\.3 s"):
+        write(stack)
 
 
 def test_without_privileges_it_is_denied_and_nothing_is_half_done(worlds: Callable[..., World]) -> None:
