@@ -118,7 +118,7 @@ def members(client: PostgresClient, oids: Collection[int]) -> list[Member]:
 
 
 def holdings(client: PostgresClient, oids: Collection[int], key: GrantKey | None = None) -> list[Holding]:
-    """What roles hold and passed on: on everything, or on one object (a table's columns apart)."""
+    """What roles hold and passed on: on everything, or on one object, a table with all of its columns."""
     values: dict[str, object] = {
         "roles": list(oids),
         "prefix": client.scope.settings.role_prefix,
@@ -146,6 +146,14 @@ def routine(client: PostgresClient, key: GrantKey) -> str | None:
     """A function as the server writes it in statements."""
     rows = client.query(sql.FUNCTION, {"nsp": key.schema, "name": key.name})
     return next((text for text, arguments in rows if normal(arguments) == key.arguments), None)
+
+
+def shut_schemas(client: PostgresClient, key: GrantKey, role: str) -> list[str]:
+    """Schemas of an object, and of a function's argument types, that a role can't look into."""
+    rows = client.query(
+        sql.SHUT, {"nsp": key.schema, "name": key.name, "function": key.kind == "function", "role": role}
+    )
+    return [schema for (schema,) in rows]
 
 
 def of_grant(found: Collection[Holding], key: GrantKey) -> list[Holding]:

@@ -101,7 +101,7 @@ CROSS JOIN LATERAL aclexplode(o.acl) e
 LEFT JOIN pg_roles h ON h.oid = e.grantee
 LEFT JOIN pg_roles g ON g.oid = e.grantor
 LEFT JOIN pg_shdescription d ON d.objoid = e.grantor AND d.classoid = 'pg_authid'::regclass
-WHERE e.grantee <> o.owner AND (e.grantee = ANY(%(roles)s) OR e.grantor = ANY(%(roles)s) AND e.grantor <> o.owner)
+WHERE (e.grantee = ANY(%(roles)s) AND e.grantee <> o.owner OR e.grantor = ANY(%(roles)s) AND e.grantor <> o.owner)
 """
 _HOLDERS_ONE: LiteralString = " AND o.nsp = %(nsp)s AND o.name = %(name)s"
 _HOLDERS_GROUP: LiteralString = """
@@ -111,13 +111,14 @@ ORDER BY 1, 2, 3, 4, 5, 6, 8
 
 
 def holders(version: int, kind: str = "") -> LiteralString:
-    """Grants to and by roles on everything; or on objects of one kind, schema and name."""
+    """Grants to and by roles on everything; or on objects of one kind, schema and name (tables with their columns)."""
     parts = dict(_PARTS)
     if version >= 150000:
         parts[Kind.PARAMETER] = _PARAMETER
     if not kind:
         return _HOLDERS + " UNION ALL ".join(parts.values()) + _HOLDERS_OF + _HOLDERS_GROUP
-    part = parts.get(Kind.TABLE if kind == Kind.SEQUENCE else kind, _RELATION)
+    relation = kind in (Kind.TABLE, Kind.SEQUENCE, Kind.COLUMN)
+    part = f"{_RELATION} UNION ALL {_COLUMN}" if relation else parts.get(kind, _RELATION)
     return _HOLDERS + part + _HOLDERS_OF + _HOLDERS_ONE + _HOLDERS_GROUP
 
 
@@ -196,3 +197,13 @@ FUNCTION: LiteralString = f"""
 SELECT p.oid::regprocedure::text, {_ARGUMENTS} FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = %(nsp)s AND p.proname = %(name)s
 """  # noqa: S608 - constants
+
+SHUT: LiteralString = """
+SELECT n.nspname FROM pg_namespace n
+WHERE (n.nspname = %(nsp)s OR %(function)s AND n.oid IN (
+    SELECT t.typnamespace FROM pg_proc p JOIN pg_namespace f ON f.oid = p.pronamespace
+      CROSS JOIN LATERAL unnest(p.proargtypes) AS a(type) JOIN pg_type t ON t.oid = a.type
+    WHERE f.nspname = %(nsp)s AND p.proname = %(name)s))
+  AND NOT has_schema_privilege(%(role)s::name, n.oid, 'USAGE')
+ORDER BY 1
+"""
