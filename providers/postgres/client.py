@@ -16,7 +16,7 @@ from providers.postgres.deadline import STATEMENT_SECONDS, DeadlineError, deadli
 from providers.postgres.errors import ServerMessage, translate, translate_login
 from providers.postgres.names import Column, Ident, Words
 from providers.postgres.settings import PostgresSettings
-from providers.postgres.sql import WHERE_WE_ARE
+from providers.postgres.sql import CLUSTER, WHERE_WE_ARE
 from reconciler.model import Address
 from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
 
@@ -41,6 +41,8 @@ class PostgresClient:
         self._parameters = dict(parameters)
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Row] | None = None
+        self.queries = 0
+        """Statements sent, for tests and benchmarks."""
         self.seconds = STATEMENT_SECONDS
         """How long a statement may take, whatever the server does."""
         with _translated(), self._bounded() as connection:
@@ -52,8 +54,19 @@ class PostgresClient:
         self.table_privileges: frozenset[str] = frozenset(row[4])
         """All that this version knows."""
         self.login: str = row[5]
-        self.queries = 0
-        """Statements sent since the connection was made, for tests and benchmarks."""
+        self.cluster: str = self._cluster()
+        """The cluster's own number, which its standbys share; empty where the login may not ask for it."""
+
+    def _cluster(self) -> str:
+        try:
+            return str(self.query(CLUSTER)[0][0])
+        except Denied:
+            return ""
+
+    @property
+    def never_ours(self) -> frozenset[str]:
+        """Roles with which we and the minter log in: not ours, whatever somebody wrote into their comments."""
+        return frozenset({self.user, self.login, self.scope.settings.minter})
 
     def address(self, kind: str, key: str) -> Address:
         """The address of an object here."""

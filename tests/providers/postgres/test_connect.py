@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from providers.postgres.client import PostgresClient, connect
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.local import LocalPostgres
 from providers.postgres.names import Ident
+from reconciler.model import PLACE
 from reconciler.provider import Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
 from reconciler.provider.process import free_port
 from tests.providers.postgres.world import PROVIDER, World, lowered, scope_of, settings
@@ -175,6 +178,31 @@ def test_an_operator_needs_no_superuser(worlds: Callable[..., World]) -> None:
         root.sql("DROP TABLE sales.mine", "DROP OWNED BY x_operator", "DROP ROLE x_operator", "DROP ROLE x_owner")
 
 
+def test_the_place_tells_two_servers_with_one_databases_name_apart(world: World) -> None:
+    (number,) = world.sql("SELECT system_identifier::text FROM pg_control_system()")[0]
+    assert world.read().facts[PLACE] == f"database orders of cluster {number}"
+    other = LocalPostgres(world.server._install)
+    with TemporaryDirectory() as folder:
+        other.start(Path(folder) / "other")
+        try:
+            client = other.client()
+            assert client.cluster != number
+            client.close()
+        finally:
+            other.stop()
+
+
+def test_a_cluster_that_does_not_say_its_number_is_planned_all_the_same(world: World) -> None:
+    world.sql("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC")
+    block = {"host": "127.0.0.1", "port": str(world.server.port), "user": "minter"}
+    try:
+        client = connect(world.scope, PostgresConnection.model_validate(block), {"PGPASSWORD": "minter"})
+    finally:
+        world.sql("GRANT EXECUTE ON FUNCTION pg_control_system() TO PUBLIC")
+    assert PROVIDER.read(client, world.scope, []).facts[PLACE] == "database orders of cluster unknown"
+    client.close()
+
+
 def test_a_catalogue_that_is_locked_is_transient(world: World) -> None:
     world.want(GRANT)
     world.client.run("SET lock_timeout = '200ms'")
@@ -253,6 +281,6 @@ def test_the_session_reads_one_consistent_state(world: World) -> None:
     with world.client.snapshot():
         world.client.query("SELECT count(*) FROM pg_roles")
         world.sql("CREATE ROLE $role")
-        assert world.client.query("SELECT FROM pg_roles WHERE rolname = %(n)s", {"n": world.role}) == []
+        assert world.client.query("SELECT 1 FROM pg_roles WHERE rolname = %(n)s", {"n": world.role}) == []
         with pytest.raises(ProviderError, match="read-only"):
             world.client.run("CREATE ROLE x_never")

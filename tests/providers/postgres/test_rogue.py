@@ -357,6 +357,63 @@ def test_what_is_in_another_database_is_a_row(calm: World) -> None:
     calm.converge()
 
 
+def test_a_policy_in_another_database_is_a_row(calm: World) -> None:
+    calm.sql("CREATE TABLE there (a int)", "CREATE POLICY own ON there TO $role USING (true)", database="template1")
+    try:
+        assert calm.changes() == {f"postgresql_dependency {calm.role}:database:template1": "delete"}
+        (failed,) = (step.diagnostic for step in calm.apply().steps if step.diagnostic)
+        assert failed is not None
+        assert "owns, may use or is named by 1 objects in database template1" in failed.message
+    finally:
+        calm.sql("DROP TABLE there", database="template1")
+    calm.converge()
+
+
+def test_a_managed_role_that_was_renamed_out_of_the_prefix_is_still_a_row(calm: World) -> None:
+    calm.sql("ALTER ROLE $role RENAME TO x_innocent", "GRANT x_innocent TO x_bob")
+    gone = {key: action for key, action in calm.changes().items() if action == "delete"}
+    assert gone == {
+        "postgresql_role x_innocent": "delete",
+        "postgresql_grant_role x_bob->x_innocent": "delete",
+        **{
+            f"postgresql_grant x_innocent:{one}": "delete"
+            for one in ("database:orders", "schema:public", "table:public.orders", "column:public.orders.id")
+        },
+    }
+    calm.converge()
+
+
+def test_the_operator_and_the_minter_are_no_rows_whatever_their_comment(minting: World) -> None:
+    minting.want(GRANT)
+    minting.converge()
+    comment = minting.sql("SELECT shobj_description('$role'::regrole, 'pg_authid')")[0][0]
+    minting.sql(*(f"COMMENT ON ROLE {name} IS '{comment}'" for name in ("minter", "postgres")))
+    try:
+        assert minting.changes() == {}
+    finally:
+        minting.sql(*(f"COMMENT ON ROLE {name} IS NULL" for name in ("minter", "postgres")))
+
+
+def test_default_privileges_and_user_mappings_of_a_group_go_without_loss(calm: World) -> None:
+    calm.sql(
+        "ALTER DEFAULT PRIVILEGES FOR ROLE $role REVOKE ALL ON ROUTINES FROM PUBLIC",
+        "CREATE FOREIGN DATA WRAPPER w2",
+        "CREATE SERVER there2 FOREIGN DATA WRAPPER w2",
+        "CREATE USER MAPPING FOR $role SERVER there2",
+    )
+    try:
+        assert set(calm.changes()) == {
+            f"postgresql_dependency {calm.role}:owner:{one}"
+            for one in (
+                f"default privileges on new functions belonging to role {calm.role}",
+                f"user mapping for {calm.role} on server there2",
+            )
+        }
+        calm.converge()
+    finally:
+        calm.sql("DROP FOREIGN DATA WRAPPER w2 CASCADE")
+
+
 def test_a_policy_that_names_a_managed_role_is_a_warning(calm: World) -> None:
     calm.sql("CREATE POLICY own ON public.orders TO $role USING (true)")
     assert calm.changes() == {}
