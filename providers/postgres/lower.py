@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from providers.postgres.access import AMBIGUOUS, AMBIGUOUS_HELP, Grant, PostgresAccess
 from providers.postgres.keys import GrantKey, MembershipKey
-from providers.postgres.lease import login_request
+from providers.postgres.lease import group_comment, login_request
 from providers.postgres.names import GRANT, LIMIT, MEMBERSHIP, ROLE, split_name
 from providers.postgres.overlap import schemas_of
 from providers.postgres.privileges import Kind, desired_form, is_ambiguous
@@ -15,7 +15,7 @@ from providers.postgres.settings import PostgresSettings
 from providers.postgres.signature import split_signature
 from providers.postgres.values import grant_values, membership_values, role_values
 from reconciler.model import Address, Desired, Resource, Value
-from reconciler.provider import Demand, LoginRequest, LoginTarget, Lowering, Pair, PairDemand, Scope, marker_text
+from reconciler.provider import Demand, LoginRequest, LoginTarget, Lowering, Pair, PairDemand, Scope
 from specs.diagnostic import Diagnostic, error
 from specs.source import Located
 
@@ -58,7 +58,7 @@ class _Lowering:
             self._too_long(name, asked.pair)
             return
         role = self._resource(
-            ROLE, name, role_values(marker_text(self.scope, asked.pair)), asked.pair, f"group of {asked.pair.name}"
+            ROLE, name, role_values(group_comment(self.scope, asked.pair)), asked.pair, f"group of {asked.pair.name}"
         )
         wanted = self._privileges(name, asked.access)
         for key, privileges in wanted.items():
