@@ -40,12 +40,12 @@ from botocore.utils import parse_timestamp
 
 from providers.aws.connection import AwsConnection
 from providers.aws.errors import NOT_AWS, SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
+from providers.aws.patterns import FIRST_REGION
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
 from providers.aws.tokens import token_loader
 from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable
 
-_FIRST_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
 _READS = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 # botocore would repeat a write whose reply was lost, and so make things twice.
@@ -293,7 +293,7 @@ _NO_CREDENTIALS = "set AWS_PROFILE, or profile, assume_role or web_identity in t
 
 def _region(base: Session, settings: AwsSettings, connection: AwsConnection, environ: Mapping[str, str]) -> str:
     found = connection.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    return found or base.get_config_variable("region") or _FIRST_REGION[settings.partition]
+    return found or base.get_config_variable("region") or FIRST_REGION[settings.partition]
 
 
 def _endpoint(service: str, environ: Mapping[str, str]) -> str | None:

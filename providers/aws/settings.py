@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from providers.aws.patterns import PARTITIONS, PolicyArn
+from providers.aws.refusal import refuse
 from specs.base import SpecModel, spec_error
 
 _PATH = re.compile(r"/([A-Za-z0-9+=,.@_-]+/)+")
@@ -72,5 +73,6 @@ class AwsSettings(SpecModel):
     @model_validator(mode="after")
     def _boundary_is_of_this_partition(self) -> Self:
         if self.permissions_boundary and self.permissions_boundary.split(":")[1] != self.partition:
-            raise spec_error("W431", "permissions_boundary is of another partition", f"use arn:{self.partition}:…")
+            message, hint = "permissions_boundary is of another partition", f"use arn:{self.partition}:…"
+            raise refuse(("permissions_boundary",), "W431", message, hint)
         return self
