@@ -127,5 +127,12 @@ AWS = (
         (changed(PROVIDER, "client_id_list"),),
     ),
     Vandalism("issuer-untagged", untag_issuer, (changed(PROVIDER, "tags"),)),
-    Vandalism("issuer-made-anew", make_issuer_anew, (changed(PROVIDER, "client_id_list", "tags"),)),
+    Vandalism("issuer-made-anew", make_issuer_anew, (changed(PROVIDER, "client_id_list", "tags", "thumbprint_list"),)),
+    Vandalism(
+        "issuer-behind-another-ca",
+        lambda h: h.iam.update_open_id_connect_provider_thumbprint(
+            OpenIDConnectProviderArn=PROVIDER_ARN, ThumbprintList=["a" * 40]
+        ),
+        (changed(PROVIDER, "thumbprint_list"),),
+    ),
 )

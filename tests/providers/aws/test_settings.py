@@ -51,6 +51,11 @@ def test_defaults() -> None:
         ({"partition": "aws-gov"}, "W431", "not an AWS partition"),
         ({"permissions_boundary": "boundary"}, "W433", "policy's ARN"),
         ({"partition": "aws-cn", "permissions_boundary": BOUNDARY}, "W431", "another partition"),
+        ({"oidc_thumbprints": {"a": ["ab"]}}, "W437", "not a thumbprint"),
+        ({"oidc_thumbprints": {"a": ["g" * 40]}}, "W437", "not a thumbprint"),
+        ({"oidc_thumbprints": {"a": []}}, "W437", "1 to 5"),
+        ({"oidc_thumbprints": {"a": ["a" * 40] * 6}}, "W437", "1 to 5"),
+        ({"oidc_thumbprints": {"a": ["a" * 40]}, "existing_oidc_providers": ["a"]}, "W437", "somebody else's"),
     ],
 )
 def test_refused_settings(raw: dict[str, Any], code: str, words: str) -> None:
