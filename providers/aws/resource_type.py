@@ -99,7 +99,7 @@ def fields(attributes: Mapping[str, Value], name: str) -> dict[str, str]:
 
 
 def texts(attributes: Mapping[str, Value], name: str) -> list[str]:
-    """A list attribute of texts; empty where the attribute is left to the server."""
+    """A list attribute of texts."""
     value = attributes.get(name) or ()
     if isinstance(value, str | Mapping | int):
         raise Rejected(f"{name} must be a list")
