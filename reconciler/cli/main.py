@@ -14,6 +14,8 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.closed import closed_input
+
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "Start a folder of specs that plan and apply at once in the sandbox."),
     "validate": ("validate", "Check specs without touching any system."),
@@ -70,6 +72,8 @@ def main() -> NoReturn:
     if sys.stdout is None or sys.stderr is None:
         # Started with a closed stream: every write would fail in the middle of a run.
         sys.exit("writ: standard output and standard error must be open")
+    if sys.stdin is None:
+        sys.stdin = closed_input()
     try:
         code = cli.main(standalone_mode=False, prog_name="writ")
     except click.exceptions.Abort:
