@@ -72,3 +72,8 @@ class Narrator:
     def failed(self, text: str) -> None:
         """Why the demo ends here."""
         self._console.print(Text(f"\nThe demo failed: not as announced: {text}", "bold red"))
+
+    def interrupted(self) -> int:
+        """The reader's own wish. Returns the exit code."""
+        self._console.print(Text("\nInterrupted: everything that was started is stopped.", "bold"))
+        return 130

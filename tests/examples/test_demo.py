@@ -76,10 +76,24 @@ def test_interrupting_leaves_nothing(place: Path, moment: str, group: bool, numb
         printed = demo.stdout.read()
         demo.wait(30)
     assert demo.returncode == 130, printed
+    assert "Interrupted: everything that was started is stopped." in printed
+    assert "failed" not in printed
     assert_nothing_left(place)
 
 
-def test_killing_it_leaves_no_process(place: Path) -> None:
+@pytest.mark.parametrize("after", [0.1, 0.25, 0.4])
+def test_a_change_of_mind_in_the_first_moment_is_no_traceback(place: Path, after: float) -> None:
+    with start(place) as demo:
+        time.sleep(after)
+        demo.send_signal(signal.SIGINT)
+        printed, _ = demo.communicate(timeout=30)
+    assert demo.returncode == 130, printed
+    assert "Interrupted: " in printed
+    assert "Traceback" not in printed
+    assert_nothing_left(place)
+
+
+def test_killing_it_leaves_no_process_and_the_next_one_sweeps(place: Path) -> None:
     with start(place) as demo:
         assert demo.stdout is not None
         for line in demo.stdout:
@@ -90,3 +104,15 @@ def test_killing_it_leaves_no_process(place: Path) -> None:
     while processes_of(place):
         assert time.monotonic() < deadline, processes_of(place)
         time.sleep(0.05)
+    left = set(place.glob("writ-*"))
+    assert any(folder.name.startswith("writ-demo-") for folder in left)
+    with start(place) as again:
+        assert again.stdout is not None
+        for line in again.stdout:
+            if "writ validate" in line:
+                break
+        still = {folder for folder in left if folder.exists()}
+        again.send_signal(signal.SIGINT)
+        again.communicate(timeout=30)
+    assert still == set(), "the next demo removes what a killed one left"
+    assert_nothing_left(place)
