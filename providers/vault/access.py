@@ -103,8 +103,10 @@ class PathRule(SpecModel):
     @model_validator(mode="after")
     def _self_service(self) -> Self:
         allowed = _SELF_SERVICE.get(self.path)
-        if allowed is not None and not set(self.capabilities) <= allowed:
-            raise spec_error("W421", f"{self.path} takes {', '.join(allowed)} only", "drop the other capabilities")
+        other = next((i for i, name in enumerate(self.capabilities) if allowed and name not in allowed), None)
+        if allowed and other is not None:
+            message = f"{self.path} takes {', '.join(allowed)} only"
+            raise spec_error("W421", message, "drop the other capabilities", ("capabilities", other))
         return self
 
     @property
