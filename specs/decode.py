@@ -88,7 +88,22 @@ def _resolve(detail: ErrorDetails, value: Any) -> _Finding:
             path, value = (*path, tag), value[tag]
         else:
             missing = tag
+    if _CODE.fullmatch(detail["type"]):
+        path, value, key = _within(detail, path, value, key)
     return _Finding(path, detail, value, missing, key, union)
+
+
+def _within(detail: ErrorDetails, path: Path, value: Any, key: str | None) -> tuple[Path, Any, str | None]:
+    """Where in the value a validator's own error points, as far as that is written."""
+    context = detail.get("ctx", {})
+    at: Path = tuple(context.get("at", ()))
+    for index, part in enumerate(at):
+        if not _has(value, part):
+            break
+        if context.get("key") and index == len(at) - 1:
+            return path, value, str(part)
+        path, value = (*path, part), value[part]
+    return path, value, key
 
 
 def _has(value: Any, part: str | int) -> bool:

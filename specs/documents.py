@@ -104,7 +104,9 @@ class Issuer(Strict):
     def _one_key_source(self) -> Issuer:
         given = [name for name in ("jwks_url", "discovery_url", "public_keys") if getattr(self, name)]
         if len(given) > 1:
-            raise spec_error("W121", f"{' and '.join(given)} exclude each other", "keep one source of keys")
+            raise spec_error(
+                "W121", f"{' and '.join(given)} exclude each other", "keep one source of keys", (given[1],), key=True
+            )
         return self
 
 
@@ -194,7 +196,9 @@ class Identity(Strict):
         if not isinstance(value, dict) or "spiffe" not in value:
             return value
         if "subject" in value:
-            raise spec_error("W121", "subject and spiffe exclude each other", "keep one of the two")
+            raise spec_error(
+                "W121", "subject and spiffe exclude each other", "keep one of the two", ("spiffe",), key=True
+            )
         # A SPIFFE id that is wrong is reported at its own field.
         return {**value, "subject": value["spiffe"] if is_spiffe(value["spiffe"]) else "unknown"}
 

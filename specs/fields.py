@@ -54,6 +54,8 @@ def _wrong(text: str) -> str:
 
 
 def _name_help(text: str) -> str:
+    if scan.confidential(text):
+        return ""
     better = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip("-.")
     return f"write {better}" if better and text.isascii() and text.isprintable() else ""
 

@@ -6,6 +6,7 @@ import gc
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,25 @@ def test_bombs_cost_little(tmp_path: Path) -> None:
         assert 0 < count <= 101, path
         assert seconds < 2, path  # a second on a quiet machine
     assert megabytes < 256, costs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200b" * 25 + "\n" + "---\n#xxxxxx\n" * 160_000,
+        "---\n" * 2_000_000,
+        "---\n# x\n" * 200_000,
+    ],
+    ids=["forbidden", "markers", "comments"],
+)
+def test_documents_that_hold_nothing_cost_little(text: str) -> None:
+    started = time.process_time()
+    loaded = load_bytes(text.encode(), "f.yaml")
+    assert time.process_time() - started < 2  # a quarter of it on a quiet machine
+    assert loaded.opaque
+    assert {"W004", "W006"} & {one.code for one in loaded.diagnostics}
+
+
+def test_what_comes_after_many_forbidden_characters_is_not_read() -> None:
+    text = "kind: a\n---\n" + "\u200b" * 25 + "\n---\nkind: b\n"
+    assert [one.kind for one in load_bytes(text.encode(), "f.yaml").documents] == ["a"]
