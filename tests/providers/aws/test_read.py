@@ -222,7 +222,7 @@ def test_a_provider_that_somebody_else_made_is_foreign_with_the_way_out(account:
     assert account.read().objects == {}
     use = Address("payments", "aws_iam_openid_connect_provider_use", "oidc.example.com/Cluster x")
     handed_over = account.read(*wanted, use).objects[wanted[0]]
-    assert handed_over.is_anothers
+    assert handed_over.is_anothers(recorded=False)
 
 
 def test_anothers_provider_at_a_wanted_address_stays_anothers(account: Account) -> None:
@@ -230,7 +230,7 @@ def test_anothers_provider_at_a_wanted_address_stays_anothers(account: Account) 
     account.iam.create_open_id_connect_provider(Url="https://oidc.example.com/Cluster", ClientIDList=["x"], Tags=tags)
     wanted = [d.resource.address for d in lower(account.scope, demand()).resources]
     (live,) = account.read(*wanted).objects.values()
-    assert (live.ownership, live.is_anothers) == (Ownership.OTHER, True)
+    assert (live.ownership, live.is_anothers(recorded=False)) == (Ownership.OTHER, True)
 
 
 def test_a_provider_of_ours_that_nobody_wants_is_in_scope(account: Account) -> None:
