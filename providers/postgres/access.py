@@ -9,9 +9,11 @@ from pydantic import Field, model_validator
 from providers.postgres.fields import (
     ColumnName,
     FunctionName,
-    Pattern,
+    FunctionPattern,
+    NamePattern,
     Privilege,
     RelationName,
+    RelationPattern,
     SchemaName,
     check_privilege,
 )
@@ -101,14 +103,14 @@ class PostgresNever(SpecModel):
 
     privileges: tuple[Privilege, ...] = Field(default=(ALL,), min_length=1)
     """ALL stands for any."""
-    tables: tuple[Pattern, ...] = ()
+    tables: tuple[RelationPattern, ...] = ()
     """Patterns of ``schema.name``; ``*`` stands for anything, letters' case counts for nothing."""
-    columns: tuple[Pattern, ...] = ()
+    columns: tuple[NamePattern, ...] = ()
     """With ``tables``: only requests for these columns. Privileges on a whole table reach every column."""
-    sequences: tuple[Pattern, ...] = ()
-    functions: tuple[Pattern, ...] = ()
+    sequences: tuple[RelationPattern, ...] = ()
+    functions: tuple[FunctionPattern, ...] = ()
     """Patterns of ``schema.name`` or ``schema.name(types)``."""
-    schemas: tuple[Pattern, ...] = ()
+    schemas: tuple[NamePattern, ...] = ()
     database: Bool = False
 
     @model_validator(mode="after")

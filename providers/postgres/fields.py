@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from providers.postgres.glob import complaint, function_name
 from providers.postgres.names import LIMIT, is_plain, qualified, quoted, split_name, tokens, unquoted
 from providers.postgres.signature import BadSignature, function_text, normal_arguments, split_signature
 from specs.base import spec_error
@@ -75,10 +76,27 @@ def _function(text: str) -> str:
         raise spec_error("W411", f"{text!r}: {problem}", "such as public.refund(integer, text)") from None
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, name: str, example: str, *, dotted: bool = True) -> str:
+    """Refuses what can match no name: a guardrail that forbids nothing looks like one that does."""
     if not text or not _GLOB.fullmatch(text):
         raise spec_error("W411", f"{text!r} is not a pattern", "a name; * stands for anything")
+    problem = complaint(name, dotted=dotted)
+    if problem:
+        raise spec_error("W411", f"the pattern {text!r} can match nothing: {problem}", f"such as {example}")
     return text
+
+
+def _relations(text: str) -> str:
+    return _pattern(text, text, "public.orders, public.* or '*.\"Order Items\"'")
+
+
+def _functions(text: str) -> str:
+    name = function_name(text)
+    return _pattern(text, name, "public.refund, public.refund(integer, text) or public.*")
+
+
+def _single(text: str) -> str:
+    return _pattern(text, text, "email, *_token or '\"Card No\"'", dotted=False)
 
 
 def check_privilege(text: str, known: Collection[str], what: str) -> None:
@@ -99,4 +117,6 @@ RelationName = Annotated[str, AfterValidator(_relation)]
 SchemaName = Annotated[str, AfterValidator(_schema)]
 ColumnName = Annotated[str, AfterValidator(_column)]
 FunctionName = Annotated[str, AfterValidator(_function)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
+RelationPattern = Annotated[str, AfterValidator(_relations)]
+FunctionPattern = Annotated[str, AfterValidator(_functions)]
+NamePattern = Annotated[str, AfterValidator(_single)]
