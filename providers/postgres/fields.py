@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator
 
 from providers.postgres.glob import complaint, function_name
 from providers.postgres.names import LIMIT, is_plain, qualified, quoted, split_name, tokens, unquoted
+from providers.postgres.positions import blaming
 from providers.postgres.signature import BadSignature, function_text, normal_arguments, split_signature
 from specs.base import spec_error
 from specs.suggest import closest
@@ -99,12 +100,14 @@ def _single(text: str) -> str:
     return _pattern(text, text, "email, *_token or '\"Card No\"'", dotted=False)
 
 
-def check_privilege(text: str, known: Collection[str], what: str) -> None:
-    """Raises a spec error for a privilege that this kind of object doesn't have."""
-    if text not in known:
-        near = closest(text, known)
-        way_out = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
-        raise spec_error("W413", f"unknown privilege {text!r} for {what}", way_out)
+def check_privileges(privileges: Sequence[str], known: Collection[str], what: str) -> None:
+    """Raises a spec error that points at the first privilege that this kind of object doesn't have."""
+    for position, text in enumerate(privileges):
+        if text not in known:
+            near = closest(text, known)
+            way_out = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
+            problem = spec_error("W413", f"unknown privilege {text!r} for {what}", way_out)
+            raise blaming(problem, text, "privileges", position)
 
 
 def _privilege(text: str) -> str:

@@ -76,6 +76,18 @@ def test_what_is_refused(grant: dict[str, Any], code: str, says: str) -> None:
     assert says in found[1] + found[2]
 
 
+def test_an_error_points_at_the_value_that_is_to_blame() -> None:
+    cases: list[tuple[Any, Any, tuple[str | int, ...]]] = [
+        (PostgresAccess, {"grants": [{"privileges": ["SELECT", "SELCT"], **TABLE}]}, ("grants", 0, "privileges", 1)),
+        (PostgresNever, {"privileges": ["EXECUTE"], "tables": ["*"]}, ("privileges", 0)),
+        (PostgresSettings, {"database": "o", "minter": "writ_minter"}, ("minter",)),
+    ]
+    for model, value, path in cases:
+        with pytest.raises(ValidationError) as raised:
+            model.model_validate(value)
+        assert raised.value.errors()[0]["loc"] == path
+
+
 def test_no_grants_is_refused() -> None:
     assert refusal(PostgresAccess, {"grants": []})[0] == "too_short"
 
