@@ -35,14 +35,15 @@ BEGIN PERFORM pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat
 EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING 'sessions of {{name}} live on: grant pg_signal_backend'; \
 END ; \
 BEGIN \
-IF NOT EXISTS (SELECT FROM pg_catalog.pg_shdepend s \
+IF (SELECT pg_catalog.count(*) > 0 AND pg_catalog.bool_and(\
+s.classid IN ('pg_catalog.pg_default_acl'::regclass, 'pg_catalog.pg_user_mapping'::regclass) \
+OR s.classid = 'pg_catalog.pg_largeobject'::regclass AND NOT EXISTS (SELECT \
+FROM pg_catalog.pg_largeobject_metadata l, pg_catalog.aclexplode(l.lomacl) e \
+WHERE l.oid = s.objid AND e.grantee <> r.oid)) \
+FROM pg_catalog.pg_shdepend s \
 JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid AND r.rolname = '{{name}}' \
 JOIN pg_catalog.pg_database b ON b.datname = pg_catalog.current_database() AND s.dbid IN (0, b.oid) \
-WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'o' \
-AND s.classid NOT IN ('pg_catalog.pg_default_acl'::regclass, 'pg_catalog.pg_user_mapping'::regclass) \
-AND (s.classid <> 'pg_catalog.pg_largeobject'::regclass OR EXISTS (SELECT \
-FROM pg_catalog.pg_largeobject_metadata l, pg_catalog.aclexplode(l.lomacl) e \
-WHERE l.oid = s.objid AND e.grantee <> r.oid))) THEN \
+WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'o') THEN \
 joins := NOT pg_catalog.pg_has_role(current_user, '{{name}}', 'USAGE'); \
 IF joins THEN EXECUTE 'GRANT "{{name}}" TO CURRENT_USER' || \
 CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE, SET FALSE' ELSE '' END; \

@@ -233,11 +233,19 @@ def test_what_does_not_exist_is_said_at_plan_time(minting: World) -> None:
     cases = {
         "public.ordrs": ("tables", "table public.ordrs does not exist in database orders",
             "did you mean public.orders?"),
-        "sale.mood": ("tables", "table sale.mood does not exist in database orders", ""),
+        "sale.mood": ("tables", "table sale.mood does not exist in database orders",
+            ", ".join((
+                'there: "Odd ""Schema"""."Order; DROP TABLE x --"', "public.open_orders", "public.order_items",
+                "public.orders", "public.secrets", "public.ticket",
+            ))),
         "public.ticket": ("tables", "public.ticket is a sequence, not a table in database orders",
             "write it under sequences"),
         "public.orders": ("sequences", "public.orders is a table, not a sequence in database orders",
             "write it under tables"),
+        "public.secret(text)": ("functions", "function public.secret does not exist in database orders",
+            "there: public.close_day, public.refund, sales.rate"),
+        "public.refnd(text)": ("functions", "function public.refnd does not exist in database orders",
+            "did you mean public.refund?"),
         "public.refund(text)": ("functions", "function public.refund(text) does not exist in database orders",
             "there is public.refund(character varying,timestamp with time zone[]), public.refund(integer,text)"),
     }  # fmt: skip
