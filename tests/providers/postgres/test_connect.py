@@ -229,15 +229,18 @@ def test_two_writers_of_one_role_collide_and_the_loser_may_try_again(world: Worl
     world.converge()
 
 
+TABLES = (
+    '"Odd ""Schema"""."Order; DROP TABLE x --", public.open_orders, public.order_items, public.orders, public.secrets, '
+    "public.ticket"
+)
+
+
 def test_what_does_not_exist_is_said_at_plan_time(minting: World) -> None:
     cases = {
         "public.ordrs": ("tables", "table public.ordrs does not exist in database orders",
             "did you mean public.orders?"),
         "sale.mood": ("tables", "table sale.mood does not exist in database orders",
-            ", ".join((
-                'there: "Odd ""Schema"""."Order; DROP TABLE x --"', "public.open_orders", "public.order_items",
-                "public.orders", "public.secrets", "public.ticket",
-            ))),
+            f"there: {TABLES}"),
         "public.ticket": ("tables", "public.ticket is a sequence, not a table in database orders",
             "write it under sequences"),
         "public.orders": ("sequences", "public.orders is a table, not a sequence in database orders",

@@ -47,6 +47,11 @@ ROGUES: dict[str, tuple[list[str], dict[str, str]]] = {
         {"postgresql_grant $:function:public.refund(character varying,timestamp with time zone[])": "delete"}),
     "procedure": (["GRANT EXECUTE ON PROCEDURE public.close_day() TO $role"],
         {"postgresql_grant $:function:public.close_day()": "delete"}),
+    "function with odd names": (
+        ['CREATE SCHEMA "Odd (1)"', """CREATE TYPE "Odd (1)"."m,(" AS ENUM ()""",
+         """CREATE FUNCTION "Odd (1)"."we(ird"(int, "Odd (1)"."m,("[]) RETURNS void LANGUAGE sql AS 'SELECT'""",
+         """GRANT EXECUTE ON FUNCTION "Odd (1)"."we(ird"(int, "Odd (1)"."m,("[]) TO $role"""],
+        {'postgresql_grant $:function:"Odd (1)"."we(ird"(integer,"Odd (1)"."m,("[])': "delete"}),
     "schema create": (["GRANT CREATE ON SCHEMA public TO $role"], {"postgresql_grant $:schema:public": "update"}),
     "database create": (["GRANT CREATE ON DATABASE $db TO $role"], {"postgresql_grant $:database:$db": "update"}),
     "another database": (["GRANT CONNECT ON DATABASE template1 TO $role"],
