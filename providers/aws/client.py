@@ -43,6 +43,7 @@ from providers.aws.errors import NOT_AWS, SIGNATURE, InvalidPrincipal, NoSuchEnt
 from providers.aws.patterns import FIRST_REGION
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
+from providers.aws.territory import Territory
 from providers.aws.tokens import token_loader
 from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable
 
@@ -79,6 +80,7 @@ class AwsClient:
     def __init__(self, scope: Scope[AwsSettings], make: Callable[[str, Config], Any]) -> None:
         self.scope = scope
         self.settling = Settling()
+        self.territory = Territory(scope)
         self.calls: Counter[str] = Counter()
         """Calls by operation, for the curious and the tests."""
         self._counting = Lock()

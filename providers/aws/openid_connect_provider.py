@@ -34,6 +34,11 @@ class OpenIdConnectProvider(IamType):
         found = client.read("get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
         return provider_live(client.scope, arn, found)
 
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:  # noqa: ARG002
+        """With the marker, which is all that tells ours."""
+        if desired is not None:
+            client.territory.check_new_provider(desired)
+
     def make(self, client: AwsClient, desired: Resource) -> None:
         """CreateOpenIDConnectProvider."""
         wanted = desired.attributes

@@ -47,6 +47,7 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     objects = {live.resource.address: live for live in providers}
     sought = _Wanted(frozenset(wanted), {a.key.lower(): a for a in wanted if a.type == ROLE})
     for role in found.roles:
+        client.territory.learn(role)
         objects.update((live.resource.address, live) for live in _of_role(client, role, sought))
     account = client.scope.settings.account
     facts = {PLACE: f"account {account}", "account": account, "identity": client.arn}
@@ -93,9 +94,7 @@ def _providers(client: AwsClient, wanted: Collection[Address]) -> tuple[list[Liv
         found = {live.resource.address.key: live for live in pool.map(lambda arn: _provider(client, arn), arns) if live}
     shown = [_claim(live, claimed) for key, live in found.items() if key in names or live.in_scope]
     usable = [key for key in uses if _accepts(found, key)]
-    absent = [
-        warning("W437", missing(k), subject=client.scope.system, help=MISSING_HELP) for k in uses if k not in usable
-    ]
+    absent = [_absent(client, key) for key in uses if key not in usable]
     return [*shown, *(use_live(client, key) for key in usable)], absent
 
 
@@ -107,6 +106,12 @@ def _claim(live: Live, claimed: Collection[str]) -> Live:
     if live.ownership is Ownership.FOREIGN and live.resource.address.key in claimed:
         return replace(live, in_scope=True)
     return live
+
+
+def _absent(client: AwsClient, use: str) -> Diagnostic:
+    # By its address, so that it is shown at the issuer's position where the specs still name it.
+    subject = str(client.scope.address(PROVIDER_USE, use))
+    return warning("W437", missing(use), subject=subject, help=MISSING_HELP, span=client.scope.span)
 
 
 def _accepts(found: dict[str, Live], use: str) -> bool:

@@ -248,6 +248,7 @@ def test_existing_providers(open_account: Callable[..., Account]) -> None:
     assert absent.objects == {}
     assert [(d.severity, d.code) for d in absent.diagnostics] == [("warning", "W437")]
     assert "client id sts.amazonaws.com" in absent.diagnostics[0].message
+    assert (absent.diagnostics[0].subject, absent.diagnostics[0].span) == (str(use.address), account.scope.span)
     iam, url = account.iam, "https://oidc.example.com/Cluster"
     arn = iam.create_open_id_connect_provider(Url=url, ClientIDList=["theirs"])["OpenIDConnectProviderArn"]
     assert account.read(use.address).objects == {}

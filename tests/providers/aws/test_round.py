@@ -108,7 +108,7 @@ VANDALISMS: list[tuple[str, str, Vandal]] = [
         "aws_iam_openid_connect_provider",
         "tags",
         lambda i, a: i.tag_open_id_connect_provider(
-            OpenIDConnectProviderArn=a, Tags=[{"Key": "writ:system", "Value": "x"}, {"Key": "b", "Value": "c"}]
+            OpenIDConnectProviderArn=a, Tags=[{"Key": "Extra", "Value": "x"}, {"Key": "b", "Value": "c"}]
         ),
     ),
     (
