@@ -50,6 +50,10 @@ def test_all_is_as_announced(place: Path) -> None:
         printed, _ = demo.communicate(timeout=120)
     assert demo.returncode == 0, printed
     assert "All was as announced." in printed
+    excerpt = (EXAMPLES.parent / "README.md").read_text().partition("```text\n")[2].partition("```")[0]
+    shown = [line.strip() for line in excerpt.splitlines() if line.strip() not in {"", "…"}]
+    said = {line.strip() for line in printed.splitlines()}
+    assert [line for line in shown if line not in said and "All was" not in line] == [], "as the README tells it"
     assert_nothing_left(place)
 
 
