@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from specs.base import spec_error
-from specs.text import shown, text_of
+from specs.text import cut, shown, text_of
 
 MAXIMUM = 768 * 3600
 """Seconds: the longest TTL that Vault issues by default (32 days)."""
@@ -53,7 +53,7 @@ def _complaint(text: str) -> tuple[str, str]:
     if _CLOCK.fullmatch(text):
         return f"{shown(text)} is ambiguous: {_clock(text)}", _HELP
     if text.isascii() and text.isdigit():
-        return (f"needs a unit: {text}s", _HELP) if int(text[:30]) else ("must be above 0", _HELP)
+        return (f"needs a unit: {cut(text)}s", _HELP) if int(text[:30]) else ("must be above 0", _HELP)
     if _WHOLE.match(text.lower()):
         return f"{shown(text)}: units are lower case", f"write {text.lower()}"
     return (
