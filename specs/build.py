@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NoReturn
 
 from specs import scan
 from specs.diagnostic import Diagnostic, error
+from specs.jsontext import with_surrogates
 from specs.nodes import COLUMN_BITS, Positions
 from specs.source import Path, SourceSpan
 from specs.text import cut
@@ -111,6 +112,8 @@ class Builder:
             if self._strict_json:
                 self._check_json(value, event)
         elif style == '"' and self._escapes:
+            if self._strict_json:
+                value = with_surrogates(value)
             value = self._check_escaped(value, event)
         if len(value) > SCALAR_CAP:
             self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)

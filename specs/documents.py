@@ -43,6 +43,15 @@ def _non_empty(value: Any) -> Any:
 NonEmpty: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_non_empty), Field(json_schema_extra={"minItems": 1})]
 
 
+def _nothing(value: Any) -> Any:
+    """A key with nothing after it is as good as none: people leave one behind when they delete the last item."""
+    return {} if value == "" else value
+
+
+def _no_items(value: Any) -> Any:
+    return [] if value == "" else value
+
+
 class Strict(SpecModel):
     """A part of a document: fields go by the names that people write, and no others."""
 
@@ -64,9 +73,9 @@ class Metadata(Strict):
 
     name: Name
     """Unique among the documents of its kind."""
-    labels: dict[str, Text] = {}
+    labels: Annotated[dict[str, Text], BeforeValidator(_nothing)] = {}
     """Short texts to select by."""
-    annotations: dict[str, LongText] = {}
+    annotations: Annotated[dict[str, LongText], BeforeValidator(_nothing)] = {}
     """Texts for other tools; Writ doesn't read them."""
     description: LongText | None = None
     """What it is, for people."""
@@ -254,7 +263,7 @@ class AgentSpec(Strict):
     """How it proves who it is."""
     intents: tuple[AllowedIntent, ...] = ()
     """What it may do."""
-    delegates: tuple[Delegation, ...] = ()
+    delegates: Annotated[tuple[Delegation, ...], BeforeValidator(_no_items)] = ()
     """Whom it passes intents on to."""
 
 

@@ -29,6 +29,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9:.]+)(?: ?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?")
 _SPIFFE = re.compile(r"spiffe://[a-z0-9._-]{1,255}(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+)+")
 _EMAIL = re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+")
+_MAILBOX = re.compile(r"[^\s@<>\"',;][^@<>\"',;]{0,200} <[^\s@<>\"',;]+@[^\s@<>\"',;]+>")
+_TEAM = re.compile(r"@[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+"""As code hosts write teams: @acme/payments."""
 _PEM = re.compile(r"(?s)-----BEGIN ((?:RSA )?PUBLIC KEY|CERTIFICATE)-----\n([A-Za-z0-9+/=\n\r]+)-----END \1-----\s*")
 _SPIFFE_HELP = "spiffe://trust-domain/path, in full"
 
@@ -128,7 +131,7 @@ def _long_text(value: Any) -> str:
 
 def _owner(value: Any) -> str:
     text = one_line(value, 256)
-    if "@" in text and _EMAIL.fullmatch(text) is None:
+    if "@" in text and not any(form.fullmatch(text) for form in (_EMAIL, _MAILBOX, _TEAM)):
         raise spec_error("W118", f"{shown(text)} is not an address", "write an e-mail address, or a team's name")
     return text
 

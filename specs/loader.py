@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import yaml
 
-from specs import files, scan
+from specs import files, jsontext, scan
 from specs.build import ABOUT_LOGINS, ABOUT_SECRETS, Builder, TooMuch
 from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, error, warning
@@ -125,6 +125,12 @@ class _Reading:
         self._budget -= len(data)
         self._sources.add(name, data)
         spoilt = self._scan(name, text)
+        if name.endswith(".json") and text.strip(" \t\r\n") and len(text) <= DOCUMENT_CAP:
+            wrong = jsontext.problem(text, name)
+            if wrong is not None:
+                self._refuse(wrong)
+                return
+            text = jsontext.without_surrogates(text)
         count = 0
         for chunk in split(text):
             if len(self.problems) >= ENOUGH:

@@ -65,7 +65,7 @@ class Territory:
 
     def check_before(self, before: Live) -> None:
         """Raises Rejected for what was found to be somebody else's."""
-        if before.is_anothers:
+        if before.is_anothers(recorded=True):
             raise Rejected(f"{before.resource.address} isn't ours: {before.note or before.ownership}", help=_HELP)
 
     def _check_marked(self, desired: Resource) -> None:

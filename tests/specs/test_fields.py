@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from specs.duration import MAXIMUM, format_duration, parse_duration
-from specs.fields import Bool, Date, Instant, Int, Name, Owner, PublicKey, SpiffeId, Subject, Url
+from specs.fields import Bool, Date, Duration, Instant, Int, Name, Owner, PublicKey, SpiffeId, Subject, Url
 
 PEM = "-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkq\n-----END PUBLIC KEY-----\n"
 
@@ -119,3 +119,19 @@ def test_every_field_names_the_shape(field: Any, value: Any, said: str) -> None:
 def test_a_secret_is_not_repeated() -> None:
     assert "CAESIJ" not in complaint(Date, "hvs.CAESIJabcdefghijk")
     assert "hunter2" not in complaint(Date, "https://u:hunter2@host")
+
+
+@pytest.mark.parametrize("text", ["5m\n", "\n5m", "5m "])
+def test_a_duration_is_nothing_but_the_duration(text: str) -> None:
+    assert complaint(Duration, text).startswith("W110")
+
+
+@pytest.mark.parametrize("text", ["@acme/payments", "@acme", "Team A <team@example.com>", "payments"])
+def test_owners_as_people_write_them(text: str) -> None:
+    assert parsed(Owner, text) == text
+
+
+@pytest.mark.parametrize("text", ["@", "@a/b/c", "Team <team>", "Team <a@b", "a b@c", "<team@example.com>"])
+def test_owners_that_are_none(text: str) -> None:
+    if "@" in text:
+        assert complaint(Owner, text).startswith("W118")
