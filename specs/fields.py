@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from specs.duration import MAXIMUM, PATTERN, format_duration, parse_duration
 from specs.text import one_line, shown, text_of
 
 __all__ = [
-    "MAXIMUM", "Audience", "Bool", "Date", "Duration", "GrantedName", "Instant", "Int", "LongText", "Name", "Owner",
+    "MAXIMUM", "Audience", "Bool", "Date", "Duration", "GrantedName", "Int", "LongText", "Name", "Owner",
     "PublicKey", "SpiffeId", "Subject", "Text", "Url", "format_duration", "is_spiffe", "parse_duration",
 ]  # fmt: skip
 
@@ -101,21 +101,6 @@ def _date(value: Any) -> date:
         return date.fromisoformat(text)
     except ValueError as problem:
         raise spec_error("W113", f"{shown(text)} is not a date: {problem}") from problem
-
-
-def _instant(value: Any) -> datetime:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
-    text = text_of(value, "an instant such as 2027-03-31T18:00:00Z")
-    found = _INSTANT.fullmatch(text)
-    if found is None or found[3] is None:
-        missing = found is not None or _DATE.fullmatch(text) is not None
-        message = "has no zone: add Z or an offset" if missing else f"{shown(text)} is not an instant"
-        raise spec_error("W114", message, "such as 2027-03-31T18:00:00Z or 2027-03-31T18:00:00+02:00")
-    try:
-        return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3].upper()}")
-    except ValueError as problem:
-        raise spec_error("W114", f"{shown(text)} is not an instant: {problem}") from problem
 
 
 def _text(value: Any) -> str:
@@ -227,8 +212,6 @@ Bool: TypeAlias = Annotated[
     bool, BeforeValidator(_bool), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
 ]
 Date: TypeAlias = Annotated[date, BeforeValidator(_date), _schema("string", format="date")]
-Instant: TypeAlias = Annotated[datetime, BeforeValidator(_instant), _schema("string", format="date-time")]
-"""Always with a zone."""
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), _schema("string", minLength=1)]
 """One line, at most 256 characters."""
 LongText: TypeAlias = Annotated[str, BeforeValidator(_long_text), _schema("string", minLength=1)]
