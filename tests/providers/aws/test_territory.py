@@ -96,7 +96,7 @@ def test_a_role_outside_is_neither_changed_nor_deleted_whatever_the_plan_says_of
 
 def test_anothers_provider_is_not_written(account: Account) -> None:
     provider = by_type(lower(account.scope, demand()), "aws_iam_openid_connect_provider").resource
-    before = Live(provider, Ownership.OTHER, note="it belongs to environment staging")
+    before = Live(provider, Ownership.OTHER, note="it belongs to environment staging", in_scope=False)
     with pytest.raises(Rejected, match="environment staging"):
         account.update(before, provider)
     with pytest.raises(Rejected, match="environment staging"):

@@ -257,7 +257,8 @@ def test_what_does_not_exist_is_said_at_plan_time(minting: World) -> None:
         minting.want({"privileges": [privilege], field: [name]})
         found = {d.message: d for d in minting.read().diagnostics}
         assert message in found, found
-        assert found[message].help == way_out
+        # Another test's function may lie in the same database.
+        assert found[message].help.replace('"Odd (1)"."we(ird", ', "") == way_out
         assert found[message].subject.endswith(f'{name}"]')
     minting.want({"privileges": ["SELECT"], "tables": ["public.orders"], "columns": ["custmer"]})
     (problem,) = minting.read().diagnostics
