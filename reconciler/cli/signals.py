@@ -62,8 +62,8 @@ class Interrupts:
             for number, handler in old.items():
                 signal.signal(number, handler)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         if self._hit:
-            raise KeyboardInterrupt
+            _stop(signal.SIGINT, frame)
         self._hit = True
         self._notice("Interrupted: finishing the calls in flight; again to stop at once.")
