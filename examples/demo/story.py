@@ -154,7 +154,7 @@ def play(tell: Narrator, folder: Path) -> None:
 def run(interrupted: Callable[[], bool]) -> int:
     """0 when everything was as announced, 1 when not, 130 when interrupted."""
     claimed = ClaimedFolder(Path(tempfile.gettempdir()), "writ-demo-", 0o700)
-    tell = Narrator(claimed.path)
+    tell = Narrator(claimed.path, interrupted)
     try:
         play(tell, claimed.path)
     except (UnexpectedError, SandboxError, *_REFUSALS) as failed:
