@@ -12,7 +12,7 @@ from specs.documents import API_VERSION, KINDS
 from specs.loader import ENOUGH, Loaded
 from specs.nodes import RawDocument
 from specs.source import Located, SourceSpan
-from specs.suggest import hint
+from specs.suggest import closest, hint
 from specs.text import shape, shown
 
 _HEAD = f"begin it with apiVersion: {API_VERSION} and kind: {', '.join(KINDS)}"
@@ -63,7 +63,7 @@ class _Building:
     def _fail(self, document: RawDocument, nameable: bool) -> None:
         if document.kind in self.failed and document.name:
             self.failed[document.kind].add(document.name)
-        elif document.kind != "Connections" and (document.kind in self.failed or not nameable):
+        elif document.kind != "Connections" and (document.kind in self.failed or not nameable or _any(document.kind)):
             self.opaque = True
 
     def _report(self, problem: Diagnostic) -> None:
@@ -82,6 +82,11 @@ class _Building:
         self.problems.append(_taken(document, first, where, span))
         self._reported.add((span.file, span.line))
         return False
+
+
+def _any(kind: str) -> bool:
+    """Whether a document of no kind of ours may be meant as one that is."""
+    return not kind or closest(kind, KINDS) is not None
 
 
 def _taken(document: RawDocument, first: str, where: SourceSpan, span: SourceSpan) -> Diagnostic:

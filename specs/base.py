@@ -5,6 +5,8 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from specs.source import Path
+
 
 class SpecModel(BaseModel):
     """A frozen model that refuses fields it doesn't know."""
@@ -14,9 +16,11 @@ class SpecModel(BaseModel):
     )
 
 
-def spec_error(code: str, message: str, help: str = "") -> PydanticCustomError:
+def spec_error(code: str, message: str, help: str = "", at: Path = (), *, key: bool = False) -> PydanticCustomError:
     """What a validator raises: becomes a Diagnostic with this code at the position of the value.
 
-    The message is data, never a template: braces in it stay braces.
+    ``at`` leads from the validated value to what is wrong in it, by the names that people write: a field, an item
+    (``("capabilities", 2)``); with ``key`` the path ends in a key that is itself what is wrong. Parts that aren't
+    there are left out. The message is data, never a template: braces in it stay braces.
     """
-    return PydanticCustomError(code, "{message}", {"message": message, "help": help})
+    return PydanticCustomError(code, "{message}", {"message": message, "help": help, "at": at, "key": key})

@@ -11,8 +11,10 @@ from typing import Any, ClassVar, NoReturn
 
 from specs import scan
 from specs.diagnostic import Diagnostic, error
+from specs.jsontext import with_surrogates
 from specs.nodes import COLUMN_BITS, Positions
 from specs.source import Path, SourceSpan
+from specs.text import cut
 
 DEPTH_CAP = 32
 NODE_CAP = 100_000
@@ -110,6 +112,8 @@ class Builder:
             if self._strict_json:
                 self._check_json(value, event)
         elif style == '"' and self._escapes:
+            if self._strict_json:
+                value = with_surrogates(value)
             value = self._check_escaped(value, event)
         if len(value) > SCALAR_CAP:
             self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)
@@ -223,7 +227,8 @@ class Builder:
             self.report("W010", "anchors and aliases are not allowed", event, "write the value out")
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            self.report("W012", f"tag not allowed: {tag[:60]}", event, "specs are data: write the value itself")
+            shown = cut(scan.redacted(tag))
+            self.report("W012", f"tag not allowed: {shown}", event, "specs are data: write the value itself")
 
     def _check_json(self, value: str, event: Any) -> None:
         if value not in _JSON_WORDS and not _json_number(value):

@@ -44,7 +44,6 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W111": "not true or false",
         "W112": "not a whole number",
         "W113": "not a date",
-        "W114": "not an instant with a zone",
         "W115": "not a URL",
         "W116": "not an exact audience",
         "W117": "not an exact subject",

@@ -16,7 +16,7 @@ from specs.nodes import Positions, dotted
 from specs.shape import fields, meaning, models_at
 from specs.source import Located, Path, SourceSpan
 from specs.suggest import closest, hint
-from specs.text import shape, shown
+from specs.text import cut, shape, shown
 
 M = TypeVar("M", bound=SpecModel)
 
@@ -25,6 +25,8 @@ _MOST = 50
 """Findings of one value."""
 _CONSIDERED = 1000
 """Of pydantic's errors: a document may have as many as it has values."""
+_LONGEST = 400
+"""Characters of what one finding says."""
 _SHAPES = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
@@ -88,7 +90,22 @@ def _resolve(detail: ErrorDetails, value: Any) -> _Finding:
             path, value = (*path, tag), value[tag]
         else:
             missing = tag
+    if _CODE.fullmatch(detail["type"]):
+        path, value, key = _within(detail, path, value, key)
     return _Finding(path, detail, value, missing, key, union)
+
+
+def _within(detail: ErrorDetails, path: Path, value: Any, key: str | None) -> tuple[Path, Any, str | None]:
+    """Where in the value a validator's own error points, as far as that is written."""
+    context = detail.get("ctx", {})
+    at: Path = tuple(context.get("at", ()))
+    for index, part in enumerate(at):
+        if not _has(value, part):
+            break
+        if context.get("key") and index == len(at) - 1:
+            return path, value, str(part)
+        path, value = (*path, part), value[part]
+    return path, value, key
 
 
 def _has(value: Any, part: str | int) -> bool:
@@ -164,7 +181,8 @@ def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
     """Code, message and help."""
     kind, context = finding.detail["type"], finding.detail.get("ctx", {})
     if _CODE.fullmatch(kind):
-        return kind, str(context.get("message", "")), str(context.get("help", ""))
+        message, advice = (_cut(str(context.get(name, "")), finding.value) for name in ("message", "help"))
+        return kind, message, advice
     if kind in {"missing", "extra_forbidden", "union_tag_not_found"}:
         return _field_words(model, finding)
     if kind in _SHAPES:
@@ -172,6 +190,13 @@ def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
     if kind in _CHOICES:
         return _choice_words(re.findall(r"'([^']*)'", str(context.get(_CHOICES[kind], ""))), finding.value)
     return _length_words(finding)
+
+
+def _cut(text: str, value: Any) -> str:
+    """What a validator says, without the whole of a long value."""
+    if isinstance(value, str) and len(value) > len(short := cut(value)):
+        text = text.replace(value, short).replace(repr(value)[1:-1], short)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _length_words(finding: _Finding) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from specs.scan import redacted
 from specs.source import SourceSpan
 
 
@@ -30,6 +31,13 @@ class Diagnostic:
     subject: str = ""
     help: str = ""
     span: SourceSpan | None = None
+
+    def __post_init__(self) -> None:
+        """Leave out what looks like a secret, wherever the text came from."""
+        for name in ("message", "subject", "help"):
+            text = getattr(self, name)
+            if (shown := redacted(text)) is not text:
+                object.__setattr__(self, name, shown)
 
 
 def error(

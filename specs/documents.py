@@ -43,6 +43,15 @@ def _non_empty(value: Any) -> Any:
 NonEmpty: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_non_empty), Field(json_schema_extra={"minItems": 1})]
 
 
+def _nothing(value: Any) -> Any:
+    """A key with nothing after it is as good as none: people leave one behind when they delete the last item."""
+    return {} if value == "" else value
+
+
+def _no_items(value: Any) -> Any:
+    return [] if value == "" else value
+
+
 class Strict(SpecModel):
     """A part of a document: fields go by the names that people write, and no others."""
 
@@ -64,9 +73,9 @@ class Metadata(Strict):
 
     name: Name
     """Unique among the documents of its kind."""
-    labels: dict[str, Text] = {}
+    labels: Annotated[dict[str, Text], BeforeValidator(_nothing)] = {}
     """Short texts to select by."""
-    annotations: dict[str, LongText] = {}
+    annotations: Annotated[dict[str, LongText], BeforeValidator(_nothing)] = {}
     """Texts for other tools; Writ doesn't read them."""
     description: LongText | None = None
     """What it is, for people."""
@@ -104,7 +113,9 @@ class Issuer(Strict):
     def _one_key_source(self) -> Issuer:
         given = [name for name in ("jwks_url", "discovery_url", "public_keys") if getattr(self, name)]
         if len(given) > 1:
-            raise spec_error("W121", f"{' and '.join(given)} exclude each other", "keep one source of keys")
+            raise spec_error(
+                "W121", f"{' and '.join(given)} exclude each other", "keep one source of keys", (given[1],), key=True
+            )
         return self
 
 
@@ -194,7 +205,9 @@ class Identity(Strict):
         if not isinstance(value, dict) or "spiffe" not in value:
             return value
         if "subject" in value:
-            raise spec_error("W121", "subject and spiffe exclude each other", "keep one of the two")
+            raise spec_error(
+                "W121", "subject and spiffe exclude each other", "keep one of the two", ("spiffe",), key=True
+            )
         # A SPIFFE id that is wrong is reported at its own field.
         return {**value, "subject": value["spiffe"] if is_spiffe(value["spiffe"]) else "unknown"}
 
@@ -250,7 +263,7 @@ class AgentSpec(Strict):
     """How it proves who it is."""
     intents: tuple[AllowedIntent, ...] = ()
     """What it may do."""
-    delegates: tuple[Delegation, ...] = ()
+    delegates: Annotated[tuple[Delegation, ...], BeforeValidator(_no_items)] = ()
     """Whom it passes intents on to."""
 
 

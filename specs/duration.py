@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from specs.base import spec_error
-from specs.text import shown, text_of
+from specs.text import cut, shown, text_of
 
 MAXIMUM = 768 * 3600
 """Seconds: the longest TTL that Vault issues by default (32 days)."""
@@ -22,7 +22,7 @@ def parse_duration(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM:
         return value  # another model's seconds; YAML only ever gives text
     text = text_of(value, "a duration such as 15m")
-    found = _WHOLE.match(text)
+    found = _WHOLE.fullmatch(text)
     if found is None:
         raise spec_error("W110", *_complaint(text))
     parts = [part for part in found.groups() if part]
@@ -53,8 +53,10 @@ def _complaint(text: str) -> tuple[str, str]:
     if _CLOCK.fullmatch(text):
         return f"{shown(text)} is ambiguous: {_clock(text)}", _HELP
     if text.isascii() and text.isdigit():
-        return (f"needs a unit: {text}s", _HELP) if int(text[:30]) else ("must be above 0", _HELP)
-    if _WHOLE.match(text.lower()):
+        return (f"needs a unit: {cut(text)}s", _HELP) if int(text[:30]) else ("must be above 0", _HELP)
+    if _WHOLE.fullmatch(text.strip()):
+        return f"{shown(text)} has a space or a line break around it", f"write {cut(text.strip())}"
+    if _WHOLE.fullmatch(text.lower()):
         return f"{shown(text)}: units are lower case", f"write {text.lower()}"
     return (
         f"{shown(text)} is not a duration; units: s m h d",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from specs.duration import MAXIMUM, PATTERN, format_duration, parse_duration
 from specs.text import one_line, shown, text_of
 
 __all__ = [
-    "MAXIMUM", "Audience", "Bool", "Date", "Duration", "GrantedName", "Instant", "Int", "LongText", "Name", "Owner",
+    "MAXIMUM", "Audience", "Bool", "Date", "Duration", "GrantedName", "Int", "LongText", "Name", "Owner",
     "PublicKey", "SpiffeId", "Subject", "Text", "Url", "format_duration", "is_spiffe", "parse_duration",
 ]  # fmt: skip
 
@@ -29,6 +29,9 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9:.]+)(?: ?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?")
 _SPIFFE = re.compile(r"spiffe://[a-z0-9._-]{1,255}(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+)+")
 _EMAIL = re.compile(r"[^\s@<>\"',;]+@[^\s@<>\"',;]+")
+_MAILBOX = re.compile(r"[^\s@<>\"',;][^@<>\"',;]{0,200} <[^\s@<>\"',;]+@[^\s@<>\"',;]+>")
+_TEAM = re.compile(r"@[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)?")
+"""As code hosts write teams: @acme/payments."""
 _PEM = re.compile(r"(?s)-----BEGIN ((?:RSA )?PUBLIC KEY|CERTIFICATE)-----\n([A-Za-z0-9+/=\n\r]+)-----END \1-----\s*")
 _SPIFFE_HELP = "spiffe://trust-domain/path, in full"
 
@@ -54,6 +57,8 @@ def _wrong(text: str) -> str:
 
 
 def _name_help(text: str) -> str:
+    if scan.confidential(text):
+        return ""
     better = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip("-.")
     return f"write {better}" if better and text.isascii() and text.isprintable() else ""
 
@@ -98,21 +103,6 @@ def _date(value: Any) -> date:
         raise spec_error("W113", f"{shown(text)} is not a date: {problem}") from problem
 
 
-def _instant(value: Any) -> datetime:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value
-    text = text_of(value, "an instant such as 2027-03-31T18:00:00Z")
-    found = _INSTANT.fullmatch(text)
-    if found is None or found[3] is None:
-        missing = found is not None or _DATE.fullmatch(text) is not None
-        message = "has no zone: add Z or an offset" if missing else f"{shown(text)} is not an instant"
-        raise spec_error("W114", message, "such as 2027-03-31T18:00:00Z or 2027-03-31T18:00:00+02:00")
-    try:
-        return datetime.fromisoformat(f"{found[1]}T{found[2]}{found[3].upper()}")
-    except ValueError as problem:
-        raise spec_error("W114", f"{shown(text)} is not an instant: {problem}") from problem
-
-
 def _text(value: Any) -> str:
     return one_line(value, 256)
 
@@ -126,7 +116,7 @@ def _long_text(value: Any) -> str:
 
 def _owner(value: Any) -> str:
     text = one_line(value, 256)
-    if "@" in text and _EMAIL.fullmatch(text) is None:
+    if "@" in text and not any(form.fullmatch(text) for form in (_EMAIL, _MAILBOX, _TEAM)):
         raise spec_error("W118", f"{shown(text)} is not an address", "write an e-mail address, or a team's name")
     return text
 
@@ -222,8 +212,6 @@ Bool: TypeAlias = Annotated[
     bool, BeforeValidator(_bool), WithJsonSchema({"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]})
 ]
 Date: TypeAlias = Annotated[date, BeforeValidator(_date), _schema("string", format="date")]
-Instant: TypeAlias = Annotated[datetime, BeforeValidator(_instant), _schema("string", format="date-time")]
-"""Always with a zone."""
 Text: TypeAlias = Annotated[str, BeforeValidator(_text), _schema("string", minLength=1)]
 """One line, at most 256 characters."""
 LongText: TypeAlias = Annotated[str, BeforeValidator(_long_text), _schema("string", minLength=1)]

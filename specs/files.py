@@ -6,6 +6,7 @@ the folder that was named are read, and never more of them than the caps.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator, Sequence
@@ -113,13 +114,17 @@ def _resolved(path: str, shown_path: str, problems: list[Diagnostic]) -> str | N
             return path
         return str(Path(path).resolve(strict=True))
     except (OSError, RuntimeError) as problem:
-        if path.endswith(SUFFIXES):
+        if _named_as_specs(path):
             problems.append(unreadable(shown_path, problem))
         return None
 
 
+def _named_as_specs(name: str) -> bool:
+    return name.endswith(SUFFIXES) or name.lower().endswith((".yaml", ".yml"))
+
+
 def _relevant(entry: str, resolved: str) -> bool:
-    return entry.endswith(SUFFIXES) or Path(resolved).is_dir()
+    return _named_as_specs(entry) or Path(resolved).is_dir()
 
 
 def _within(resolved: str, root: str, name: str, problems: list[Diagnostic]) -> bool:
@@ -205,11 +210,15 @@ def shown(name: str) -> str:
 
 def unreadable(name: str, problem: Exception) -> Diagnostic:
     """Why a path can't be read."""
+    if isinstance(problem, FileNotFoundError) and Path(name).is_symlink():
+        return error("W001", "a link that leads nowhere", subject=shown(name), help="remove it, or mend what it names")
     if isinstance(problem, FileNotFoundError):
         parent = Path(name).parent
         return error("W001", "no such file or folder", subject=shown(name), help=_missing_help(name, parent))
     reason = (problem.strerror or str(problem)).lower() if isinstance(problem, OSError) else str(problem)
-    return error("W001", f"can't be read: {reason}", subject=shown(name))
+    loops = isinstance(problem, RuntimeError) or getattr(problem, "errno", None) == errno.ELOOP
+    advice = "links that lead in a circle: remove one" if loops else "see that it is a file, and that you may read it"
+    return error("W001", f"can't be read: {reason}", subject=shown(name), help=advice)
 
 
 def _missing_help(name: str, parent: Path) -> str:

@@ -56,7 +56,8 @@ def grants(catalog: Catalog) -> tuple[Grant, ...]:
     """Every (agent, intent), agents in the catalogue's order, each with its own intents first.
 
     A delegation gives the delegate a grant of its own, for the shorter of the delegation's TTL and the
-    delegator's. Held in several ways, it is one grant with the longest TTL. What isn't declared is left out.
+    delegator's. Held in several ways, it is one grant with the longest TTL, and
+    never a longer one than the delegate's own for that intent. What isn't declared is left out.
     """
     with collector_off():
         return tuple(
@@ -69,12 +70,13 @@ def grants(catalog: Catalog) -> tuple[Grant, ...]:
 def holdings(catalog: Catalog) -> Holdings:
     """Own intents, then delegations relaxed until nothing changes: TTLs only grow, so it ends on cycles too."""
     held: dict[str, dict[str, Held]] = {name: _own(name, agent, catalog) for name, agent in catalog.agents.items()}
+    caps = _caps(catalog)
     waiting = deque(name for name, agent in catalog.agents.items() if agent.value.spec.delegates)
     queued = set(waiting)
     while waiting:
         giver = waiting.popleft()
         queued.discard(giver)
-        for receiver in _pass_on(giver, catalog, held):
+        for receiver in _pass_on(giver, catalog, held, caps):
             if receiver not in queued and catalog.agents[receiver].value.spec.delegates:
                 waiting.append(receiver)
                 queued.add(receiver)
@@ -91,7 +93,19 @@ def _own(name: str, agent: Located[Agent], catalog: Catalog) -> dict[str, Held]:
     return own
 
 
-def _pass_on(giver: str, catalog: Catalog, held: dict[str, dict[str, Held]]) -> list[str]:
+def _caps(catalog: Catalog) -> dict[tuple[str, str], int]:
+    """The TTL that an agent sets itself for an intent: no delegator lengthens it."""
+    return {
+        (name, allowed.name): allowed.ttl
+        for name, agent in catalog.agents.items()
+        for allowed in agent.value.spec.intents
+        if allowed.ttl is not None
+    }
+
+
+def _pass_on(
+    giver: str, catalog: Catalog, held: dict[str, dict[str, Held]], caps: Mapping[tuple[str, str], int]
+) -> list[str]:
     """Give what ``giver`` delegates; the agents whose holdings changed."""
     changed: list[str] = []
     for index, delegation in enumerate(catalog.agents[giver].value.spec.delegates):
@@ -103,6 +117,7 @@ def _pass_on(giver: str, catalog: Catalog, held: dict[str, dict[str, Held]]) -> 
             if given is None:
                 continue
             ttl = given.ttl if delegation.ttl is None else min(delegation.ttl, given.ttl)
+            ttl = min(ttl, caps.get((delegation.to, intent), ttl))
             offer = Held(ttl, given.depth + 1, giver, (giver,), (giver, ("spec", "delegates", index, "intents", at)))
             if _accept(receiver, intent, offer):
                 changed.append(delegation.to)

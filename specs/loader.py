@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO
 
 import yaml
 
-from specs import files, scan
+from specs import files, jsontext, scan
 from specs.build import ABOUT_LOGINS, ABOUT_SECRETS, Builder, TooMuch
 from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, error, warning
@@ -29,6 +30,8 @@ DOCUMENT_CAP = 1_000_000
 """Characters of one document."""
 COUNT_CAP = 20_000
 """Documents of one file."""
+EMPTY_CAP = 20_000
+"""Documents of a run that hold nothing."""
 ENOUGH = 1000
 """Findings after which no more documents are read."""
 _MOST_HITS = 20
@@ -97,6 +100,7 @@ class _Reading:
         self._sources = Sources()
         self._memo: dict[str, str] = {}
         self._budget = files.RUN_CAP
+        self._empty = 0
         self._opaque = False
 
     def result(self) -> Loaded:
@@ -121,18 +125,27 @@ class _Reading:
         self._budget -= len(data)
         self._sources.add(name, data)
         spoilt = self._scan(name, text)
+        if name.endswith(".json") and text.strip(" \t\r\n") and len(text) <= DOCUMENT_CAP:
+            wrong = jsontext.problem(text, name)
+            if wrong is not None:
+                self._refuse(wrong)
+                return
+            text = jsontext.without_surrogates(text)
         count = 0
         for chunk in split(text):
             if len(self.problems) >= ENOUGH:
                 self._opaque = True
                 break
-            if count >= COUNT_CAP:
+            if count >= COUNT_CAP or self._empty >= EMPTY_CAP:
                 at = SourceSpan(name, chunk.line, 1)
-                self._refuse(
-                    error("W006", f"over the cap: {COUNT_CAP} documents in one file", help="split it", span=at)
-                )
+                over = f"{COUNT_CAP} documents in one file" if count >= COUNT_CAP else f"{EMPTY_CAP} empty documents"
+                advice = "split it" if count >= COUNT_CAP else "remove the markers"
+                self._refuse(error("W006", f"over the cap: {over}", help=advice, span=at))
                 break
-            count += self._document(name, chunk, spoilt)
+            if self._document(name, chunk, spoilt):
+                count += 1
+            else:
+                self._empty += 1
         if not count and len(self.problems) == before:
             span = SourceSpan(name, 1, 1)
             self.problems.append(
@@ -158,25 +171,28 @@ class _Reading:
             return None
         return text
 
-    def _scan(self, name: str, text: str) -> list[int]:
-        """Report what may not stand anywhere in a file; the offsets of what spoils a document."""
+    def _scan(self, name: str, text: str) -> _Spoilt:
+        """Report what may not stand anywhere in a file, and say where it spoils a document."""
         spoilt: list[int] = []
+        beyond = len(text)
         patterns = ((scan.FORBIDDEN, "W004"), (scan.BARE_CR, "W005")) if not _plain(text) else ()
         for pattern, code in patterns:
             for count, found in enumerate(pattern.finditer(text)):
                 if count >= _MOST_HITS:
-                    spoilt = [*spoilt, *range(found.start(), len(text), 1000)]
+                    beyond = min(beyond, found.start())
                     break
                 spoilt.append(found.start())
                 self.problems.append(_forbidden(code, found[0], _span(name, text, found.start(), 1)))
         self._scan_secrets(name, text)
-        return spoilt
+        return _Spoilt(sorted(spoilt), beyond)
 
     def _scan_secrets(self, name: str, text: str) -> None:
-        for count, (start, end, sort) in enumerate(scan.secrets(text)):
+        for count, (start, end, sort) in enumerate(scan.secrets(text, _MOST_HITS + 1)):
             if count >= _MOST_HITS:
                 self._sources.forget(name)
                 break
+            if sort == "a private key" and text.find("-----END", end) < 0:
+                self._sources.forget(name)  # nobody knows where it ends
             self._hide(name, text, start, end, "W017", f"looks like a secret: {sort}", ABOUT_SECRETS)
         for start, end in islice(scan.logins(text), _MOST_HITS):
             self._hide(name, text, start, end, "W018", "credentials in a URL", ABOUT_LOGINS)
@@ -188,11 +204,11 @@ class _Reading:
             self._sources.hide(name, line)
         self.problems.append(error(code, message, help=hint, span=span))
 
-    def _document(self, name: str, chunk: Chunk, spoilt: list[int]) -> bool:
+    def _document(self, name: str, chunk: Chunk, spoilt: _Spoilt) -> bool:
         """Read one document; whether there was one."""
         if len(chunk.text) < _LEAST and chunk.text.rstrip() in {"", "---", "..."}:
             return False
-        if any(chunk.start <= offset < chunk.end for offset in spoilt):
+        if spoilt.within(chunk.start, chunk.end):
             self._opaque = True
             return True
         text = chunk.text
@@ -241,6 +257,19 @@ class _Reading:
             self.problems.append(explain(problem, text, name, line))
             return builder, False
         return builder, True
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoilt:
+    """Where a file holds what may not stand in it: ``offsets`` in order, and everything from ``beyond`` on."""
+
+    offsets: list[int]
+    beyond: int
+
+    def within(self, start: int, end: int) -> bool:
+        """Whether a part of the text is spoilt."""
+        at = bisect_left(self.offsets, start)
+        return end > self.beyond or (at < len(self.offsets) and self.offsets[at] < end)
 
 
 _AHEAD = 500

@@ -9,9 +9,12 @@ from typing import Any
 
 from specs.base import SpecModel
 from specs.documents import API_VERSION, KINDS
+from specs.duration import PATTERN
 
 SCHEMA_ID = "urn:writ:v1"
-_SAMPLES = {"number": ("1", "123456789012"), "boolean": ("true",)}
+_SAMPLES = {"number": ("1", "123456789012"), "boolean": ("true",), "null": ("",)}
+_NOT_ZERO = "(?=.*[1-9])"
+_DATE = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class ProviderModels:
 
 
 def schema(extra: Mapping[str, ProviderModels] | None = None) -> dict[str, Any]:
-    """One schema for all kinds; ``extra`` by provider. Without it, providers' fields are free."""
+    """One schema for all kinds; ``extra`` by installed provider, no other being known. Without it, all that is free."""
     definitions: dict[str, Any] = {}
     for kind, model in KINDS.items():
         _define(definitions, model, "", kind)
@@ -69,7 +72,8 @@ def _branch(key: str, value: str, definition: str) -> dict[str, Any]:
 
 def _merge_systems(definitions: dict[str, Any], providers: list[str]) -> None:
     system = definitions["System"]
-    system["properties"]["provider"]["examples"] = providers
+    known = system["properties"]["provider"]
+    system["properties"]["provider"] = {"description": known["description"], "title": known["title"], "enum": providers}
     for name in providers:
         _admit(definitions, f"{name}.settings.root", "provider")
     system["allOf"] = [_branch("provider", name, f"{name}.settings.root") for name in providers]
@@ -106,6 +110,10 @@ def _lenient(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     made = {key: _lenient(value) for key, value in node.items() if not (key == "default" and value is None)}
+    if made.get("pattern") == PATTERN:
+        made["pattern"] = PATTERN.replace("^", f"^{_NOT_ZERO}", 1)
+    if made.get("format") == "date":
+        made["pattern"] = _DATE  # editors check no format unless told to
     if made.get("type") == "string":
         made["type"] = _editors_types(made)
     elif made.get("type") == "integer":
@@ -120,7 +128,12 @@ def _editors_types(text: dict[str, Any]) -> str | list[str]:
     if not {"enum", "const", "format"}.isdisjoint(text):
         return "string"
     pattern = re.compile(text.get("pattern", ""))
-    types = [sort for sort, samples in _SAMPLES.items() if any(map(pattern.search, samples))]
+    shortest = text.get("minLength", 0)
+    types = [
+        sort
+        for sort, samples in _SAMPLES.items()
+        if any(len(sample) >= shortest and pattern.search(sample) for sample in samples)
+    ]
     return ["string", *types] if types else "string"
 
 

@@ -8,6 +8,9 @@ from itertools import islice
 from specs import scan
 from specs.source import SourceSpan
 
+_LONGEST = 10_000
+"""Bytes of a line that is shown. No part of a longer one: a cut might leave the half of a secret that isn't known."""
+
 
 class Sources:
     """The bytes of every file that was read: as large as the files, so bounded by the loader's caps."""
@@ -45,5 +48,6 @@ class Sources:
         found = next(islice(BytesIO(data), line - 1, line), None)
         if found is None:
             return None
-        text = found.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n")
-        return None if scan.confidential(text) else scan.masked(text)
+        if len(found) > _LONGEST:
+            return None
+        return scan.excerpt(found.decode("utf-8", "replace").removeprefix("\ufeff").rstrip("\r\n"))

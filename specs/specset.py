@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import BinaryIO
 
 from specs.assemble import assemble, problems_of
-from specs.catalog import Catalog
+from specs.catalog import Catalog, Failed
 from specs.check import check
 from specs.codes import STRICT_CODES
 from specs.collector import collector_off
@@ -32,6 +32,14 @@ class SpecSet:
     """In the order of the files, at most LIMIT and one that counts the rest."""
     sources: Sources
     documents: tuple[RawDocument, ...]
+    failed: Failed = field(default_factory=Failed)
+    """What is declared, and couldn't be read."""
+
+    def with_findings(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Our own findings and more of them, each once, in the order of the files: at most LIMIT."""
+        if len(self.diagnostics) > LIMIT:
+            return self.diagnostics
+        return problems_of(dict.fromkeys((*self.diagnostics, *found)), LIMIT)
 
     @property
     def digest(self) -> str:
@@ -47,7 +55,7 @@ def read(paths: Sequence[str], stdin: BinaryIO | None = None, today: date | None
         catalog, failed, problems = assemble(loaded)
         found = check(catalog, failed, today or datetime.now(UTC).date())
         diagnostics = problems_of((*loaded.diagnostics, *problems, *found), LIMIT)
-    return SpecSet(catalog, diagnostics, loaded.sources, loaded.documents)
+    return SpecSet(catalog, diagnostics, loaded.sources, loaded.documents, failed)
 
 
 def escalate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

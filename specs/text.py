@@ -14,8 +14,12 @@ def shown(value: str) -> str:
     """A value as messages repeat it: quoted, cut, and left out if it looks like a secret."""
     if scan.confidential(value) or "-----BEGIN" in value:
         return "a value that isn't shown"
-    cut = value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
-    return "'" + "".join(c if c.isprintable() else f"<{scan.describe(c)}>" for c in cut) + "'"
+    return "'" + "".join(c if c.isprintable() else f"<{scan.describe(c)}>" for c in cut(value)) + "'"
+
+
+def cut(value: str) -> str:
+    """At most 60 characters of a value."""
+    return value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "…"
 
 
 def shape(value: Any) -> str:

@@ -7,6 +7,7 @@ that a test left in a state that ``writ destroy`` can't clean are thrown away.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ from reconciler.sandbox.issuer import SigningKey, workload_claims
 from reconciler.sandbox.reading import read_blueprint
 from reconciler.sandbox.sandbox import Sandbox
 from specs.loader import load_file
+from tests.zygote import Zygote
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 WRIT = (sys.executable, "-P", "-m", "reconciler.cli")
@@ -40,18 +43,16 @@ def copy_specs(example: str, target: Path) -> None:
 def run_writ(
     *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "", seconds: float = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``writ`` as a user does. Colours off, no width of a terminal."""
+    """Run ``writ`` as a user does, its imports done already (tests.zygote). Colours off, no width of a terminal."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return subprocess.run(
-        [*WRIT, *arguments],
-        cwd=cwd,
-        env=environ | {"NO_COLOR": "1"} | dict(env or {}),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=seconds,
-    )
+    return _zygote().run(arguments, cwd, environ | {"NO_COLOR": "1"} | dict(env or {}), stdin, seconds)
+
+
+@cache
+def _zygote() -> Zygote:
+    made = Zygote()
+    atexit.register(made.stop)
+    return made
 
 
 _FOREIGN = ("WRIT_", "VAULT_", "BAO_", "AWS_", "PG")

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -20,14 +21,20 @@ class UnexpectedError(Exception):
 class Narrator:
     """Prints numbered steps, and the commands in them with their output."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, stopping: Callable[[], bool]) -> None:
+        """``stopping``: whether a signal has come. Its exception may have been dropped, in a finalizer for instance."""
+        self._folder, self._stopping = folder, stopping
         self._console = Console(highlight=False, soft_wrap=True)
         self._began = time.monotonic()
         self._step = 0
 
+    def _go_on(self) -> None:
+        if self._stopping():
+            raise KeyboardInterrupt
+
     def step(self, title: str) -> None:
         """A new step: what happens, in one sentence."""
+        self._go_on()
         self._step += 1
         self._console.print(Text(f"\n{self._step}. {title}", "bold"))
 
@@ -38,10 +45,12 @@ class Narrator:
 
     def typed(self, line: str) -> None:
         """A command, as one would type it."""
+        self._go_on()
         self._console.print(Text(f"   $ {line}", "cyan"))
 
     def check(self, text: str, holds: bool) -> None:
         """State an expectation. Raises UnexpectedError when it doesn't hold."""
+        self._go_on()
         if not holds:
             raise UnexpectedError(text)
         self._console.print(Text.assemble(("   ✓ ", "green"), text))
@@ -72,3 +81,8 @@ class Narrator:
     def failed(self, text: str) -> None:
         """Why the demo ends here."""
         self._console.print(Text(f"\nThe demo failed: not as announced: {text}", "bold red"))
+
+    def interrupted(self) -> int:
+        """The reader's own wish. Returns the exit code."""
+        self._console.print(Text("\nInterrupted: everything that was started is stopped.", "bold"))
+        return 130

@@ -10,7 +10,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from providers.aws.conditions import Conditions
 from providers.aws.glob import meet, parse
-from providers.aws.patterns import Action, ActionPattern, Resource, ResourcePattern, has_wildcard
+from providers.aws.patterns import Action, ActionPattern, Resource, ResourcePattern
+from providers.aws.refusal import KEY, refuse
+from providers.aws.width import too_wide
 from specs.base import SpecModel, spec_error
 
 T = TypeVar("T")
@@ -59,18 +61,16 @@ class Statement(SpecModel):
         for name in raw if isinstance(raw, Mapping) else ():
             hint = _UNSUPPORTED.get(str(name).lower().replace("_", ""))
             if hint:
-                raise spec_error("W435", f"{name} is not supported in a statement", hint)
+                raise refuse((str(name), KEY), "W435", f"{name} is not supported in a statement", hint)
         return raw
 
     @model_validator(mode="after")
     def _refuse_everything_everywhere(self) -> Self:
-        wide = [action for action in self.actions if has_wildcard(action)]
-        if wide and "*" in self.resources:
-            raise spec_error(
-                "W432",
-                f"{wide[0]} on resource * is too wide",
-                "name the actions, or the resources that they are needed on",
-            )
+        for index, action in enumerate(self.actions):
+            for resource in self.resources:
+                hint = too_wide(action, resource)
+                if hint:
+                    raise refuse(("actions", index), "W432", f"{action} on resource {resource} is too wide", hint)
         return self
 
 

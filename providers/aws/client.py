@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -38,19 +39,39 @@ from botocore.session import Session
 from botocore.utils import parse_timestamp
 
 from providers.aws.connection import AwsConnection
-from providers.aws.errors import SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
+from providers.aws.errors import NOT_AWS, SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
+from providers.aws.patterns import FIRST_REGION
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
+from providers.aws.territory import Territory
 from providers.aws.tokens import token_loader
 from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable
 
-_FIRST_REGION = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
 _READS = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
 # botocore would repeat a write whose reply was lost, and so make things twice.
 _WRITES = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 PAGE = 1000
 """Items a page: the most that IAM's lists give."""
+_REPLY = re.compile(rb"\s*(<\?xml[^>]*\?>\s*)?<(\w+:)?[A-Z]\w*Response[\s/>]")
+"""How every reply of the query protocol begins, errors included."""
+_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+"""What botocore trips over in a reply that is XML and nothing that it knows."""
+
+
+class NotFromAws(Exception):  # noqa: N818
+    """The reply is not one of AWS: a proxy's page, another server's JSON."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+
+
+class Answer(dict[str, Any]):
+    """A reply by its members. One that is missing is an unreadable reply, never 'nothing there'."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Unreachable(f"AWS's reply lacks {name}", help=NOT_AWS)
 
 
 class AwsClient:
@@ -59,6 +80,7 @@ class AwsClient:
     def __init__(self, scope: Scope[AwsSettings], make: Callable[[str, Config], Any]) -> None:
         self.scope = scope
         self.settling = Settling()
+        self.territory = Territory(scope)
         self.calls: Counter[str] = Counter()
         """Calls by operation, for the curious and the tests."""
         self._counting = Lock()
@@ -74,7 +96,7 @@ class AwsClient:
         """Ask who we are. Raises Denied unless it is the account that the specs name."""
         with _mapped("sts", "GetCallerIdentity", writing=False):
             self._count("get_caller_identity")
-            caller = self._sts.get_caller_identity()
+            caller = Answer(self._sts.get_caller_identity())
         settings, self.arn = self.scope.settings, caller["Arn"]
         if caller["Account"] != settings.account:
             raise Denied(
@@ -130,8 +152,7 @@ class AwsClient:
     def _call(self, client: Any, operation: str, parameters: Mapping[str, Any], *, writing: bool) -> dict[str, Any]:
         self._count(operation)
         with _mapped("iam", client.meta.method_to_api_mapping[operation], writing=writing):
-            answer: dict[str, Any] = getattr(client, operation)(**parameters)
-        return answer
+            return Answer(getattr(client, operation)(**parameters))
 
     def _count(self, operation: str) -> None:
         with self._counting:
@@ -140,7 +161,7 @@ class AwsClient:
 
 def connect(scope: Scope[AwsSettings], connection: AwsConnection, environ: Mapping[str, str]) -> AwsClient:
     """Log in, and verify the account before any other call."""
-    with _mapped("sts", "login", writing=False):
+    with _mapped("sts", LOGIN, writing=False):
         client = AwsClient(scope, _client_maker(scope.settings, connection, environ))
     client.verify()
     return client
@@ -179,7 +200,20 @@ def _session(profile: str | None) -> Session:
     session = Session(profile=profile)
     session.register_component("data_loader", _loader())
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    for service in ("iam", "sts"):
+        session.register(f"before-parse.{service}", _refuse_others)
     return session
+
+
+def _refuse_others(**event: Any) -> None:
+    """Stop a reply that isn't AWS's before botocore makes something of it. Raises NotFromAws."""
+    reply = event["response_dict"]
+    if _REPLY.match(reply["body"][:512]):
+        return
+    if reply["status_code"] < 500:
+        raise NotFromAws(reply["status_code"])
+    # botocore repeats a failure without a body, and gives its status; on any text it trips.
+    reply["body"] = b""
 
 
 def _client_maker(
@@ -255,12 +289,13 @@ def _credentials(
     return found
 
 
+LOGIN = "login"
 _NO_CREDENTIALS = "set AWS_PROFILE, or profile, assume_role or web_identity in the connections file"
 
 
 def _region(base: Session, settings: AwsSettings, connection: AwsConnection, environ: Mapping[str, str]) -> str:
     found = connection.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    return found or base.get_config_variable("region") or _FIRST_REGION[settings.partition]
+    return found or base.get_config_variable("region") or FIRST_REGION[settings.partition]
 
 
 def _endpoint(service: str, environ: Mapping[str, str]) -> str | None:
@@ -278,8 +313,16 @@ def _mapped(service: str, operation: str, *, writing: bool) -> Iterator[None]:
     except ClientError as refused:
         found, code = _from_reply(refused, service, writing=writing)
         raise found from (None if code in SIGNATURE else refused)
+    except NotFromAws as garbled:
+        message = f"the reply to {service}:{operation} isn't AWS's (HTTP {garbled.status})"
+        raise lost(message, writing=writing, help=NOT_AWS) from None
     except (BotoCoreError, ResponseParserError) as failed:
         raise _from_botocore(failed, f"{service}:{operation}", writing=writing) from failed
+    except _UNREADABLE as failed:
+        if operation == LOGIN:
+            raise Denied(f"AWS login: {failed}", help=_NO_CREDENTIALS) from failed
+        message = f"the reply to {service}:{operation} is unreadable ({type(failed).__name__})"
+        raise lost(message, writing=writing) from failed
 
 
 def _from_reply(refused: ClientError, service: str, *, writing: bool) -> tuple[ProviderError, str]:

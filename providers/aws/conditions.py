@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from providers.aws.operands import wrong_value
+from providers.aws.refusal import refuse
 from specs.base import spec_error
 
 _COMPARISONS = ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
@@ -18,12 +20,14 @@ _PLAIN = (
     *(f"{kind}{form}" for kind in ("Numeric", "Date") for form in _COMPARISONS),
     *("ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike"),
 )
-OPERATORS = frozenset({"Null", *_PLAIN, *(f"{name}IfExists" for name in _PLAIN)})
-_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9./-]*:[!-~]+( [!-~]+)*")
+OPERATORS = frozenset({"Null", *_PLAIN})
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~%/:-]*:[!-~]+( +[!-~]+)*")
+# A tag's key may hold letters of any script (IAM API Reference: Tag).
+_TAG_KEY = re.compile(r"[A-Za-z0-9-]+:[A-Za-z]+/(?=\S)(?=.*\S\Z)[\w .:/=+@-]{1,128}")
 
 
 def check_operator(text: str) -> str:
-    """An operator that an Allow may use."""
+    """An operator that an Allow may use: false when the key is missing, unless it plainly says what must not be."""
     quantifier, found, plain = text.rpartition(":")
     if quantifier == "ForAllValues":
         raise spec_error(
@@ -31,14 +35,26 @@ def check_operator(text: str) -> str:
             f"{text}: ForAllValues in an Allow is also true when the key is missing",
             "use ForAnyValue:, or compare a key that has one value",
         )
+    if plain.endswith("IfExists") and plain.removesuffix("IfExists") in _PLAIN:
+        raise spec_error(
+            "W434",
+            f"{text}: in an Allow it passes when the key is missing",
+            f"use {plain.removesuffix('IfExists')}, and give actions that don't know the key a statement of their own",
+        )
     if plain not in OPERATORS or (found and quantifier != "ForAnyValue"):
         raise spec_error("W434", f"{text!r} is not a condition operator", _suggest(plain))
+    if found and "Not" in plain:
+        raise spec_error(
+            "W434",
+            f"{text}: in an Allow it passes as soon as one value differs, whatever the others are",
+            f"use ForAnyValue:{plain.replace('Not', '')} with the values that are wanted",
+        )
     return text
 
 
 def check_key(text: str) -> str:
     """A condition key: ``service:key`` or ``aws:key``."""
-    if not _KEY.fullmatch(text):
+    if not _KEY.fullmatch(text) and not _TAG_KEY.fullmatch(text):
         raise spec_error("W434", f"{text!r} is not a condition key", "write service:key, such as aws:SourceVpce")
     return text
 
@@ -50,6 +66,18 @@ def check_keys(values: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str,
     if len({key.lower() for key in values}) < len(values):
         raise spec_error("W434", "two condition keys differ only by case", "IAM takes them for the same key")
     return values
+
+
+def check_values(conditions: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Mapping[str, Any]:
+    """Each value is one that its operator can compare: with any other, IAM's condition is never true, or always."""
+    for operator, keys in conditions.items():
+        plain = operator.rpartition(":")[2]
+        for key, values in keys.items():
+            for index, value in enumerate(values):
+                wrong = wrong_value(plain, value)
+                if wrong:
+                    raise refuse((operator, key, index), "W434", *wrong)
+    return conditions
 
 
 def as_values(raw: Any) -> Any:
@@ -67,4 +95,4 @@ def _suggest(plain: str) -> str:
 
 Values = Annotated[tuple[str, ...], BeforeValidator(as_values, json_schema_input_type=str | list[str])]
 Keys = Annotated[dict[Annotated[str, AfterValidator(check_key)], Values], AfterValidator(check_keys)]
-Conditions = dict[Annotated[str, AfterValidator(check_operator)], Keys]
+Conditions = Annotated[dict[Annotated[str, AfterValidator(check_operator)], Keys], AfterValidator(check_values)]

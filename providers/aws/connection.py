@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, model_validator
 
 from providers.aws.patterns import RoleArn
+from providers.aws.refusal import KEY, refuse
 from specs.base import SpecModel, spec_error
 
 _SECRET_FIELDS = frozenset({"accesskey", "accesskeyid", "secretkey", "secretaccesskey", "sessiontoken", "token"})
@@ -84,7 +85,8 @@ class AwsConnection(SpecModel):
     def _refuse_keys(cls, raw: Any) -> Any:
         for name in raw if isinstance(raw, Mapping) else ():
             if str(name).lower().replace("_", "").replace("-", "").removeprefix("aws") in _SECRET_FIELDS:
-                raise spec_error(
+                raise refuse(
+                    (str(name), KEY),
                     "W740",
                     f"{name}: keys don't belong in the connections file",
                     "use profile, web_identity, or the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE)",

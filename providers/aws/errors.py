@@ -38,6 +38,8 @@ SIGNATURE = frozenset({"IncompleteSignature", "InvalidSignatureException", "Sign
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"})
 _LIMITS = frozenset({"LimitExceeded", "LimitExceededException"})
 
+NOT_AWS = "look what answers at the endpoint (endpoint_url, AWS_ENDPOINT_URL, a proxy)"
+
 
 class NoSuchEntity(Rejected):
     """The object isn't there."""
@@ -58,13 +60,20 @@ def from_reply(code: str, status: int, message: str, *, service: str, operation:
         return Throttled(f"AWS throttles {action}")
     if code in SIGNATURE:
         return Denied(f"AWS refuses the signature of {action} ({code})", help="check the credentials and the clock")
+    if code in _LOGIN or code in _DENIED:
+        return _denied(code, message, action)
+    if status >= 500:
+        what = f"HTTP {status}" if code in {"", str(status)} else f"{code} (HTTP {status})"
+        return lost(f"AWS failed at {action}: {what}", writing=writing)
+    if code:
+        return _refused(code, message, action)
+    return lost(f"the reply to {action} isn't AWS's (HTTP {status})", writing=writing, help=NOT_AWS)
+
+
+def _denied(code: str, message: str, action: str) -> ProviderError:
     if code in _LOGIN:
         return Denied(f"AWS refuses the login at {action}: {code}: {message}", help="log in again")
-    if code in _DENIED:
-        return Denied(f"{action} is denied: {message}", help=f"grant {action} to this login")
-    if status >= 500:
-        return lost(f"AWS failed at {action}: {code or status}", writing=writing)
-    return _refused(code, message, action)
+    return Denied(f"{action} is denied: {message}", help=f"grant {action} to this login")
 
 
 def _refused(code: str, message: str, action: str) -> ProviderError:
@@ -82,6 +91,8 @@ def _refused(code: str, message: str, action: str) -> ProviderError:
     return Rejected(text)
 
 
-def lost(message: str, *, writing: bool) -> ProviderError:
+def lost(message: str, *, writing: bool, help: str = "") -> ProviderError:
     """No usable reply: a read may be repeated, a write may have been done."""
-    return UnknownOutcome(message) if writing else Unreachable(message)
+    if writing:
+        return UnknownOutcome(message, help=help or "plan again: what was done will be found")
+    return Unreachable(message, help=help or "try again later; look at the endpoint, and at AWS's health page")

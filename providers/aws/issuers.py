@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from providers.aws.naming import PROVIDER, PROVIDER_USE, provider_arn, provider_key, use_key
-from providers.aws.settings import AwsSettings
+from providers.aws.settings import MOST_THUMBPRINTS, AwsSettings
 from reconciler.model import Address, Desired, Origin, Resource, Value
 from reconciler.provider import Issuer, Scope, marker_fields
 from specs.diagnostic import Diagnostic, error
 
 _LONGEST = 255
 """Characters of a provider's URL and of a client id (CreateOpenIDConnectProvider)."""
+NO_CA = "f" * 40
+"""The thumbprint of no certificate: with it, IAM trusts an issuer's certificate by its own list of public CAs only.
+
+IAM looks at thumbprints only where a certificate isn't of a public CA (IAM User Guide: Obtain the thumbprint for an
+OIDC provider). Left to itself it fetches one when the provider is made: nobody reviewed it, and no plan can compare it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +68,14 @@ def _place(scope: Scope[AwsSettings], issuer: Issuer, address: Address) -> Issue
 
 
 def _provider(scope: Scope[AwsSettings], url: str, sharing: Sequence[Issuer]) -> Desired:
+    stated = scope.settings.oidc_thumbprints
+    thumbprints = {one for issuer in sharing for one in stated.get(issuer.name, ())}
     attributes: dict[str, Value] = {
         "url": url,
         "client_id_list": sorted({issuer.audience for issuer in sharing}),
+        "thumbprint_list": sorted(thumbprints) or [NO_CA],
         "tags": marker_fields(scope),
     }
-    thumbprints = sorted({thumbprint(issuer.jwks_ca_pem) for issuer in sharing if _is_pem(issuer.jwks_ca_pem)})
-    if thumbprints:
-        # Without a CA of the issuer's own, AWS trusts its own list of CAs and fills in a thumbprint that means nothing.
-        attributes["thumbprint_list"] = thumbprints
     names = ", ".join(issuer.name for issuer in sharing)
     address = scope.address(PROVIDER, provider_key(url))
     return Desired(Resource(address, attributes), Origin(f"issuer {names}", span=sharing[0].span))
@@ -87,34 +90,19 @@ def _use(scope: Scope[AwsSettings], issuer: Issuer) -> Desired:
     return Desired(resource, Origin(f"issuer {issuer.name}, managed by somebody else", span=issuer.span))
 
 
-def thumbprint(pem: str) -> str:
-    """The SHA-1 of a certificate, in hex: what IAM calls a thumbprint."""
-    return hashlib.sha1(ssl.PEM_cert_to_DER_cert(pem.strip()), usedforsecurity=False).hexdigest()
-
-
-def _is_pem(pem: str) -> bool:
-    if not pem:
-        return False
-    try:
-        thumbprint(pem)
-    except ValueError:
-        return False
-    return True
-
-
 def _problems(scope: Scope[AwsSettings], issuers: Sequence[Issuer]) -> Iterator[Diagnostic]:
     names = [issuer.name for issuer in issuers]
-    for name in scope.settings.existing_oidc_providers:
-        if name not in names:
-            close = get_close_matches(name, names, n=1)
-            hint = f"did you mean {close[0]}?" if close else "name an issuer that has an audience for this system"
-            message = f"existing_oidc_providers: no issuer {name} has an audience for {scope.system}"
-            yield error("W437", message, subject=scope.system, help=hint, span=scope.span)
+    settings = scope.settings
+    for field, named in (
+        ("existing_oidc_providers", settings.existing_oidc_providers),
+        ("oidc_thumbprints", tuple(settings.oidc_thumbprints)),
+    ):
+        yield from (_unknown(scope, field, name, names) for name in named if name not in names)
     for issuer in issuers:
-        yield from _problems_of(scope, issuer)
+        yield from _problems_of(scope, issuer, issuers)
 
 
-def _problems_of(scope: Scope[AwsSettings], issuer: Issuer) -> Iterator[Diagnostic]:
+def _problems_of(scope: Scope[AwsSettings], issuer: Issuer, issuers: Sequence[Issuer]) -> Iterator[Diagnostic]:
     url = urlsplit(issuer.url)
     subject = f"issuer {issuer.name}"
     if url.scheme != "https" or not url.hostname or url.query or url.fragment or url.username:
@@ -127,7 +115,15 @@ def _problems_of(scope: Scope[AwsSettings], issuer: Issuer) -> Iterator[Diagnost
     if " " in issuer.audience:
         message = f"{issuer.name}: AWS takes no audience with a space"
         yield error("W437", message, subject=subject, help="choose another audience", span=issuer.span)
-    if issuer.jwks_ca_pem and not _is_pem(issuer.jwks_ca_pem):
-        message = f"{issuer.name}: the CA is not one PEM certificate"
-        hint = "give the top certificate of the issuer's chain"
-        yield error("W437", message, subject=subject, help=hint, span=issuer.span)
+    prints = scope.settings.oidc_thumbprints
+    shared = {one for other in issuers if other.url == issuer.url for one in prints.get(other.name, ())}
+    if len(shared) > MOST_THUMBPRINTS:
+        message = f"{issuer.name}: {len(shared)} thumbprints at one URL, AWS takes {MOST_THUMBPRINTS}"
+        yield error("W437", message, subject=subject, help="leave out those of former CAs", span=issuer.span)
+
+
+def _unknown(scope: Scope[AwsSettings], field: str, name: str, names: Sequence[str]) -> Diagnostic:
+    close = get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]}?" if close else "name an issuer that has an audience for this system"
+    message = f"{field}: no issuer {name} has an audience for {scope.system}"
+    return error("W437", message, subject=scope.system, help=hint, span=scope.span)

@@ -123,7 +123,7 @@ def provider_live(scope: Scope[AwsSettings], arn: str, found: Mapping[str, Any])
     attributes: dict[str, Value] = {
         "url": f"https://{key}",
         "client_id_list": sorted(found.get("ClientIDList", ())),
-        "thumbprint_list": sorted(found.get("ThumbprintList", ())),
+        "thumbprint_list": sorted(text.lower() for text in found.get("ThumbprintList", ())),
         "tags": tags,
         "arn": arn,
     }

@@ -9,13 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from providers.aws.patterns import FIRST_REGION
 from reconciler.provider.demand import Scope
 from reconciler.provider.local import LocalServer, LocalServerError, LocalWorld, Prepared
 from reconciler.provider.process import ChildProcess, free_port
 
 AUDIENCE = "sts.amazonaws.com"
 OPERATOR = "writ-sandbox-operator"
-_REGIONS = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 class MotoServer(LocalServer):
@@ -37,7 +37,7 @@ class MotoServer(LocalServer):
     def prepare(self, scope: Scope[Any], world: LocalWorld, seed: Path | None) -> Prepared:
         """An operator's role in the account, and the buckets of ``<system>.seed``: name → key → content."""
         account, partition = scope.settings.account, scope.settings.partition
-        region = _REGIONS[partition]
+        region = FIRST_REGION[partition]
         arn = f"arn:{partition}:iam::{account}:role/{OPERATOR}"
         credentials = self._log_in(arn, region)
         self._make_operator(world, arn, region, credentials)
@@ -68,7 +68,7 @@ class MotoServer(LocalServer):
 
     def client(self, service: str, account: str, partition: str = "aws") -> Any:
         """A bare boto3 client in an account, for tests and demonstrations that change things by hand."""
-        region = _REGIONS[partition]
+        region = FIRST_REGION[partition]
         credentials = self._log_in(f"arn:{partition}:iam::{account}:role/{OPERATOR}", region)
         return self._client(service, region, credentials)
 

@@ -5,6 +5,7 @@ Both are only ever removed by a plan; making them is here so that a removal can 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,14 @@ class _Membership(IamType):
         """Never called: every attribute replaces."""
         raise Rejected(f"{desired.address} can't be changed in place")
 
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:  # noqa: ARG002
+        """On a role of ours."""
+        client.territory.check_role(client, self.role_of(key))
+
+    @abstractmethod
+    def role_of(self, key: str) -> str:
+        """The role's name in a key."""
+
     def _live(self, client: AwsClient, key: str, role: str, attributes: Mapping[str, Value]) -> Live:
         address, parent = client.scope.address(self.name, key), client.scope.address(ROLE, role)
         return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,))
@@ -37,6 +46,10 @@ class RolePolicyAttachment(_Membership):
         "role": Attribute("The role.", replaces=True),
         "policy_arn": Attribute("The managed policy.", replaces=True),
     }
+
+    def role_of(self, key: str) -> str:
+        """Before the slash."""
+        return split_slash(key)[0]
 
     def read_once(self, client: AwsClient, key: str) -> Live | None:
         """ListAttachedRolePolicies."""
@@ -65,6 +78,10 @@ class InstanceProfileRole(_Membership):
         "instance_profile": Attribute("The instance profile.", replaces=True),
         "role": Attribute("The role in it.", replaces=True),
     }
+
+    def role_of(self, key: str) -> str:
+        """After the slash."""
+        return split_slash(key)[1]
 
     def read_once(self, client: AwsClient, key: str) -> Live | None:
         """GetInstanceProfile."""

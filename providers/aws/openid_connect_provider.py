@@ -23,7 +23,7 @@ class OpenIdConnectProvider(IamType):
     attributes = {
         "url": Attribute("The exact iss of its tokens.", replaces=True),
         "client_id_list": Attribute("Audiences that the account accepts from it."),
-        "thumbprint_list": Attribute("SHA-1 of its CA's certificate, where the spec gives one; else AWS's own."),
+        "thumbprint_list": Attribute("SHA-1 of its CA's certificate (oidc_thumbprints); 40 f: public CAs only."),
         "tags": Attribute("Ownership marker."),
         "arn": Attribute("The provider's ARN.", computed=True),
     }
@@ -34,16 +34,20 @@ class OpenIdConnectProvider(IamType):
         found = client.read("get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
         return provider_live(client.scope, arn, found)
 
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:  # noqa: ARG002
+        """With the marker, which is all that tells ours."""
+        if desired is not None:
+            client.territory.check_new_provider(desired)
+
     def make(self, client: AwsClient, desired: Resource) -> None:
         """CreateOpenIDConnectProvider."""
         wanted = desired.attributes
         parameters: dict[str, Any] = {
             "Url": text(wanted, "url"),
             "ClientIDList": texts(wanted, "client_id_list"),
+            "ThumbprintList": texts(wanted, "thumbprint_list"),
             "Tags": to_tags(fields(wanted, "tags")),
         }
-        if texts(wanted, "thumbprint_list"):
-            parameters["ThumbprintList"] = texts(wanted, "thumbprint_list")
         client.write("create_open_id_connect_provider", **parameters)
 
     def change(self, client: AwsClient, before: Mapping[str, Value], desired: Resource) -> None:

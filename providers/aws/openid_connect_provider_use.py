@@ -38,6 +38,9 @@ class OpenIdConnectProviderUse(IamType):
             return None
         return use_live(client, key)
 
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:
+        """Nothing is written, so nothing is outside of the scope."""
+
     def make(self, client: AwsClient, desired: Resource) -> None:
         """Refused unless it is there: whoever manages the provider makes it."""
         if self._found(client, desired.address.key) is None:

@@ -7,18 +7,31 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from providers.aws.glob import meet, parse
 from specs.base import spec_error
 
-PARTITIONS = ("aws", "aws-cn", "aws-us-gov")
+FIRST_REGION = {
+    "aws": "us-east-1",
+    "aws-cn": "cn-north-1",
+    "aws-us-gov": "us-gov-west-1",
+    "aws-eusc": "eusc-de-east-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-iso-e": "eu-isoe-west-1",
+    "aws-iso-f": "us-isof-south-1",
+}
+"""Partition → the region whose STS answers where nobody names one. IAM has one endpoint to a partition."""
+PARTITIONS = tuple(FIRST_REGION)
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
 _ACTION_PATTERN = re.compile(r"\*|[A-Za-z0-9*?-]+:[A-Za-z0-9*?]+")
-_VARIABLE = re.compile(r"\$\{[^{}]*\}")
+VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _ACCOUNT = re.compile(r"|aws|[0-9]{12}|[0-9*?v]*[*?v][0-9*?v]*")
 _REGION = re.compile(r"[a-z0-9*?v-]*")
 _ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[!-~]+")
 _POLICY_ARN = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[!-~]+")
 _ACTION_HELP = "write service:Action, such as s3:GetObject or s3:Get*"
 _ARN_HELP = "write a full ARN, such as arn:aws:s3:::bucket/key, or *"
+_NEVER_HELP = "write an ARN with wildcards, such as arn:aws:s3:::secret/*, or *secret/*"
 _LONGEST = 2048
 
 
@@ -43,7 +56,7 @@ def check_resource(text: str) -> str:
     _check_text(text)
     if not text.strip("*"):
         return "*"
-    parts = _VARIABLE.sub("v", text).split(":", 5)
+    parts = VARIABLE.sub("v", text).split(":", 5)
     if len(parts) < 6 or parts[0] != "arn" or not parts[5]:
         raise spec_error("W433", f"{text!r} is not an ARN", _ARN_HELP)
     _, partition, service, region, account, _ = parts
@@ -57,8 +70,10 @@ def check_resource(text: str) -> str:
 
 
 def check_resource_pattern(text: str) -> str:
-    """A resource of a ``never``: any pattern."""
+    """A resource of a ``never``: any pattern that an ARN can match."""
     _check_text(text)
+    if meet(parse(text, variables=True), parse("arn:*:*:*:*:*", variables=False)) is None:
+        raise spec_error("W433", f"{text!r} matches no ARN, so it would forbid nothing", _NEVER_HELP)
     return text
 
 
@@ -84,8 +99,13 @@ def has_wildcard(text: str) -> bool:
 def _check_text(text: str) -> None:
     if not text or len(text) > _LONGEST or not text.isprintable():
         raise spec_error("W433", "a resource has 1 to 2048 printable characters", _ARN_HELP)
-    if "${" in _VARIABLE.sub("", text):
+    if unfinished(text):
         raise spec_error("W433", f"{text!r} holds an unfinished policy variable", "write ${aws:username}")
+
+
+def unfinished(text: str) -> bool:
+    """Whether a policy variable begins and doesn't end."""
+    return "${" in VARIABLE.sub("", text)
 
 
 Action = Annotated[str, AfterValidator(check_action)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from providers.aws.errors import NoSuchEntity
@@ -47,6 +47,7 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     objects = {live.resource.address: live for live in providers}
     sought = _Wanted(frozenset(wanted), {a.key.lower(): a for a in wanted if a.type == ROLE})
     for role in found.roles:
+        client.territory.learn(role)
         objects.update((live.resource.address, live) for live in _of_role(client, role, sought))
     account = client.scope.settings.account
     facts = {PLACE: f"account {account}", "account": account, "identity": client.arn}
@@ -84,18 +85,33 @@ def _of_role(client: AwsClient, role: RoleFacts, wanted: _Wanted) -> Iterator[Li
 
 
 def _providers(client: AwsClient, wanted: Collection[Address]) -> tuple[list[Live], list[Diagnostic]]:
-    names = {address.key for address in wanted if address.type == PROVIDER}
     uses = sorted(address.key for address in wanted if address.type == PROVIDER_USE)
+    names = {address.key for address in wanted if address.type == PROVIDER}
+    claimed = names - {split_use_key(use)[0] for use in uses}
     listed = client.read("list_open_id_connect_providers")["OpenIDConnectProviderList"]
     arns = sorted({entry["Arn"] for entry in listed})
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="aws-oidc-get") as pool:
         found = {live.resource.address.key: live for live in pool.map(lambda arn: _provider(client, arn), arns) if live}
-    shown = [live for key, live in found.items() if key in names or live.in_scope]
+    shown = [_claim(live, claimed) for key, live in found.items() if key in names or live.in_scope]
     usable = [key for key in uses if _accepts(found, key)]
-    absent = [
-        warning("W437", missing(k), subject=client.scope.system, help=MISSING_HELP) for k in uses if k not in usable
-    ]
+    absent = [_absent(client, key) for key in uses if key not in usable]
     return [*shown, *(use_live(client, key) for key in usable)], absent
+
+
+def _claim(live: Live, claimed: Collection[str]) -> Live:
+    """An unmarked provider at a wanted address counts as in the scope: a recorded one is ours, without its tags.
+
+    What was never recorded stays somebody else's. So does a provider that the specs merely use: it was handed over.
+    """
+    if live.ownership is Ownership.FOREIGN and live.resource.address.key in claimed:
+        return replace(live, in_scope=True)
+    return live
+
+
+def _absent(client: AwsClient, use: str) -> Diagnostic:
+    # By its address, so that it is shown at the issuer's position where the specs still name it.
+    subject = str(client.scope.address(PROVIDER_USE, use))
+    return warning("W437", missing(use), subject=subject, help=MISSING_HELP, span=client.scope.span)
 
 
 def _accepts(found: dict[str, Live], use: str) -> bool:

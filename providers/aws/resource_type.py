@@ -23,6 +23,10 @@ class IamType(ResourceType["AwsClient"]):
         """The object as IAM shows it now. Raises NoSuchEntity or returns None where it isn't there."""
 
     @abstractmethod
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:
+        """Before every write: raises Rejected outside of the scope. ``desired`` is None where the object is to go."""
+
+    @abstractmethod
     def make(self, client: AwsClient, desired: Resource) -> None:
         """The call that makes it. Raises AlreadyExists where IAM tells."""
 
@@ -40,6 +44,7 @@ class IamType(ResourceType["AwsClient"]):
 
     def create(self, client: AwsClient, desired: Resource) -> None:
         """Make it. Raises Conflict where another of this name is there that differs."""
+        self.guard(client, desired.address.key, desired, new=True)
         with client.settling.writing(desired.address, desired.attributes):
             try:
                 self.make(client, desired)
@@ -50,6 +55,8 @@ class IamType(ResourceType["AwsClient"]):
 
     def update(self, client: AwsClient, before: Live, desired: Resource) -> None:
         """Change what differs, in place."""
+        client.territory.check_before(before)
+        self.guard(client, desired.address.key, desired)
         with client.settling.writing(desired.address, desired.attributes):
             try:
                 self.change(client, before.resource.attributes, desired)
@@ -59,6 +66,8 @@ class IamType(ResourceType["AwsClient"]):
     def delete(self, client: AwsClient, before: Live) -> None:
         """Remove it; one that is gone already is no error."""
         address = before.resource.address
+        client.territory.check_before(before)
+        self.guard(client, address.key, None)
         with client.settling.writing(address, None):
             try:
                 self.remove(client, address.key)
@@ -99,7 +108,7 @@ def fields(attributes: Mapping[str, Value], name: str) -> dict[str, str]:
 
 
 def texts(attributes: Mapping[str, Value], name: str) -> list[str]:
-    """A list attribute of texts; empty where the attribute is left to the server."""
+    """A list attribute of texts."""
     value = attributes.get(name) or ()
     if isinstance(value, str | Mapping | int):
         raise Rejected(f"{name} must be a list")

@@ -36,6 +36,13 @@ class Role(IamType):
         found = client.read("get_role", RoleName=key)["Role"]
         return role_live(client.scope, role_facts(found, found))
 
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:
+        """Under the role path, with the prefix and the marker. Of a name that is taken IAM itself makes no other."""
+        if desired is not None:
+            client.territory.check_new_role(desired)
+        if not new:
+            client.territory.check_role(client, key)
+
     def make(self, client: AwsClient, desired: Resource) -> None:
         """CreateRole."""
         wanted = desired.attributes
@@ -50,6 +57,7 @@ class Role(IamType):
         if wanted["permissions_boundary"]:
             parameters["PermissionsBoundary"] = wanted["permissions_boundary"]
         client.write_when_visible("create_role", fresh=_trusts_fresh(client, desired), **parameters)
+        client.territory.made_role(desired)
 
     def change(self, client: AwsClient, before: Mapping[str, Value], desired: Resource) -> None:
         """A boundary comes first and goes last: what it bounds is never open without it."""

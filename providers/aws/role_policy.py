@@ -36,6 +36,10 @@ class RolePolicy(IamType):
         parent = client.scope.address(ROLE, role)
         return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,))
 
+    def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:  # noqa: ARG002
+        """On a role of ours."""
+        client.territory.check_role(client, split_policy_key(key)[0])
+
     def make(self, client: AwsClient, desired: Resource) -> None:
         """PutRolePolicy replaces in silence, so unless the role is new, a policy of this name is looked for first."""
         role, _ = split_policy_key(desired.address.key)

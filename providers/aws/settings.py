@@ -6,13 +6,15 @@ import re
 from difflib import get_close_matches
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from providers.aws.patterns import PARTITIONS, PolicyArn
+from providers.aws.refusal import KEY, refuse
 from specs.base import SpecModel, spec_error
 
 _PATH = re.compile(r"/([A-Za-z0-9+=,.@_-]+/)+")
 _PREFIX = re.compile(r"[A-Za-z0-9+=,.@_-]{0,32}")
+MOST_THUMBPRINTS = 5
 _RESERVED = ("/aws-service-role/", "/aws-reserved/")
 
 
@@ -56,6 +58,26 @@ def check_partition(text: str) -> str:
     return text
 
 
+def check_thumbprint(text: str) -> str:
+    """The SHA-1 of a CA's certificate: 40 hexadecimal digits."""
+    plain = text.replace(":", "").lower()
+    if not re.fullmatch(r"[0-9a-f]{40}", plain):
+        hint = "40 hexadecimal digits, as of openssl x509 -fingerprint -sha1 -noout -in ca.pem"
+        raise spec_error("W437", f"{text[:64]!r} is not a thumbprint", hint)
+    return plain
+
+
+def check_thumbprints(found: tuple[str, ...]) -> tuple[str, ...]:
+    """One to five: what CreateOpenIDConnectProvider takes."""
+    if not 1 <= len(found) <= MOST_THUMBPRINTS:
+        message = f"an issuer has 1 to {MOST_THUMBPRINTS} thumbprints, got {len(found)}"
+        raise spec_error("W437", message, "leave the issuer out where its CA is publicly trusted")
+    return found
+
+
+Thumbprints = Annotated[tuple[Annotated[str, AfterValidator(check_thumbprint)], ...], AfterValidator(check_thumbprints)]
+
+
 class AwsSettings(SpecModel):
     """One account. Roles under ``role_path`` are Writ's: what nobody declared there is a row of the plan."""
 
@@ -65,12 +87,23 @@ class AwsSettings(SpecModel):
     role_prefix: Annotated[str, AfterValidator(check_role_prefix)] = "writ-"
     existing_oidc_providers: tuple[str, ...] = ()
     """Issuers whose OIDC provider somebody else manages: it must exist with our audience, and is never changed."""
+    oidc_thumbprints: dict[str, Thumbprints] = Field(default_factory=dict)
+    """By issuer: SHA-1 of the CA of its certificate, where that CA is not publicly trusted. Else none is accepted."""
     permissions_boundary: PolicyArn | None = None
     """A managed policy that bounds every role."""
     partition: Annotated[str, AfterValidator(check_partition)] = "aws"
 
     @model_validator(mode="after")
+    def _thumbprints_are_of_our_own_providers(self) -> Self:
+        for name in self.oidc_thumbprints:
+            if name in self.existing_oidc_providers:
+                message = f"{name} has thumbprints, and its provider is somebody else's (existing_oidc_providers)"
+                raise refuse(("oidc_thumbprints", name, KEY), "W437", message, "leave one of the two out")
+        return self
+
+    @model_validator(mode="after")
     def _boundary_is_of_this_partition(self) -> Self:
         if self.permissions_boundary and self.permissions_boundary.split(":")[1] != self.partition:
-            raise spec_error("W431", "permissions_boundary is of another partition", f"use arn:{self.partition}:…")
+            message, hint = "permissions_boundary is of another partition", f"use arn:{self.partition}:…"
+            raise refuse(("permissions_boundary",), "W431", message, hint)
         return self

@@ -28,10 +28,11 @@ def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
     hint = "run it by hand: it must print a token and end with 0"
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=dict(environ))
-    except (OSError, UnicodeDecodeError) as failed:
-        raise Denied(f"token_command {command[0]} can't be run: {type(failed).__name__}", help=hint) from failed
-    except subprocess.TimeoutExpired as late:
-        raise Denied(f"token_command {command[0]} took longer than {_SECONDS} s", help=hint) from late
+    except (OSError, ValueError) as failed:
+        # What was read of a token stays in these exceptions, so none is chained.
+        raise Denied(f"token_command {command[0]} can't be run: {type(failed).__name__}", help=hint) from None
+    except subprocess.TimeoutExpired:
+        raise Denied(f"token_command {command[0]} took longer than {_SECONDS} s", help=hint) from None
     if done.returncode:
         # Its output may hold the token, so it isn't shown.
         raise Denied(f"token_command {command[0]} ended with {done.returncode}", help=hint)
@@ -41,5 +42,6 @@ def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
 def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as failed:
-        raise Denied(f"token_file {path} can't be read: {type(failed).__name__}") from failed
+    except (OSError, ValueError) as failed:
+        hint = "name a file that holds one token and that this user may read"
+        raise Denied(f"token_file {path} can't be read: {type(failed).__name__}", help=hint) from None

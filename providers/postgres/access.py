@@ -9,17 +9,19 @@ from pydantic import Field, model_validator
 from providers.postgres.fields import (
     ColumnName,
     FunctionName,
-    Pattern,
+    FunctionPattern,
+    NamePattern,
     Privilege,
     RelationName,
+    RelationPattern,
     SchemaName,
-    check_privilege,
+    check_privileges,
 )
 from providers.postgres.privileges import ALL, KNOWN, Kind, is_ambiguous
 from specs.base import SpecModel, spec_error
 from specs.fields import Bool
 
-_OBJECTS = ("tables", "sequences", "functions", "schemas", "database")
+OBJECTS = ("tables", "sequences", "functions", "schemas", "database")
 _KINDS = {
     "tables": Kind.TABLE,
     "sequences": Kind.SEQUENCE,
@@ -53,7 +55,7 @@ class Grant(SpecModel):
     @property
     def kind(self) -> Kind:
         """What the privileges are on."""
-        return Kind.COLUMN if self.columns else next(_KINDS[name] for name in _OBJECTS if getattr(self, name))
+        return Kind.COLUMN if self.columns else next(_KINDS[name] for name in OBJECTS if getattr(self, name))
 
     @property
     def objects(self) -> tuple[str, ...]:
@@ -62,18 +64,17 @@ class Grant(SpecModel):
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        named = [name for name in _OBJECTS if getattr(self, name)]
+        named = [name for name in OBJECTS if getattr(self, name)]
         if len(named) != 1:
             got = f"both {' and '.join(named)}" if named else "none"
-            raise spec_error("W414", f"a grant is on one kind of object, got {got}", f"one of {', '.join(_OBJECTS)}")
+            raise spec_error("W414", f"a grant is on one kind of object, got {got}", f"one of {', '.join(OBJECTS)}")
         if self.columns and not self.tables:
             raise spec_error("W414", "columns without tables", "name the tables that have these columns")
         return self
 
     @model_validator(mode="after")
     def _privileges_of_kind(self) -> Self:
-        for privilege in self.privileges:
-            check_privilege(privilege, (*KNOWN[self.kind], ALL), f"a {self.kind}")
+        check_privileges(self.privileges, (*KNOWN[self.kind], ALL), f"a {self.kind}")
         if self.kind in (Kind.SCHEMA, Kind.DATABASE) and {"CREATE", ALL} & set(self.privileges):
             which = "CREATE" if "CREATE" in self.privileges else "ALL, which includes CREATE,"
             raise spec_error(
@@ -101,24 +102,23 @@ class PostgresNever(SpecModel):
 
     privileges: tuple[Privilege, ...] = Field(default=(ALL,), min_length=1)
     """ALL stands for any."""
-    tables: tuple[Pattern, ...] = ()
+    tables: tuple[RelationPattern, ...] = ()
     """Patterns of ``schema.name``; ``*`` stands for anything, letters' case counts for nothing."""
-    columns: tuple[Pattern, ...] = ()
+    columns: tuple[NamePattern, ...] = ()
     """With ``tables``: only requests for these columns. Privileges on a whole table reach every column."""
-    sequences: tuple[Pattern, ...] = ()
-    functions: tuple[Pattern, ...] = ()
+    sequences: tuple[RelationPattern, ...] = ()
+    functions: tuple[FunctionPattern, ...] = ()
     """Patterns of ``schema.name`` or ``schema.name(types)``."""
-    schemas: tuple[Pattern, ...] = ()
+    schemas: tuple[NamePattern, ...] = ()
     database: Bool = False
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        named = [name for name in _OBJECTS if getattr(self, name)]
+        named = [name for name in OBJECTS if getattr(self, name)]
         if not named:
-            raise spec_error("W414", "names no objects", f"at least one of {', '.join(_OBJECTS)}")
+            raise spec_error("W414", "names no objects", f"at least one of {', '.join(OBJECTS)}")
         if self.columns and not self.tables:
             raise spec_error("W414", "columns without tables", 'write tables: ["*"] for every table')
         known = {privilege for name in named for privilege in KNOWN[_KINDS[name]]} | {ALL}
-        for privilege in self.privileges:
-            check_privilege(privilege, sorted(known), " or ".join(_KINDS[name] for name in named))
+        check_privileges(self.privileges, sorted(known), " or ".join(_KINDS[name] for name in named))
         return self

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from providers.postgres import sql
 from providers.postgres.keys import GrantKey
-from providers.postgres.lease import lease_comment
+from providers.postgres.lease import mark
 from providers.postgres.signature import BadSignature, normal_arguments
 
 if TYPE_CHECKING:
@@ -102,12 +102,16 @@ class Dependency(NamedTuple):
     database: str
     description: str
     number: int
+    catalog: str
+    """The catalogue that it is in, such as pg_class; empty for what is elsewhere."""
+    oid: int
+    private: bool
+    """It ends with the role: of a session (temporary), or a large object that was given to nobody."""
 
 
 def roles(client: PostgresClient, names: Collection[str], *, prefix: str | None = None) -> list[Role]:
-    """Named roles; with a prefix also those in the scope, and the leased logins."""
-    lease = None if prefix is None else lease_comment(client.scope, "")
-    values = {"prefix": prefix, "names": list(names), "lease": lease}
+    """Named roles; with a prefix also those in the scope, by name or by comment, and the leased logins."""
+    values = {"prefix": prefix, "names": list(names), "mark": None if prefix is None else mark(client.scope)}
     return [Role(*row) for row in client.query(sql.ROLES, values)]
 
 
@@ -118,11 +122,12 @@ def members(client: PostgresClient, oids: Collection[int]) -> list[Member]:
 
 
 def holdings(client: PostgresClient, oids: Collection[int], key: GrantKey | None = None) -> list[Holding]:
-    """What roles hold and passed on: on everything, or on one object (a table's columns apart)."""
+    """What roles hold and passed on: on everything, or on one object, a table with all of its columns."""
     values: dict[str, object] = {
         "roles": list(oids),
         "prefix": client.scope.settings.role_prefix,
-        "lease": lease_comment(client.scope, ""),
+        "mark": mark(client.scope),
+        "never": list(client.never_ours),
     }
     if key is None:
         return [Holding(*row) for row in client.query(sql.holders(client.version), values)]
@@ -146,6 +151,14 @@ def routine(client: PostgresClient, key: GrantKey) -> str | None:
     """A function as the server writes it in statements."""
     rows = client.query(sql.FUNCTION, {"nsp": key.schema, "name": key.name})
     return next((text for text, arguments in rows if normal(arguments) == key.arguments), None)
+
+
+def shut_schemas(client: PostgresClient, key: GrantKey, role: str) -> list[str]:
+    """Schemas of an object, and of a function's argument types, that a role can't look into."""
+    rows = client.query(
+        sql.SHUT, {"nsp": key.schema, "name": key.name, "function": key.kind == "function", "role": role}
+    )
+    return [schema for (schema,) in rows]
 
 
 def of_grant(found: Collection[Holding], key: GrantKey) -> list[Holding]:

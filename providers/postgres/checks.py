@@ -74,15 +74,18 @@ def _missing(
     if not missing:
         return
     neighbours = client.query(sql.NEIGHBOURS)
-    relations = Hints({qualified(schema, name) for schema, name in neighbours}, "there")
-    schemas = Hints({quoted(schema) for schema, _ in neighbours} | {"public"}, "there")
+    named = {
+        wanted: Hints({qualified(schema, name) for schema, name, function in neighbours if function is wanted}, "there")
+        for wanted in (True, False)
+    }
+    schemas = Hints({quoted(schema) for schema, _, _ in neighbours} | {"public"}, "there")
     for key in missing:
-        what, way_out = _explain(key, known, relations, schemas)
+        what, way_out = _explain(key, known, named[key.kind == Kind.FUNCTION], schemas)
         for address in asked[key]:
             yield error("W450", f"{what} in database {client.database}", subject=str(address), help=way_out)
 
 
-def _explain(key: GrantKey, known: Collection[tuple[str, ...]], relations: Hints, schemas: Hints) -> tuple[str, str]:
+def _explain(key: GrantKey, known: Collection[tuple[str, ...]], named: Hints, schemas: Hints) -> tuple[str, str]:
     name = qualified(key.schema, key.name) if key.schema else key.object
     kinds = {found[0] for found in known if found[1:3] == (key.schema, key.name)}
     if key.kind == Kind.SCHEMA:
@@ -96,7 +99,7 @@ def _explain(key: GrantKey, known: Collection[tuple[str, ...]], relations: Hints
     if key.kind in (Kind.TABLE, Kind.SEQUENCE, Kind.COLUMN) and kinds & {"table", "sequence"}:
         other = "sequence" if "sequence" in kinds else "table"
         return f"{name} is a {other}, not a {_shown(key)}", f"write it under {other}s"
-    return f"{_shown(key)} {name} does not exist", relations.of(name)
+    return f"{_shown(key)} {name} does not exist", named.of(name)
 
 
 def _shown(key: GrantKey) -> str:

@@ -12,10 +12,11 @@ import psycopg
 from psycopg import pq, sql
 
 from providers.postgres.connection import PostgresConnection
+from providers.postgres.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 from providers.postgres.errors import ServerMessage, translate, translate_login
 from providers.postgres.names import Column, Ident, Words
 from providers.postgres.settings import PostgresSettings
-from providers.postgres.sql import WHERE_WE_ARE
+from providers.postgres.sql import CLUSTER, WHERE_WE_ARE
 from reconciler.model import Address
 from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
 
@@ -40,17 +41,32 @@ class PostgresClient:
         self._parameters = dict(parameters)
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Row] | None = None
-        self._live()
-        with _translated():
-            row = self._live().execute(WHERE_WE_ARE).fetchall()[0]
+        self.queries = 0
+        """Statements sent, for tests and benchmarks."""
+        self.seconds = STATEMENT_SECONDS
+        """How long a statement may take, whatever the server does."""
+        with _translated(), self._bounded() as connection:
+            row = connection.execute(WHERE_WE_ARE).fetchall()[0]
         self.user: str = row[0]
         self.database: str = row[1]
         self.version: int = int(row[2])
         self.version_text: str = row[3]
         self.table_privileges: frozenset[str] = frozenset(row[4])
         """All that this version knows."""
-        self.queries = 0
-        """Statements sent since the connection was made, for tests and benchmarks."""
+        self.login: str = row[5]
+        self.cluster: str = self._cluster()
+        """The cluster's own number, which its standbys share; empty where the login may not ask for it."""
+
+    def _cluster(self) -> str:
+        try:
+            return str(self.query(CLUSTER)[0][0])
+        except Denied:
+            return ""
+
+    @property
+    def never_ours(self) -> frozenset[str]:
+        """Roles with which we and the minter log in: not ours, whatever somebody wrote into their comments."""
+        return frozenset({self.user, self.login, self.scope.settings.minter})
 
     def address(self, kind: str, key: str) -> Address:
         """The address of an object here."""
@@ -58,16 +74,16 @@ class PostgresClient:
 
     def query(self, text: LiteralString, values: Mapping[str, Any] | None = None) -> list[Row]:
         """Rows of one query in a transaction of its own, or of the one that is open."""
-        with self._lock, _translated():
+        with self._lock, _translated(), self._bounded() as connection:
             self.queries += 1
-            return self._live().execute(text, values).fetchall()
+            return connection.execute(text, values).fetchall()
 
     def run(self, template: LiteralString, **parts: Part) -> None:
         """One statement: Ident is quoted as a name, str as a literal, Words go in as they are."""
         statement = sql.SQL(template).format(**{name: _composed(part) for name, part in parts.items()})
-        with self._lock, _translated():
+        with self._lock, _translated(), self._bounded() as connection:
             self.queries += 1
-            self._live().execute(statement)
+            connection.execute(statement)
 
     def script(self, text: str) -> None:
         """Several statements as they are written: for preparing a server of our own."""
@@ -101,10 +117,19 @@ class PostgresClient:
         if self._connection is not None:
             self._connection.close()
 
+    @contextmanager
+    def _bounded(self) -> Iterator[psycopg.Connection[Row]]:
+        connection = self._live()
+        with deadline(connection.fileno(), self.seconds):
+            yield connection
+
     def _commit(self) -> None:
         connection = self._live(reconnect=False)
         try:
-            connection.execute("COMMIT")
+            with deadline(connection.fileno(), self.seconds):
+                connection.execute("COMMIT")
+        except DeadlineError as silence:
+            raise UnknownOutcome(f"while the change was committed: {silence}") from None
         except psycopg.Error as failed:
             if connection.closed:
                 raise UnknownOutcome("the connection was lost while the change was committed") from None
@@ -113,7 +138,7 @@ class PostgresClient:
     def _roll_back(self) -> None:
         connection = self._connection
         if connection is not None and not connection.closed and not connection.broken:
-            with _translated():
+            with _translated(), deadline(connection.fileno(), self.seconds):
                 connection.execute("ROLLBACK")
 
     def _live(self, *, reconnect: bool = True) -> psycopg.Connection[Row]:
@@ -122,18 +147,18 @@ class PostgresClient:
             return connection
         if not reconnect:
             raise Unreachable("the connection was lost; nothing was changed")
-        self._connection = _login(self._parameters)
+        self._connection = _login(self._parameters, self.seconds)
         return self._connection
 
 
-def _login(parameters: Mapping[str, str]) -> psycopg.Connection[Row]:
+def _login(parameters: Mapping[str, str], seconds: float) -> psycopg.Connection[Row]:
     try:
         connection = psycopg.connect("", autocommit=True, prepare_threshold=None, **_keywords(parameters))
     except psycopg.OperationalError as failed:
         raise translate_login(str(failed)) from None
     except psycopg.Error as failed:
         raise Rejected(f"the connection's parameters are wrong: {failed}") from None
-    with _translated():
+    with _translated(), deadline(connection.fileno(), seconds):
         connection.execute(_SESSION + _NO_SELF_GRANT if connection.info.server_version >= 160000 else _SESSION)
     return connection
 
@@ -150,6 +175,8 @@ def _keywords(parameters: Mapping[str, str]) -> dict[str, Any]:
 def _translated() -> Iterator[None]:
     try:
         yield
+    except DeadlineError as silence:
+        raise Unreachable(str(silence), help="is the server, or a proxy before it, stuck?") from None
     except psycopg.Error as failed:
         raise translate(_message(failed)) from None
 
@@ -201,6 +228,13 @@ def _verify(client: PostgresClient) -> None:
         raise Rejected(
             f"connected to database {client.database}, but {client.scope.system} is database {wanted}",
             help="correct dbname in the connection, or database in the Environment",
+        )
+    prefix = client.scope.settings.role_prefix
+    ours = next((name for name in (client.login, client.user) if name.startswith(prefix)), "")
+    if ours:
+        raise Rejected(
+            f"logged in as {ours}, which lies within role_prefix {prefix}: every such role is made or removed",
+            help="log in with a role of another name, or choose another role_prefix",
         )
     if client.version < 140000:
         raise Rejected(f"PostgreSQL {client.version_text} is too old", help="14 and later are supported")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated
 
 from pydantic import AfterValidator
 
+from providers.postgres.glob import complaint, function_name
 from providers.postgres.names import LIMIT, is_plain, qualified, quoted, split_name, tokens, unquoted
+from providers.postgres.positions import blaming
 from providers.postgres.signature import BadSignature, function_text, normal_arguments, split_signature
 from specs.base import spec_error
 from specs.suggest import closest
@@ -75,18 +77,37 @@ def _function(text: str) -> str:
         raise spec_error("W411", f"{text!r}: {problem}", "such as public.refund(integer, text)") from None
 
 
-def _pattern(text: str) -> str:
+def _pattern(text: str, name: str, example: str, *, dotted: bool = True) -> str:
+    """Refuses what can match no name: a guardrail that forbids nothing looks like one that does."""
     if not text or not _GLOB.fullmatch(text):
         raise spec_error("W411", f"{text!r} is not a pattern", "a name; * stands for anything")
+    problem = complaint(name, dotted=dotted)
+    if problem:
+        raise spec_error("W411", f"the pattern {text!r} can match nothing: {problem}", f"such as {example}")
     return text
 
 
-def check_privilege(text: str, known: Collection[str], what: str) -> None:
-    """Raises a spec error for a privilege that this kind of object doesn't have."""
-    if text not in known:
-        near = closest(text, known)
-        way_out = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
-        raise spec_error("W413", f"unknown privilege {text!r} for {what}", way_out)
+def _relations(text: str) -> str:
+    return _pattern(text, text, "public.orders, public.* or '*.\"Order Items\"'")
+
+
+def _functions(text: str) -> str:
+    name = function_name(text)
+    return _pattern(text, name, "public.refund, public.refund(integer, text) or public.*")
+
+
+def _single(text: str) -> str:
+    return _pattern(text, text, "email, *_token or '\"Card No\"'", dotted=False)
+
+
+def check_privileges(privileges: Sequence[str], known: Collection[str], what: str) -> None:
+    """Raises a spec error that points at the first privilege that this kind of object doesn't have."""
+    for position, text in enumerate(privileges):
+        if text not in known:
+            near = closest(text, known)
+            way_out = f"did you mean {near}?" if near else f"one of {', '.join(known)}"
+            problem = spec_error("W413", f"unknown privilege {text!r} for {what}", way_out)
+            raise blaming(problem, text, "privileges", position)
 
 
 def _privilege(text: str) -> str:
@@ -99,4 +120,6 @@ RelationName = Annotated[str, AfterValidator(_relation)]
 SchemaName = Annotated[str, AfterValidator(_schema)]
 ColumnName = Annotated[str, AfterValidator(_column)]
 FunctionName = Annotated[str, AfterValidator(_function)]
-Pattern = Annotated[str, AfterValidator(_pattern)]
+RelationPattern = Annotated[str, AfterValidator(_relations)]
+FunctionPattern = Annotated[str, AfterValidator(_functions)]
+NamePattern = Annotated[str, AfterValidator(_single)]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, LiteralString, TypeAlias
 
-from providers.postgres import catalog
+from providers.postgres import catalog, sql
+from providers.postgres.catalog import Dependency, Role
 from providers.postgres.keys import DefaultKey, DependencyKey
-from providers.postgres.live import default_live, dependency_live
+from providers.postgres.lease import leased_group
+from providers.postgres.live import DEFAULT_KINDS, default_live, dependency_live
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, Ident, Words
 from reconciler.model import Live, Resource
 from reconciler.provider import Attribute, Rejected, ResourceType
@@ -27,6 +29,8 @@ _PLURALS = {
     "schema": "SCHEMAS",
     "large_object": "LARGE OBJECTS",
 }
+_PUBLIC_HAS = frozenset({"f", "T"})
+"""pg_default_acl.defaclobjtype of what PUBLIC may use unless somebody says otherwise."""
 
 
 class _Found(Base):
@@ -70,14 +74,8 @@ class DefaultPrivilegesType(_Found):
                 return
             if key.kind not in _PLURALS:
                 raise Rejected(f"default privileges on objects of kind {key.kind} are not known here")
-            client.run(
-                "ALTER DEFAULT PRIVILEGES FOR ROLE {owner}{where}{schema} REVOKE ALL ON {kind} FROM {role}",
-                owner=Ident.of(key.owner),
-                where=Words(" IN SCHEMA " if key.schema else ""),
-                schema=Ident.of(key.schema) if key.schema else Words(""),
-                kind=Words(_PLURALS[key.kind]),
-                role=Ident.of(key.role),
-            )
+            kind = Words(_PLURALS[key.kind])
+            _alter_defaults(client, key.owner, key.schema, "REVOKE ALL ON {kind} FROM {role}", kind, key.role)
 
 
 class DependencyType(_Found):
@@ -94,30 +92,88 @@ class DependencyType(_Found):
 
     def read(self, client: PostgresClient, key: str) -> Live | None:
         """One dependency."""
-        parsed = DependencyKey.parse(key)
-        oids = [role.oid for role in catalog.roles(client, [parsed.role])] if parsed else []
-        live = (dependency_live(client, found) for found in catalog.dependencies(client, oids))
-        return next((one for one in live if one.resource.address.key == key), None)
+        found = _dependency(client, key)
+        return dependency_live(client, found[1]) if found else None
 
     def delete(self, client: PostgresClient, before: Live) -> None:
-        """Raises Rejected while it is there: data is never dropped or given away, nor another database touched."""
-        if self.read(client, before.resource.address.key) is None:
-            return
-        values = before.resource.attributes
-        role = Ident.of(str(values["role"])).parts[0]
-        match values["relation"]:
-            case "owner":
-                raise Rejected(
-                    f"{role} owns {values['object']}, which is not dropped or given away",
-                    help="give it to another role (ALTER … OWNER TO, REASSIGN OWNED BY) or drop it, then plan again",
+        """Remove what loses nothing: default privileges, a user mapping, a large object that a lease kept to itself.
+
+        Raises Rejected for anything else: data is never dropped or given away, nor another database touched.
+        """
+        with client.transaction():
+            found = _dependency(client, before.resource.address.key)
+            if found is not None and not _removed(client, *found):
+                raise _refusal(found[1])
+
+
+def _dependency(client: PostgresClient, key: str) -> tuple[Role, Dependency] | None:
+    parsed = DependencyKey.parse(key)
+    roles = catalog.roles(client, [parsed.role]) if parsed else []
+    every = catalog.dependencies(client, [role.oid for role in roles])
+    return next(((roles[0], one) for one in every if dependency_live(client, one).resource.address.key == key), None)
+
+
+def _removed(client: PostgresClient, role: Role, found: Dependency) -> bool:
+    if found.elsewhere or found.kind != "o":
+        return False
+    match found.catalog:
+        case "pg_default_acl":
+            _forget_defaults(client, found.oid)
+        case "pg_user_mapping":
+            for (server,) in client.query(sql.MAPPED, {"oid": found.oid}):
+                client.run(
+                    "DROP USER MAPPING FOR {role} SERVER {server}", role=Ident.of(role.name), server=Ident.of(server)
                 )
-            case "database":
-                raise Rejected(
-                    f"{role} owns or may use {values['count']} objects in database {values['database']}",
-                    help=f'there, look at what it owns, then REVOKE, or run DROP OWNED BY "{role}"',
-                )
-            case _:
-                raise Rejected(
-                    f"{role} holds a privilege on {values['object']}, of a kind that isn't known here",
-                    help="revoke it by hand, then plan again",
-                )
+        case "pg_largeobject" if found.private and leased_group(client.scope, role.comment):
+            client.query("SELECT lo_unlink(%(oid)s::oid)", {"oid": found.oid})
+        case _:
+            return False
+    return True
+
+
+def _forget_defaults(client: PostgresClient, oid: int) -> None:
+    """Take back all that one entry says of objects to come, so that the server's own rules hold again."""
+    for owner, schema, code, grantees in client.query(sql.DEFAULT, {"oid": oid}):
+        if DEFAULT_KINDS.get(code) not in _PLURALS:
+            raise Rejected(f"default privileges on objects of kind {code} are not known here")
+        kind = Words(_PLURALS[DEFAULT_KINDS[code]])
+        for grantee in grantees:
+            _alter_defaults(client, owner, schema, "REVOKE ALL ON {kind} FROM {role}", kind, grantee)
+        if not schema:
+            for grantee in (owner, "") if code in _PUBLIC_HAS else (owner,):
+                _alter_defaults(client, owner, schema, "GRANT ALL ON {kind} TO {role}", kind, grantee)
+
+
+def _alter_defaults(
+    client: PostgresClient, owner: str, schema: str, statement: LiteralString, kind: Words, grantee: str
+) -> None:
+    client.run(
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {owner}{where}{schema} " + statement,
+        owner=Ident.of(owner),
+        where=Words(" IN SCHEMA " if schema else ""),
+        schema=Ident.of(schema) if schema else Words(""),
+        kind=kind,
+        role=Ident.of(grantee) if grantee else Words("PUBLIC"),
+    )
+
+
+def _refusal(found: Dependency) -> Rejected:
+    role = Ident.of(found.role).parts[0]
+    if found.elsewhere:
+        return Rejected(
+            f"{role} owns, may use or is named by {found.number} objects in database {found.database}",
+            help=f'there, look at what it owns and at policies, then REVOKE, or run DROP OWNED BY "{role}"',
+        )
+    if found.kind != "o":
+        return Rejected(
+            f"{role} holds a privilege on {found.description}, of a kind that isn't known here",
+            help="revoke it by hand, then plan again",
+        )
+    if found.catalog == "pg_largeobject":
+        way_out = (
+            f"drop it with lo_unlink({found.oid}), or ALTER LARGE OBJECT {found.oid} OWNER TO …; then plan again; "
+            "REVOKE EXECUTE ON FUNCTION lo_create, lo_creat, lo_from_bytea FROM PUBLIC keeps logins from making them"
+        )
+    else:
+        way_out = "give it to another role (ALTER … OWNER TO, REASSIGN OWNED BY) or drop it, then plan again"
+    return Rejected(f"{role} owns {found.description}, which is not dropped or given away", help=way_out)

@@ -39,7 +39,7 @@ class GrantType(Base):
         "privileges": Attribute("Sorted; ALL if they are all that this server's version knows for a table."),
         "with_grant_option": Attribute("Whether the role may pass any of them on."),
         "granted_by": Attribute("Managed roles and leased logins that passed any of them on to this role."),
-        "regranted_to": Attribute("Roles that this role passed any of them on to; they lose it with the grant option."),
+        "regranted_to": Attribute("Roles that this role passed any of them, or a column's, on to; they lose it."),
     }
 
     def read(self, client: PostgresClient, key: str) -> Live | None:
@@ -89,37 +89,79 @@ def _converge(client: PostgresClient, key: GrantKey, privileges: Value) -> None:
         if privileges:
             raise Conflict(f"role {key.role} has gone since it was read", help="plan again")
         return
+    oid = role[0].oid
     wanted = _wanted(client, key, privileges)
-    held = catalog.of_grant(_holdings(client, key, role[0].oid), key)
-    with _columns_kept(client, key, role[0].oid, any(set(one.privileges) - wanted for one in held)):
+    held = catalog.of_grant(_holdings(client, key, oid), key)
+    by_ours = {one.grantor: one.grantor_oid for one in held if one.by_ours}
+    for name, number in by_ours.items():
+        _end_passed(client, key._replace(role=name), number)
+    if by_ours:
+        held = catalog.of_grant(_holdings(client, key, oid), key)
+    with _columns_kept(client, key, oid, any(set(one.privileges) - wanted for one in held)):
         kept: set[str] = set()
         for one in held:
             kept |= _revoke_excess(client, key, one, wanted)
         if wanted - kept:
             grant(client, key, sorted(wanted - kept))
+    _end_passed(client, key, oid)
 
 
 def _revoke_excess(client: PostgresClient, key: GrantKey, held: Holding, wanted: Collection[str]) -> set[str]:
     """Returns what the role still holds from this grantor."""
     excess = set(held.privileges) if held.by_ours else set(held.privileges) - set(wanted)
     options = set(held.grantable) - excess
-    with _as_grantor(client, held):
-        if excess:
-            revoke(client, key, sorted(excess))
-        if options:
-            revoke(client, key, sorted(options), option_only=True)
+    if excess or options:
+        with _as_grantor(client, key, held):
+            if excess:
+                revoke(client, key, sorted(excess))
+            if options:
+                revoke(client, key, sorted(options), option_only=True)
     return set(held.privileges) - excess
 
 
 @contextmanager
-def _as_grantor(client: PostgresClient, held: Holding) -> Iterator[None]:
-    """REVOKE takes back only what its grantor gave: a superuser counts as the owner, so others must be played."""
+def _as_grantor(client: PostgresClient, key: GrantKey, held: Holding) -> Iterator[None]:
+    """REVOKE takes back only what its grantor gave: a superuser counts as the owner, so others must be played.
+
+    GRANTED BY may name nobody but the current role. A grantor that can no longer look into a schema is let in for as
+    long as this takes: the transaction's end is the first that others see.
+    """
     if held.by_owner or not held.grantor or held.grantor == client.user:
         yield
         return
+    shut = catalog.shut_schemas(client, key, held.grantor)
+    for schema in shut:
+        client.run("GRANT USAGE ON SCHEMA {schema} TO {role}", schema=Ident.of(schema), role=Ident.of(held.grantor))
     client.run("SET LOCAL ROLE {grantor}", grantor=Ident.of(held.grantor))
     yield
     client.run("RESET ROLE")
+    for schema in shut:
+        client.run("REVOKE USAGE ON SCHEMA {schema} FROM {role}", schema=Ident.of(schema), role=Ident.of(held.grantor))
+
+
+def _end_passed(client: PostgresClient, key: GrantKey, oid: int) -> None:
+    """Take back what the role passed on and that outlived its grant option.
+
+    A table's grant option also gives columns away, and revoking it from the table leaves those
+    (PostgreSQL's recursive_revoke looks at one ACL). Nobody can revoke them any more, unless the role gets the option
+    for that very ACL again: then revoking it from there cascades.
+    """
+    found = _holdings(client, key, oid)
+    for one in found:
+        if one.grantor_oid != oid or one.by_owner:
+            continue
+        passed = one.key_of(key.role)
+        if passed != key and passed._replace(kind=key.kind, column="") != key:
+            continue
+        ours = {
+            name
+            for other in found
+            if other.key == passed and (other.by_owner or other.grantor == client.user)
+            for name in other.privileges
+        }
+        for privilege in one.privileges:
+            grant(client, passed, [privilege], with_option=True)
+            revoke(client, passed, [privilege], option_only=privilege in ours)
 
 
 @contextmanager
@@ -127,7 +169,7 @@ def _columns_kept(client: PostgresClient, key: GrantKey, oid: int, revoking: boo
     """Revoking a table's privilege also revokes it on each column (REVOKE's documentation): give those back."""
     columns: list[Holding] = []
     if revoking and key.kind == Kind.TABLE:
-        columns = catalog.holdings(client, [oid], key._replace(kind=Kind.COLUMN))
+        columns = [one for one in _holdings(client, key, oid) if one.kind == Kind.COLUMN]
     yield
     for one in columns:
         if one.grantee_oid == oid:

@@ -6,6 +6,7 @@ and Vault run them in one transaction; they split a statement at semicolons unle
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from providers.postgres.names import ROLE
@@ -22,14 +23,35 @@ _MARK = (
     'EXECUTE \'REVOKE SET OPTION FOR "{group}" FROM "{{{{name}}}}"\'; END IF; END $writ$'
 )
 _RENEW = "ALTER ROLE \"{{name}}\" VALID UNTIL '{{expiration}}'"
-# First what closes the door, then what may fail without opening it again. A role that owns something stays, without
-# login and marked, and is a row of the next plan.
+# First what closes the door, then what may fail without opening it again. What anybody may make without a privilege,
+# and what nobody else can miss, goes with the login: default privileges, user mappings, and large objects that it gave
+# to nobody. DROP OWNED knows no kinds: it runs only where the login owns nothing else here, tables above all. A role
+# that owns more stays, without login and marked, and is a row of the next plan.
 _REVOKE = """\
-DO $writ$ BEGIN \
+DO $writ$ DECLARE joins boolean; BEGIN \
 IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = '{{name}}') THEN \
 ALTER ROLE "{{name}}" NOLOGIN PASSWORD NULL; \
 BEGIN PERFORM pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE usename = '{{name}}'; \
 EXCEPTION WHEN insufficient_privilege THEN RAISE WARNING 'sessions of {{name}} live on: grant pg_signal_backend'; \
+END ; \
+BEGIN \
+IF (SELECT pg_catalog.count(*) > 0 AND pg_catalog.bool_and(\
+s.classid IN ('pg_catalog.pg_default_acl'::regclass, 'pg_catalog.pg_user_mapping'::regclass) \
+OR s.classid = 'pg_catalog.pg_largeobject'::regclass AND NOT EXISTS (SELECT \
+FROM pg_catalog.pg_largeobject_metadata l, pg_catalog.aclexplode(l.lomacl) e \
+WHERE l.oid = s.objid AND e.grantee <> r.oid)) \
+FROM pg_catalog.pg_shdepend s \
+JOIN pg_catalog.pg_roles r ON r.oid = s.refobjid AND r.rolname = '{{name}}' \
+JOIN pg_catalog.pg_database b ON b.datname = pg_catalog.current_database() AND s.dbid IN (0, b.oid) \
+WHERE s.refclassid = 'pg_catalog.pg_authid'::regclass AND s.deptype = 'o') THEN \
+joins := NOT pg_catalog.pg_has_role(current_user, '{{name}}', 'USAGE'); \
+IF joins THEN EXECUTE 'GRANT "{{name}}" TO CURRENT_USER' || \
+CASE WHEN current_setting('server_version_num')::int >= 160000 THEN ' WITH INHERIT TRUE, SET FALSE' ELSE '' END; \
+END IF; \
+DROP OWNED BY "{{name}}"; \
+IF joins THEN REVOKE "{{name}}" FROM CURRENT_USER; END IF; \
+END IF; \
+EXCEPTION WHEN OTHERS THEN RAISE WARNING 'what {{name}} left stays: %', SQLERRM; \
 END ; \
 BEGIN DROP ROLE "{{name}}"; \
 EXCEPTION WHEN dependent_objects_still_exist THEN RAISE WARNING '{{name}} can not log in, and still owns something'; \
@@ -43,6 +65,34 @@ LEASE = "; lease="
 def lease_comment(scope: Scope[Any], group: str) -> str:
     """The comment that every minted login carries; with an empty group, what all of them begin with."""
     return f"{marker_text(scope)}{LEASE}{group}"
+
+
+def mark(scope: Scope[Any]) -> str:
+    """What the comment of every role of this scope begins with."""
+    return f"{marker_text(scope)};"
+
+
+def leased_group(scope: Scope[Any], comment: str) -> str:
+    """The group that a login's comment names; empty for a comment of another kind."""
+    start = lease_comment(scope, "")
+    return comment.removeprefix(start) if comment.startswith(start) else ""
+
+
+_TTL = re.compile(r"; ttl=([0-9]{1,9})$")
+
+
+def group_comment(scope: Scope[Any], pair: Pair) -> str:
+    """The comment of a group role. Its TTL says how far ahead the end of a login in it may lie.
+
+    It stands there and not at the login: whoever changes a group's comment makes a row.
+    """
+    return f"{marker_text(scope, pair)}; ttl={pair.ttl}"
+
+
+def group_ttl(comment: str) -> int | None:
+    """Seconds, as a group's comment says; None where it says nothing."""
+    found = _TTL.search(comment)
+    return int(found[1]) if found else None
 
 
 def login_request(scope: Scope[Any], pair: Pair, group: str, target: LoginTarget) -> LoginRequest:

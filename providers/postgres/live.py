@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from providers.postgres.catalog import BOOTSTRAP, Default, Dependency, Holding, Member, Role, of_grant
+from providers.postgres.catalog import BOOTSTRAP, Default, Dependency, Holding, Member, Role
 from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
 from providers.postgres.privileges import Kind, live_form
@@ -58,22 +58,32 @@ def grant_live(client: PostgresClient, key: GrantKey, found: Iterable[Holding], 
 
 
 def grants_live(client: PostgresClient, found: Iterable[Holding], roles: Mapping[int, str]) -> list[Live]:
-    """All grants to these roles (by oid)."""
+    """All grants to these roles (by oid), and what they passed on.
+
+    Who may pass on a table's privilege may do so for a column: that shows with the table. What is left of something
+    passed on by a role that no longer holds anything there is a grant without privileges.
+    """
     held: dict[GrantKey, list[Holding]] = {}
-    passed: dict[GrantKey, set[str]] = {}
+    passed: list[tuple[GrantKey, str]] = []
     for one in found:
         if one.grantee_oid in roles:
             held.setdefault(one.key, []).append(one)
         if one.grantor_oid in roles and not one.by_owner:
-            passed.setdefault(one.key_of(roles[one.grantor_oid]), set()).add(one.grantee)
-    return [grant_live(client, key, parts, sorted(passed.get(key, ()))) for key, parts in held.items()]
+            passed.append((one.key_of(roles[one.grantor_oid]), one.grantee))
+    regranted: dict[GrantKey, set[str]] = {}
+    for key, grantee in passed:
+        of_table = key._replace(kind=Kind.TABLE, column="")
+        by = of_table if key.kind == Kind.COLUMN and key not in held and of_table in held else key
+        regranted.setdefault(by, set()).add(grantee)
+    keys = dict.fromkeys((*held, *regranted))
+    return [grant_live(client, key, held.get(key, ()), sorted(regranted.get(key, ()))) for key in keys]
 
 
 def one_grant(client: PostgresClient, key: GrantKey, oid: int, found: Sequence[Holding]) -> Live | None:
     """One grant out of what is known of its object."""
-    parts = of_grant(found, key)
-    passed = {one.grantee for one in found if one.grantor_oid == oid and one.key_of(key.role) == key}
-    return grant_live(client, key, parts, sorted(passed)) if parts else None
+    address = client.address(GRANT, str(key))
+    rows = grants_live(client, found, {oid: key.role})
+    return next((live for live in rows if live.resource.address == address), None)
 
 
 def is_implicit(client: PostgresClient, member: Member) -> bool:

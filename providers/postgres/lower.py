@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from providers.postgres.access import AMBIGUOUS, AMBIGUOUS_HELP, Grant, PostgresAccess
+from providers.postgres.access import AMBIGUOUS, AMBIGUOUS_HELP, OBJECTS, Grant, PostgresAccess
 from providers.postgres.keys import GrantKey, MembershipKey
-from providers.postgres.lease import login_request
+from providers.postgres.lease import group_comment, login_request
 from providers.postgres.names import GRANT, LIMIT, MEMBERSHIP, ROLE, split_name
 from providers.postgres.overlap import schemas_of
 from providers.postgres.privileges import Kind, desired_form, is_ambiguous
@@ -15,9 +15,9 @@ from providers.postgres.settings import PostgresSettings
 from providers.postgres.signature import split_signature
 from providers.postgres.values import grant_values, membership_values, role_values
 from reconciler.model import Address, Desired, Resource, Value
-from reconciler.provider import Demand, LoginRequest, LoginTarget, Lowering, Pair, PairDemand, Scope, marker_text
+from reconciler.provider import Demand, LoginRequest, LoginTarget, Lowering, Pair, PairDemand, Scope
 from specs.diagnostic import Diagnostic, error
-from specs.source import Located
+from specs.source import Located, SourceSpan
 
 
 def login_target(settings: PostgresSettings) -> LoginTarget | None:
@@ -58,14 +58,16 @@ class _Lowering:
             self._too_long(name, asked.pair)
             return
         role = self._resource(
-            ROLE, name, role_values(marker_text(self.scope, asked.pair)), asked.pair, f"group of {asked.pair.name}"
+            ROLE, name, role_values(group_comment(self.scope, asked.pair)), asked.pair, f"group of {asked.pair.name}"
         )
         wanted = self._privileges(name, asked.access)
+        spans = _spans(name, asked.access, self.scope.settings.database)
         for key, privileges in wanted.items():
             if key.kind == Kind.TABLE and is_ambiguous(privileges):
                 self._ambiguous(key, asked)
             values = grant_values(key, desired_form(Kind(key.kind), privileges), self.scope.settings.database)
-            self._resource(GRANT, str(key), values, asked.pair, f"{asked.pair.intent.name} needs it", role)
+            reason, span = f"{asked.pair.intent.name} needs it", spans.get(key)
+            self._resource(GRANT, str(key), values, asked.pair, reason, role, span=span)
         self._logins(name, asked.pair, role)
 
     def _privileges(self, role: str, access: Iterable[Located[PostgresAccess]]) -> dict[GrantKey, set[str]]:
@@ -91,10 +93,18 @@ class _Lowering:
             self.logins.append(login_request(self.scope, pair, name, target))
 
     def _resource(
-        self, kind: str, key: str, values: Mapping[str, Value], pair: Pair, reason: str, *needs: Address
+        self,
+        kind: str,
+        key: str,
+        values: Mapping[str, Value],
+        pair: Pair,
+        reason: str,
+        *needs: Address,
+        span: SourceSpan | None = None,
     ) -> Address:
         address = self.scope.address(kind, key)
-        self.resources.append(Desired(Resource(address, values), pair.origin(reason), needs))
+        origin = pair.origin(reason)
+        self.resources.append(Desired(Resource(address, values), replace(origin, span=span or origin.span), needs))
         return address
 
     def _too_long(self, name: str, pair: Pair) -> None:
@@ -121,6 +131,18 @@ class _Lowering:
                 span=asked.access[0].span(),
             )
         )
+
+
+def _spans(role: str, access: Iterable[Located[PostgresAccess]], database: str) -> dict[GrantKey, SourceSpan]:
+    """Where each object is named first: the line that a typing error, or a table that has gone, is about."""
+    found: dict[GrantKey, SourceSpan] = {}
+    for block in access:
+        for number, grant in enumerate(block.value.grants):
+            where = next(name for name in OBJECTS if getattr(grant, name))
+            for position, name in enumerate(grant.objects):
+                for key in _keys(role, grant.model_copy(update={where: (name,)}), database):
+                    found.setdefault(key, block.span("grants", number, where, position))
+    return found
 
 
 def _keys(role: str, grant: Grant, database: str) -> Iterable[GrantKey]:

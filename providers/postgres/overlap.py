@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from providers.postgres.access import Grant, PostgresAccess, PostgresNever
+from providers.postgres.glob import function_name, matches
 from providers.postgres.names import split_name
 from providers.postgres.privileges import ALL, KNOWN, Kind
-from providers.postgres.signature import BadSignature, normal_arguments, split_signature
+from providers.postgres.signature import BadSignature, is_certain, normal_type, split_arguments, split_signature
 
 
 def overlap(access: PostgresAccess, never: PostgresNever) -> str | None:
@@ -44,7 +45,7 @@ def _reached(grant: Grant, never: PostgresNever) -> Iterator[str]:
                 yield f"{privilege} on the database"
             continue
         for name in grant.objects:
-            if _any_matches(_patterns(grant, never), name):
+            if _is_forbidden(grant, never, name):
                 yield from _in_columns(privilege, grant, name, never)
 
 
@@ -55,25 +56,29 @@ def _common(grant: Grant, never: PostgresNever) -> list[str]:
     return [privilege for privilege in known if privilege in allowed & forbidden]
 
 
-def _patterns(grant: Grant, never: PostgresNever) -> tuple[str, ...]:
+def _is_forbidden(grant: Grant, never: PostgresNever, name: str) -> bool:
     match grant.kind:
         case Kind.TABLE | Kind.COLUMN:
-            return never.tables
+            return _any_matches(never.tables, name)
         case Kind.SEQUENCE:
-            return never.sequences
+            return _any_matches(never.sequences, name)
         case Kind.FUNCTION:
-            return tuple(_function_pattern(pattern) for pattern in never.functions)
+            return any(_function_matches(pattern, name) for pattern in never.functions)
         case _:
-            return never.schemas
+            return _any_matches(never.schemas, name)
 
 
-def _function_pattern(pattern: str) -> str:
-    """Types as the server writes them; without any, it stands for every function of that name."""
+def _function_matches(pattern: str, function: str) -> bool:
+    """By name, and by types where the pattern surely says some: a type that may be another's name stands for any."""
+    name, arguments = split_signature(function)
+    forbidden, written = function_name(pattern), pattern[len(function_name(pattern)) :]
+    if not _any_matches((forbidden,), name):
+        return False
     try:
-        name, arguments = split_signature(pattern)
-        return f"{name}({normal_arguments(arguments)})"
+        types = [normal_type(part) for part in split_arguments(split_signature(pattern)[1])] if written else ["*"]
     except BadSignature:
-        return pattern.partition("(")[0]
+        return True
+    return matches(",".join(one if is_certain(one) else "*" for one in types).lower(), arguments.lower())
 
 
 def _in_columns(privilege: str, grant: Grant, name: str, never: PostgresNever) -> Iterator[str]:
@@ -88,7 +93,7 @@ def _in_columns(privilege: str, grant: Grant, name: str, never: PostgresNever) -
 def _any_matches(patterns: Iterable[str], name: str) -> bool:
     spellings = _spellings(name)
     return any(
-        re.fullmatch(".*".join(map(re.escape, written.lower().split("*"))), spelling, re.DOTALL)
+        matches(written.lower(), spelling)
         for pattern in patterns
         for written in {pattern, pattern.replace('"', "")}
         for spelling in spellings
@@ -96,7 +101,7 @@ def _any_matches(patterns: Iterable[str], name: str) -> bool:
 
 
 def _spellings(name: str) -> set[str]:
-    """The ways in which a guardrail may have written a name: quoted or not, a function with or without its types."""
-    found = {name, name.partition("(")[0]}
-    found |= {".".join(parts) for text in tuple(found) if (parts := split_name(text)) is not None}
+    """The ways in which a guardrail may have written a name: quoted or not."""
+    parts = split_name(name) or (name,)
+    found = {name, ".".join(parts), name.replace('"', "")}
     return {spelling.lower() for spelling in found} | {spelling.replace('"', "").lower() for spelling in found}

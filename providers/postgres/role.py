@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.postgres import catalog
@@ -10,7 +11,7 @@ from providers.postgres.live import role_live
 from providers.postgres.names import ROLE, Ident, Words
 from providers.postgres.values import ROLE_FLAGS, equal
 from reconciler.model import Live, Resource, Value
-from reconciler.provider import Attribute, Conflict, ResourceType
+from reconciler.provider import Attribute, Conflict, ProviderError, ResourceType
 
 if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient  # imports the driver
@@ -55,9 +56,9 @@ class RoleType(Base):
             _comment(client, desired)
 
     def update(self, client: PostgresClient, before: Live, desired: Resource) -> None:  # noqa: ARG002 - from what is now
-        """Set what differs from what is there now."""
+        """Set what differs from what is there now. Whoever is logged in with it is logged out."""
         name = Ident.of(desired.address.key)
-        with client.transaction():
+        with _sessions_ended(client, desired.address.key) as end, client.transaction():
             found = self.read(client, desired.address.key)
             if found is None:
                 raise Conflict("the role has gone since it was read", help="plan again")
@@ -68,6 +69,8 @@ class RoleType(Base):
                 client.run("ALTER ROLE {name} PASSWORD NULL", name=name)
             if options.keys() & {*ROLE_FLAGS, "connection_limit", "valid_until"}:
                 client.run("ALTER ROLE {name} {options}", name=name, options=_options(options))
+            if now["login"]:
+                end()
             if "config" in options:
                 _reset(client, name, now["config"])
             if "comment" in options:
@@ -79,17 +82,37 @@ class RoleType(Base):
         Logins that are members stay, without access.
         """
         name = before.resource.address.key
-        with client.transaction():
+        with _sessions_ended(client, name) as end, client.transaction():
             found = self.read(client, name)
             if found is None:
                 return
             if found.resource.attributes["login"]:
                 client.run("ALTER ROLE {name} NOLOGIN", name=Ident.of(name))
-                client.query(
-                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %(name)s",
-                    {"name": name},
-                )
+                end()
             client.run("DROP ROLE {name}", name=Ident.of(name))
+
+
+@contextmanager
+def _sessions_ended(client: PostgresClient, name: str) -> Iterator[Callable[[], None]]:
+    """Yields what ends a role's sessions.
+
+    Done in the transaction, so that a login that may not end them changes nothing; and after it, since until then the
+    door is open to everybody else.
+    """
+    oids = [role.oid for role in catalog.roles(client, [name])]
+    ended: list[bool] = []
+
+    def end() -> None:
+        client.query(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usesysid = ANY(%(oids)s)",
+            {"oids": oids},
+        )
+        ended.append(True)
+
+    yield end
+    if ended:
+        with suppress(ProviderError):
+            end()
 
 
 def _same(found: Live, desired: Resource) -> None:

@@ -8,14 +8,18 @@ from datetime import UTC, datetime, timedelta
 
 from providers.postgres.catalog import BOOTSTRAP, Member, Role
 from providers.postgres.keys import MembershipKey
-from providers.postgres.lease import lease_comment
+from providers.postgres.lease import group_ttl, leased_group, mark
 from providers.postgres.names import MEMBERSHIP, ROLE, split_key
 from providers.postgres.settings import PostgresSettings
 from reconciler.model import Address, Ownership
 from reconciler.provider import Scope, owner_by_text
 
-_LONGEST_LEASE = timedelta(hours=768 + 24)
-"""The longest TTL, and a day for clocks that differ."""
+_LONGEST_LEASE = timedelta(hours=768)
+"""The longest TTL: where a group's comment doesn't say its own, as one by an earlier version."""
+_CLOCKS = timedelta(minutes=15)
+"""How far the clocks of the minting system, of the server and of ours may differ."""
+_LOST_AFTER = timedelta(hours=1)
+"""The minting system had so long to end a login, and hasn't: nobody will."""
 _LOOK_OF_A_LOGIN = (True, False, False, False, True, False, False, -1)
 """Role's flags and connection limit, as the creation statement leaves them."""
 
@@ -38,7 +42,7 @@ class Roles:
     """The roles that were found, by what they are to us."""
 
     inside: tuple[Role, ...]
-    """In the scope: by their prefix, or what is left of a login that could not be dropped."""
+    """In the scope: by their prefix or their comment, and logins that are no proper lease, or what is left of one."""
     outside: tuple[Role, ...]
     """Only wanted or recorded."""
     leased: tuple[Role, ...]
@@ -55,20 +59,55 @@ class Roles:
         return {role.oid: role.name for role in (*self.inside, *self.outside)}
 
 
-def classify(scope: Scope[PostgresSettings], found: Iterable[Role], wanted: Collection[str]) -> Roles:
-    """Sort roles. Another environment's or system's within our prefix is inside, and what it holds is left out."""
+def classify(
+    scope: Scope[PostgresSettings],
+    found: Iterable[Role],
+    members: Iterable[Member],
+    wanted: Collection[str],
+    never: Collection[str] = (),
+) -> Roles:
+    """Sort roles. Another environment's or system's within our prefix is inside, and what it holds is left out.
+
+    Ours by its comment is inside too, whatever its name is by now: who can write the comment can drop the role.
+    ``never`` names the roles with which we and the minter log in.
+    """
+    roles = list(found)
+    groups = {
+        role.name: role
+        for role in roles
+        if role.name.startswith(scope.settings.role_prefix)
+        and (role.name in wanted or owner_by_text(role.comment, scope)[0] is Ownership.OURS)
+    }
+    joined: dict[int, list[Member]] = {}
+    for row in members:
+        joined.setdefault(row.member_oid, []).append(row)
     inside: list[Role] = []
     outside: list[Role] = []
     leased: list[Role] = []
-    for role in found:
+    for role in roles:
+        group = leased_group(scope, role.comment)
         if role.name.startswith(scope.settings.role_prefix):
             inside.append(role)
-        elif role.comment.startswith(lease_comment(scope, "")):
-            # Who can write the comment can drop the role: a login that was made more than a lease is a row.
-            (leased if _looks_leased(role) else inside).append(role)
-        elif role.name in wanted and role.name != scope.settings.minter:
+        elif role.name in never:
+            continue
+        elif group:
+            # A login that was made more than a lease, or that is all that is left of one, is a row.
+            proper = (
+                group in groups
+                and _looks_leased(role, groups[group])
+                and _is_member_as_minted(scope, group, joined.get(role.oid, ()))
+            )
+            (leased if proper else inside).append(role)
+        elif role.comment.startswith(mark(scope)):
+            inside.append(role)
+        elif role.name in wanted:
             outside.append(role)
     return Roles(tuple(inside), tuple(outside), tuple(leased))
+
+
+def _is_member_as_minted(scope: Scope[PostgresSettings], group: str, rows: Collection[Member]) -> bool:
+    """Of this group and of nothing else, put there by the minter, without ADMIN and (from 16 on) without SET."""
+    return bool(rows) and all(row.group == group and _as_minted(scope, row) for row in rows)
 
 
 def of_others(scope: Scope[PostgresSettings], roles: Roles, wanted: Collection[str]) -> set[str]:
@@ -80,43 +119,33 @@ def of_others(scope: Scope[PostgresSettings], roles: Roles, wanted: Collection[s
     }
 
 
-def _looks_leased(role: Role) -> bool:
-    return role[2:10] == _LOOK_OF_A_LOGIN and not role.config and _ends(role.valid_until)
-
-
-def _ends(valid_until: str) -> bool:
-    """Whether a login's password ends within the longest TTL that specs can give."""
+def _looks_leased(role: Role, group: Role) -> bool:
+    if role[2:10] != _LOOK_OF_A_LOGIN or role.config:
+        return False
     try:
-        end = datetime.fromisoformat(valid_until)
+        left = datetime.fromisoformat(role.valid_until) - datetime.now(UTC)
     except ValueError:
         return False
-    return end <= datetime.now(UTC) + _LONGEST_LEASE
+    ttl = group_ttl(group.comment)
+    longest = _LONGEST_LEASE if ttl is None else timedelta(seconds=ttl)
+    return -_LOST_AFTER <= left <= longest + _CLOCKS
 
 
-def exempt(scope: Scope[PostgresSettings], roles: Roles, members: Iterable[Member]) -> set[tuple[int, int]]:
+def exempt(roles: Roles, members: Iterable[Member]) -> set[tuple[int, int]]:
     """Memberships (member, group) that a lease is made of: nobody declares them, and they end by themselves.
 
-    A leased login is a member of the group that its comment names, and of nothing else, put there by the minter,
-    without ADMIN and (from 16 on) without SET. Whoever made the login keeps ADMIN on it, and nothing else.
+    Its own in its group, and the one that the server gave whoever made the login: ADMIN on it, and nothing else.
     """
-    rows = list(members)
-    leased = {role.oid: role for role in roles.leased}
-    groups: dict[int, set[str]] = {}
-    for row in rows:
-        groups.setdefault(row.member_oid, set()).add(row.group)
+    leased = {role.oid for role in roles.leased}
     found: set[tuple[int, int]] = set()
     suspicious: set[tuple[int, int]] = set()
-    for row in rows:
+    for row in members:
         edge = (row.member_oid, row.group_oid)
         if row.group_oid in leased:
             proper = row.grantor_oid == BOOTSTRAP and row.inherit is False and row.set_role is False
+            (found if proper else suspicious).add(edge)
         elif row.member_oid in leased:
-            alone = groups[row.member_oid] == {row.group}
-            named = leased[row.member_oid].comment == lease_comment(scope, row.group)
-            proper = alone and named and _as_minted(scope, row)
-        else:
-            continue
-        (found if proper else suspicious).add(edge)
+            found.add(edge)
     return found - suspicious
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, model_validator
 
 from providers.postgres.names import LIMIT
+from providers.postgres.positions import blaming
 from specs.base import SpecModel, spec_error
 
 _PREFIX = re.compile(r"[a-z_][a-z0-9_.-]*")
@@ -63,7 +64,6 @@ class PostgresSettings(SpecModel):
     @model_validator(mode="after")
     def _minter_outside(self) -> Self:
         if self.minter and self.minter.startswith(self.role_prefix):
-            raise spec_error(
-                "W410", f"minter {self.minter} lies within role_prefix {self.role_prefix}", "name it otherwise"
-            )
+            what = f"minter {self.minter} lies within role_prefix {self.role_prefix}"
+            raise blaming(spec_error("W410", what, "name it otherwise"), self.minter, "minter")
         return self

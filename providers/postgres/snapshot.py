@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from providers.postgres import catalog
-from providers.postgres.catalog import Dependency
+from providers.postgres.catalog import Dependency, Member
 from providers.postgres.checks import check_minting, check_objects
 from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
 from providers.postgres.scope import Roles, classify, exempt, of_others, wanted_roles
@@ -23,9 +23,11 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
     names = wanted_roles(wanted)
     with client.snapshot():
         found = catalog.roles(client, names, prefix=client.scope.settings.role_prefix)
-        roles = classify(client.scope, found, names)
-        dependencies = catalog.dependencies(client, roles.managed)
+        members = catalog.members(client, [role.oid for role in found if role.name not in client.never_ours])
+        roles = classify(client.scope, found, members, names, client.never_ours)
+        dependencies = catalog.dependencies(client, roles.watched)
         objects = list(_objects(client, roles, names, dependencies))
+        objects += _memberships(client, roles, members, of_others(client.scope, roles, names))
         problems = (
             *check_objects(client, wanted),
             *check_minting(client),
@@ -34,7 +36,7 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
     facts = {
         "version": f"PostgreSQL {client.version_text}",
         "database": client.database,
-        PLACE: f"database {client.database}",
+        PLACE: f"database {client.database} of cluster {client.cluster or 'unknown'}",
         "identity": client.user,
     }
     return Snapshot({one.resource.address: one for one in objects}, problems, facts)
@@ -50,15 +52,22 @@ def _objects(
     watched = {oid: name for oid, name in roles.watched.items() if name not in others}
     held = grants_live(client, catalog.holdings(client, list(watched)), watched)
     defaults = [default_live(client, one) for one in catalog.defaults(client, list(watched))]
-    rest = [dependency_live(client, one) for one in dependencies if one.kind != "r" and one.role not in others]
+    leased = {role.name for role in roles.leased}
+    rest = [
+        dependency_live(client, one)
+        for one in dependencies
+        if (one.kind != "r" or one.elsewhere) and one.role not in others and not (one.private and one.role in leased)
+    ]
     for live in (*held, *defaults, *rest):
         yield replace(live, in_scope=live.resource.attributes["role"] not in outside)
-    yield from _memberships(client, roles, others)
 
 
-def _memberships(client: PostgresClient, roles: Roles, others: Collection[str]) -> Iterator[Live]:
-    found = catalog.members(client, roles.watched)
-    skipped = exempt(client.scope, roles, found)
+def _memberships(
+    client: PostgresClient, roles: Roles, members: Iterable[Member], others: Collection[str]
+) -> Iterator[Live]:
+    watched = roles.watched
+    found = [row for row in members if row.member_oid in watched or row.group_oid in watched]
+    skipped = exempt(roles, found)
     inside = {role.name for role in (*roles.inside, *roles.leased)} - set(others)
     managed = set(roles.managed.values())
     for key, parts in memberships(client, found).items():

@@ -20,7 +20,7 @@ SELECT r.oid, r.rolname, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreatero
 FROM pg_roles r
 LEFT JOIN pg_shdescription d ON d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass
 WHERE starts_with(r.rolname, %(prefix)s::text) OR r.rolname = ANY(%(names)s)
-  OR starts_with(d.description, %(lease)s::text)
+  OR starts_with(d.description, %(mark)s::text)
 ORDER BY r.rolname
 """
 
@@ -92,7 +92,8 @@ _PARAMETER: LiteralString = _plain("parameter", "parname", "10::oid", "paracl", 
 _HOLDERS: LiteralString = """
 SELECT o.kind, o.nsp, o.name, o.col, o.args, e.grantee, coalesce(h.rolname, 'PUBLIC'), e.grantor,
   coalesce(g.rolname, ''), e.grantor = o.owner,
-  starts_with(g.rolname, %(prefix)s) OR coalesce(starts_with(d.description, %(lease)s), false),
+  starts_with(g.rolname, %(prefix)s) OR coalesce(starts_with(d.description, %(mark)s), false)
+    AND NOT g.rolname = ANY(%(never)s),
   array_agg(e.privilege_type ORDER BY e.privilege_type),
   coalesce(array_agg(e.privilege_type ORDER BY e.privilege_type) FILTER (WHERE e.is_grantable), '{}')
 FROM ("""
@@ -101,7 +102,7 @@ CROSS JOIN LATERAL aclexplode(o.acl) e
 LEFT JOIN pg_roles h ON h.oid = e.grantee
 LEFT JOIN pg_roles g ON g.oid = e.grantor
 LEFT JOIN pg_shdescription d ON d.objoid = e.grantor AND d.classoid = 'pg_authid'::regclass
-WHERE e.grantee <> o.owner AND (e.grantee = ANY(%(roles)s) OR e.grantor = ANY(%(roles)s) AND e.grantor <> o.owner)
+WHERE (e.grantee = ANY(%(roles)s) AND e.grantee <> o.owner OR e.grantor = ANY(%(roles)s) AND e.grantor <> o.owner)
 """
 _HOLDERS_ONE: LiteralString = " AND o.nsp = %(nsp)s AND o.name = %(name)s"
 _HOLDERS_GROUP: LiteralString = """
@@ -111,13 +112,14 @@ ORDER BY 1, 2, 3, 4, 5, 6, 8
 
 
 def holders(version: int, kind: str = "") -> LiteralString:
-    """Grants to and by roles on everything; or on objects of one kind, schema and name."""
+    """Grants to and by roles on everything; or on objects of one kind, schema and name (tables with their columns)."""
     parts = dict(_PARTS)
     if version >= 150000:
         parts[Kind.PARAMETER] = _PARAMETER
     if not kind:
         return _HOLDERS + " UNION ALL ".join(parts.values()) + _HOLDERS_OF + _HOLDERS_GROUP
-    part = parts.get(Kind.TABLE if kind == Kind.SEQUENCE else kind, _RELATION)
+    relation = kind in (Kind.TABLE, Kind.SEQUENCE, Kind.COLUMN)
+    part = f"{_RELATION} UNION ALL {_COLUMN}" if relation else parts.get(kind, _RELATION)
     return _HOLDERS + part + _HOLDERS_OF + _HOLDERS_ONE + _HOLDERS_GROUP
 
 
@@ -136,18 +138,25 @@ ORDER BY 1, 2, 3, 4
 
 # What is left: ownership, policies, other databases, and privileges of kinds that the queries above don't know.
 DEPENDENCIES: LiteralString = """
-SELECT r.rolname, s.deptype, s.dbid <> 0 AND s.dbid <> c.oid, coalesce(b.datname, ''),
-  CASE WHEN s.dbid IN (0, c.oid) THEN pg_describe_object(s.classid, s.objid, s.objsubid) ELSE '' END, count(*)
+SELECT r.rolname, CASE WHEN w.elsewhere THEN 'o' ELSE s.deptype END, w.elsewhere, coalesce(b.datname, ''),
+  CASE WHEN w.elsewhere THEN '' ELSE pg_describe_object(s.classid, s.objid, s.objsubid) END, count(*),
+  CASE WHEN w.elsewhere THEN '' ELSE s.classid::regclass::text END, max(s.objid),
+  bool_and(NOT w.elsewhere AND s.deptype = 'o' AND CASE s.classid WHEN 'pg_largeobject'::regclass
+    THEN NOT EXISTS (SELECT FROM pg_largeobject_metadata l, aclexplode(l.lomacl) a
+      WHERE l.oid = s.objid AND a.grantee <> s.refobjid)
+    ELSE (SELECT coalesce(i.schema ~ '^pg_temp', false)
+      FROM pg_identify_object(s.classid, s.objid, s.objsubid) i) END)
 FROM pg_shdepend s
 JOIN pg_roles r ON r.oid = s.refobjid
 JOIN pg_database c ON c.datname = current_database()
 LEFT JOIN pg_database b ON b.oid = s.dbid
+CROSS JOIN LATERAL (SELECT s.dbid <> 0 AND s.dbid <> c.oid) AS w(elsewhere)
 WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = ANY(%(roles)s)
   AND (s.deptype IN ('o', 'r') OR s.deptype = 'a' AND (s.dbid NOT IN (0, c.oid) OR NOT s.classid = ANY(ARRAY[
     'pg_class', 'pg_namespace', 'pg_proc', 'pg_type', 'pg_database', 'pg_language', 'pg_foreign_data_wrapper',
     'pg_foreign_server', 'pg_largeobject', 'pg_largeobject_metadata', 'pg_tablespace', 'pg_default_acl',
     %(parameters)s]::regclass[])))
-GROUP BY 1, 2, 3, 4, 5
+GROUP BY 1, 2, 3, 4, 5, 7
 ORDER BY 1, 2, 3, 4, 5
 """
 
@@ -170,10 +179,10 @@ SELECT 'role', '', rolname, '', '' FROM pg_roles WHERE rolname = ANY(%(roles)s::
 """  # noqa: S608 - constants
 
 NEIGHBOURS: LiteralString = """
-SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+SELECT n.nspname, c.relname, false FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 UNION ALL
-SELECT n.nspname, p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+SELECT n.nspname, p.proname, true FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 LIMIT 20000
 """
@@ -188,11 +197,36 @@ FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = %(minter)s
 
 WHERE_WE_ARE: LiteralString = """
 SELECT current_user, current_database(), current_setting('server_version_num'), current_setting('server_version'),
-    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid)))
+    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid))), session_user
 """
-"""Our login, the database, the server's version as a number and as text, and every privilege on tables."""
+"""Whom we act as, the database, the server's version as a number and as text, every privilege on tables, our login."""
 
 FUNCTION: LiteralString = f"""
 SELECT p.oid::regprocedure::text, {_ARGUMENTS} FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = %(nsp)s AND p.proname = %(name)s
 """  # noqa: S608 - constants
+
+SHUT: LiteralString = """
+SELECT n.nspname FROM pg_namespace n
+WHERE (n.nspname = %(nsp)s OR %(function)s AND n.oid IN (
+    SELECT t.typnamespace FROM pg_proc p JOIN pg_namespace f ON f.oid = p.pronamespace
+      CROSS JOIN LATERAL unnest(p.proargtypes) AS a(type) JOIN pg_type t ON t.oid = a.type
+    WHERE f.nspname = %(nsp)s AND p.proname = %(name)s))
+  AND NOT has_schema_privilege(%(role)s::name, n.oid, 'USAGE')
+ORDER BY 1
+"""
+
+CLUSTER: LiteralString = "SELECT system_identifier FROM pg_control_system()"
+
+DEFAULT: LiteralString = """
+SELECT w.rolname, coalesce(n.nspname, ''), d.defaclobjtype,
+  ARRAY(SELECT DISTINCT coalesce(h.rolname, '') FROM aclexplode(d.defaclacl) e
+    LEFT JOIN pg_roles h ON h.oid = e.grantee ORDER BY 1)
+FROM pg_default_acl d
+JOIN pg_roles w ON w.oid = d.defaclrole
+LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+WHERE d.oid = %(oid)s
+"""
+"""One entry: whose, in which schema (empty for all), on what, for whom (empty for PUBLIC)."""
+
+MAPPED: LiteralString = "SELECT srvname FROM pg_user_mappings WHERE umid = %(oid)s"

@@ -32,16 +32,17 @@ _ON: Mapping[str, str] = {
 }
 
 
-def grant(client: PostgresClient, key: GrantKey, privileges: Sequence[str]) -> None:
-    """Give privileges, without grant option."""
+def grant(client: PostgresClient, key: GrantKey, privileges: Sequence[str], *, with_option: bool = False) -> None:
+    """Give privileges; with grant option only for as long as a transaction takes."""
     for words in _privileges(key, privileges):
         client.run(
-            "GRANT {privileges}{column} ON {kind} {object} TO {role}",
+            "GRANT {privileges}{column} ON {kind} {object} TO {role}{option}",
             privileges=words,
             column=_column(key),
             kind=Words(_ON[key.kind]),
             object=_object(client, key),
             role=Ident.of(key.role),
+            option=Words(" WITH GRANT OPTION" if with_option else ""),
         )
 
 

@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,14 @@ from providers.vault.client import VaultClient
 from providers.vault.permissions import operator_policy
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.transport import Origin, Transport
-from reconciler.provider import LocalServer, LocalWorld, LoginBackend, Prepared, ProviderError, Scope
+from reconciler.provider import LocalServer, LocalWorld, LoginBackend, Prepared, ProviderError, Rejected, Scope
 from reconciler.provider.local import LocalServerError
 from reconciler.provider.process import ChildProcess, free_port
 
 AUDIENCE = "writ-operator"
 """Audience of the operator's tokens at the sandbox's server."""
 _MOUNT = "operator"
+_UPGRADE_TRIES = 50
 _SCHEMES = {"postgresql": "postgresql-database-plugin"}
 
 _CONFIG = """storage "inmem" {{}}
@@ -149,7 +151,7 @@ class LocalVault(LocalServer):
             _mount(client, mount, {"type": "kv", "options": {"version": version}})
         for path, values in seeds.items():
             body = {"data": dict(values)} if mounts[path.split("/")[0]] == "2" else values
-            client.post(path, body)
+            _post_once_ready(client, path, body)
 
     def _database(self, client: VaultClient, options: Mapping[str, str], backend: LoginBackend) -> tuple[str, str]:
         login = VaultLogin.model_validate(dict(options))
@@ -211,3 +213,17 @@ def _mount(client: VaultClient, mount: str, body: Mapping[str, Any]) -> None:
     there = client.get("sys/mounts") or {}
     if f"{mount}/" not in there:
         client.post(f"sys/mounts/{mount}", body)
+
+
+def _post_once_ready(client: VaultClient, path: str, body: Mapping[str, Any]) -> None:
+    """A mount of KV version 2 that was just made answers 400 for a moment, while it is upgraded."""
+    for _ in range(_UPGRADE_TRIES):
+        try:
+            client.post(path, body)
+        except Rejected as refused:
+            if "Upgrading" not in refused.message:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+    client.post(path, body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from providers.vault.access import VaultAccess
+from providers.vault.access import PathRule, VaultAccess
 from providers.vault.allowed_role import allowed_role_values
 from providers.vault.issuers import IssuerMounts, resolve_mounts
 from providers.vault.names import (
@@ -27,7 +27,7 @@ from providers.vault.policy import Grant, Inexpressible, render, unite
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.values import backend_values, database_role_values, entity_values, jwt_role_values, policy_values
 from reconciler.model import Address, Desired, Origin, Resource, Value
-from reconciler.provider import AgentRef, Demand, LoginRequest, Lowering, PairDemand, Scope, marker_text
+from reconciler.provider import AgentRef, Demand, Implied, LoginRequest, Lowering, PairDemand, Scope, marker_text
 from specs.diagnostic import Diagnostic, error
 
 _RETURN_TOKEN = Grant(Pattern.of("auth/token/revoke-self"), frozenset({"update"}))
@@ -51,7 +51,19 @@ def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
         work.pair(pair_demand, own)
     for request in requests:
         work.database_role(request)
-    return Lowering(tuple(work.resources), diagnostics=tuple(work.diagnostics))
+    implied = tuple(_implied(scope.settings, request) for request in requests)
+    return Lowering(tuple(work.resources), diagnostics=tuple(work.diagnostics), implied=implied)
+
+
+def _implied(settings: VaultSettings, request: LoginRequest) -> Implied:
+    """Minting a login is a reading of its creds path."""
+    path = _creds_path(settings, request)
+    access = VaultAccess.model_construct(paths=[PathRule.model_construct(path=path, capabilities=["read"])])
+    return Implied(request.pair, access, f"a login at {request.requester}")
+
+
+def _creds_path(settings: VaultSettings, request: LoginRequest) -> str:
+    return f"{_options(request).mount}/creds/{database_role_name(settings, request)}"
 
 
 def _agents(pairs: Iterable[PairDemand[VaultAccess]]) -> list[AgentRef]:
@@ -189,8 +201,7 @@ class _Lowering:
 
     def _creds(self, requests: Iterable[LoginRequest]) -> Iterator[Grant]:
         for request in requests:
-            name = database_role_name(self.scope.settings, request)
-            yield Grant(Pattern.of(f"{_options(request).mount}/creds/{name}"), frozenset({"read"}))
+            yield Grant(Pattern.of(_creds_path(self.scope.settings, request)), frozenset({"read"}))
 
     def database_role(self, request: LoginRequest) -> None:
         """The role by which a database login is minted, and its entry at the connection."""

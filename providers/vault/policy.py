@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from providers.vault.patterns import Pattern
 
 CAPABILITIES = ("create", "read", "update", "patch", "delete", "list")
 _MOST_PATHS = 2000
+_MOST_COMPARED = 20_000
+"""Pairs of patterns: what crosses again and again would be compared for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,28 @@ class Inexpressible(Exception):  # noqa: N818
 
 
 def unite(grants: Iterable[Grant]) -> list[Grant]:
-    """Grants with one pattern each, sorted, whose effect on the server is the union. Raises Inexpressible."""
+    """Grants with one pattern each, sorted, whose effect on the server is the union. Raises Inexpressible.
+
+    Worked out once for all agents that hold an intent.
+    """
+    united = _united(tuple(grants))
+    if isinstance(united, Inexpressible):
+        raise Inexpressible(united.one, united.two)
+    return list(united)
+
+
+@lru_cache(maxsize=1024)
+def _united(grants: tuple[Grant, ...]) -> tuple[Grant, ...] | Inexpressible:
     declared: dict[Pattern, frozenset[str]] = {}
     for grant in grants:
         declared[grant.pattern] = declared.get(grant.pattern, frozenset()) | grant.capabilities
-    declared |= _folders(declared)
-    effective = {pattern: _around(pattern, declared) for pattern in _closed(declared)}
-    _prove(effective)
-    return [Grant(pattern, effective[pattern]) for pattern in sorted(effective, key=lambda p: p.text)]
+    try:
+        declared |= _folders(declared)
+        effective = {pattern: _around(pattern, declared) for pattern in _closed(declared)}
+        _prove(effective)
+    except Inexpressible as found:
+        return found
+    return tuple(Grant(pattern, effective[pattern]) for pattern in sorted(effective, key=lambda p: p.text))
 
 
 def _folders(declared: Mapping[Pattern, frozenset[str]]) -> dict[Pattern, frozenset[str]]:
@@ -71,16 +88,26 @@ def _closed(declared: Mapping[Pattern, frozenset[str]]) -> set[Pattern]:
     if len(declared) > _MOST_PATHS:
         texts = sorted(p.text for p in declared)
         raise Inexpressible(texts[0], texts[-1])
-    known, fresh = set(declared), set(declared)
+    known = {pattern for pattern in declared if not pattern.exact}
+    fresh, compared = set(known), 0
     while fresh:
-        pairs = [(one, two) for one in fresh for two in known if one != two]
-        found = {meet for one, two in pairs if _cross(one, two) and (meet := one.meet(two)) is not None}
-        fresh = found - known
-        known |= fresh
-        if len(known) > _MOST_PATHS:
-            texts = sorted(p.text for p in declared)
-            raise Inexpressible(texts[0], texts[-1])
-    return known
+        found: set[Pattern] = set()
+        for one in fresh:
+            compared += len(known)
+            for two in known:
+                if one != two and _cross(one, two) and (meet := one.meet(two)) is not None:
+                    found.add(meet)
+            if compared > _MOST_COMPARED and found - known:
+                raise Inexpressible(*_crossing(declared))
+        fresh = {pattern for pattern in found - known if not pattern.exact}
+        known |= found
+    return known | declared.keys()
+
+
+def _crossing(declared: Iterable[Pattern]) -> tuple[str, str]:
+    """Two declared patterns that cross."""
+    patterns = sorted(declared, key=lambda p: p.text)
+    return next((one.text, two.text) for one in patterns for two in patterns if _cross(one, two) and one.overlaps(two))
 
 
 def _cross(one: Pattern, two: Pattern) -> bool:
@@ -89,13 +116,12 @@ def _cross(one: Pattern, two: Pattern) -> bool:
 
 def _prove(effective: Mapping[Pattern, frozenset[str]]) -> None:
     """Wherever two patterns meet, the one that decides there grants what the other does."""
-    patterns = list(effective)
-    for index, one in enumerate(patterns):
-        for two in patterns[index + 1 :]:
-            loser, winner = sorted((one, two), key=lambda p: p.rank)
-            if effective[loser] <= effective[winner] or not one.overlaps(two):
+    patterns = sorted(effective, key=lambda p: p.rank)
+    for index, loser in enumerate(patterns):
+        for winner in patterns[index + 1 :]:
+            if (loser.exact and winner.exact) or effective[loser] <= effective[winner] or not loser.overlaps(winner):
                 continue
-            meet = one.meet(two)
+            meet = loser.meet(winner)
             if meet is None or meet not in effective or meet.rank < winner.rank or meet == winner:
                 raise Inexpressible(winner.text, loser.text)
 

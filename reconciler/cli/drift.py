@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import click
 
+from reconciler.cli.findings import state_finding
 from reconciler.cli.options import Asked, asked
 from reconciler.cli.output import Output
 from reconciler.connections import read_connections
 from reconciler.model import Drift
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.drift import drift_json, drift_lines
-from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
 from reconciler.workflow.planning import drift_of, no_drift, situation
 from reconciler.workflow.specs import prepare

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.cli.findings import state_finding
 from reconciler.cli.options import Asked
 from reconciler.cli.output import Output
 from reconciler.cli.progress import Progress
@@ -16,7 +17,6 @@ from reconciler.connections import read_connections
 from reconciler.model import ApplyResult, Plan
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.progress import result_json
-from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
 from reconciler.state.planfile import load_plan
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs

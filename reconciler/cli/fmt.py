@@ -22,15 +22,18 @@ from specs.diagnostic import has_errors
 def fmt(paths: tuple[str, ...], *, check: bool, no_color: bool) -> int:
     """Format specs, keeping comments. Prints the files that change; a file with errors is left as it is.
 
-    With - the specs are read from standard input and written to standard output.
+    With - the specs are read from standard input and written to standard output; with -check nothing is written.
     Exit codes: 0 done, 1 error, with -check 2 if something isn't formatted.
     """
     output = Output(no_color=no_color)
     if paths == ("-",):
-        text, diagnostics = format_stream(sys.stdin.buffer.read())
-        sys.stdout.write(text)
-        output.findings(diagnostics)
-        return int(has_errors(diagnostics))
+        formatted = format_stream(sys.stdin.buffer)
+        if not check:
+            sys.stdout.write(formatted.text)
+        output.findings(formatted.diagnostics)
+        if has_errors(formatted.diagnostics):
+            return 1
+        return 2 if check and formatted.changed else 0
     changed, diagnostics = format_paths(paths or default_paths(), write=not check)
     for file in changed:
         output.text(str(Path(file)))

@@ -15,7 +15,10 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.closed import closed_input
+from reconciler.cli.input import taking_input
 from reconciler.cli.signals import Terminated, terminable
+from reconciler.cli.unknown import nearest, whole
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "Start a folder of specs that plan and apply at once in the sandbox."),
@@ -31,9 +34,12 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
     "force-unlock": ("force_unlock", "Remove a lock whose holder is gone."),
     "completion": ("completion", "Print a shell's completion script."),
+    "version": ("version", "Print the version."),
 }
 """Name → its module here, and its line in the help (so that help imports none of them)."""
 
+_ASKING = frozenset({"plan", "apply", "destroy"})
+"""Those that Terraform's scripts give -input=false."""
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
@@ -53,7 +59,16 @@ class Commands(click.Group):
             return None
         module, _ = COMMANDS[cmd_name]
         command: click.Command = getattr(import_module(f"reconciler.cli.{module}"), module)
-        return command
+        return taking_input(command) if cmd_name in _ASKING else command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's, and the nearest name for one that isn't there."""
+        given = args[0]
+        if given not in COMMANDS and not given.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"No such command '{given}'.{nearest(given, COMMANDS)}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list, without importing any."""
@@ -75,6 +90,8 @@ def main() -> NoReturn:
     if sys.stdout is None or sys.stderr is None:
         # Started with a closed stream: every write would fail in the middle of a run.
         sys.exit("writ: standard output and standard error must be open")
+    if sys.stdin is None:
+        sys.stdin = closed_input()
     try:
         with terminable():
             code = cli.main(standalone_mode=False, prog_name="writ")
@@ -83,7 +100,7 @@ def main() -> NoReturn:
     except Terminated:
         _leave("terminated", EXIT_TERMINATED)
     except click.ClickException as wrong:
-        wrong.show()
+        whole(wrong, sys.argv[1:]).show()
         sys.exit(EXIT_ERROR)
     except BrokenPipeError:
         # The reader of our output went away: say nothing more on it.

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.findings import state_finding
 from reconciler.cli.options import Asked, asked, strict_option, target_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import show_plan
 from reconciler.connections import read_connections
 from reconciler.model import Plan
 from reconciler.render.diagnostics import SourceLine, no_source
-from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
 from reconciler.state.planfile import save_plan
 from reconciler.workflow.planning import Options, no_plan, plan_of, situation

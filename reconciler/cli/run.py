@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import click
 
+from reconciler.cli.findings import state_finding
 from reconciler.cli.output import Output
 from reconciler.model import ApplyResult, Outcome, Plan
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_text import plan_lines
 from reconciler.render.progress import result_lines
-from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
 
 

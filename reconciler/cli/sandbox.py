@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import click
 
@@ -47,11 +47,19 @@ def sandbox() -> None:
 
 @sandbox.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(exists=True))
-@click.option("--seed", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Data for the systems.")
 @click.option(
-    "--for", "lifetime", default="8h", show_default=True, metavar="DURATION", help="Stop by itself after this long."
+    "-seed", "--seed", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Data for the systems."
 )
-@click.option("--foreground", is_flag=True, help="Stay in this process until Ctrl-C.")
+@click.option(
+    "-for",
+    "--for",
+    "lifetime",
+    default="8h",
+    show_default=True,
+    metavar="DURATION",
+    help="Stop by itself after this long; 0s: never.",
+)
+@click.option("-foreground", "--foreground", is_flag=True, help="Stay in this process until Ctrl-C.")
 @reported
 def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: bool) -> int:
     """Start a server for each system of the specs.
@@ -60,11 +68,15 @@ def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: 
     """
     chosen, folder = options(paths or default_paths(), seed, seconds(lifetime)), Folder(DEFAULT)
     if foreground:
-        other = verbs.up_here(chosen, folder, click.echo, lambda status: click.echo(_started(status)))
-        if other is not None:
-            click.echo(_already(other))
+        verbs.up_here(chosen, folder, click.echo, lambda status: click.echo(_started(status)))
         return 0
     found = verbs.up(chosen, folder, click.echo)
+    if found.already and found.status.down:
+        click.echo(_table(found.status))
+        raise SandboxError(
+            f"the sandbox is up, but not all of it: {', '.join(found.status.down)}",
+            help="start it afresh: writ sandbox down, then writ sandbox up",
+        )
     click.echo(_already(found.status) if found.already else _started(found.status))
     return 0
 
@@ -85,7 +97,7 @@ def status(*, as_json: bool) -> int:
     found = verbs.running(Folder(DEFAULT))
     healthy = found is not None and found.healthy
     if as_json:
-        Output().json({"up": healthy} | (asdict(found) if found else {}))
+        Output().json({"format_version": "1.0", "up": healthy} | (_described(found) if found else {}))
     else:
         click.echo(_table(found) if found else "No sandbox runs here. Start one: writ sandbox up")
     return 0 if healthy else 1
@@ -93,10 +105,10 @@ def status(*, as_json: bool) -> int:
 
 @sandbox.command()
 @click.argument("agent", required=False)
-@click.option("--system", help="For logging in to this system.")
-@click.option("--audience", help="For this audience.")
-@click.option("--environment", help="As the agent of this environment.")
-@click.option("--operator", is_flag=True, help="The operator's own token; needs --audience.")
+@click.option("-system", "--system", help="For logging in to this system.")
+@click.option("-audience", "--audience", help="For this audience.")
+@click.option("-environment", "--environment", help="As the agent of this environment.")
+@click.option("-operator", "--operator", is_flag=True, help="The operator's own token; needs --audience.")
 @reported
 def token(
     agent: str | None, *, system: str | None, audience: str | None, environment: str | None, operator: bool
@@ -114,15 +126,23 @@ def token(
 
 def _started(status: Status) -> str:
     specs = " ".join(_short(path) for path in status.specs)
+    first, *others = status.environments or ("",)
+    chosen = f"--environment {first} " if others else ""
+    about = f", in {first} (or {', '.join(others)})" if others else ""
     return f"""\
 {_table(status)}
 
-Next:
+Next{about}:
   export WRIT_CONNECTIONS={_short(status.connections)}
-  writ plan {specs}
-  writ apply {specs}
-  writ sandbox token AGENT --system SYSTEM
+  writ plan {chosen}{specs}
+  writ apply {chosen}{specs}
+  writ sandbox token AGENT {chosen}--system SYSTEM
   writ sandbox down"""
+
+
+def _described(status: Status) -> dict[str, Any]:
+    servers = [asdict(server) | {"alive": server.alive} for server in status.servers]
+    return asdict(status) | {"servers": servers}
 
 
 def _already(status: Status) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.findings import state_finding
 from reconciler.cli.options import all_of, json_option, no_color_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import show_plan
-from reconciler.render.state import state_finding
 from reconciler.state.errors import StateError
 from reconciler.state.planfile import load_plan
 from reconciler.workflow.planning import no_plan

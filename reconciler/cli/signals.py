@@ -6,24 +6,41 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 
 class Terminated(BaseException):
     """SIGTERM: unwinds as Ctrl-C does, so that systems are logged out of and the lock is released."""
 
 
+_AGAIN = 5.0
+"""Seconds after which a signal is raised again: more than logging out and releasing the lock may take.
+
+An exception that is raised within a callback of the interpreter's (a weak reference's, say) is printed and dropped.
+"""
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Within it, SIGTERM raises Terminated."""
-    old = signal.signal(signal.SIGTERM, _terminate)
+    """Within it, SIGTERM raises Terminated, and SIGINT KeyboardInterrupt."""
+    old = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, old)
+        for number, handler in old.items():
+            signal.signal(number, handler)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated
+def _stop(number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGALRM, lambda _number, _frame: _raise(number))
+    signal.setitimer(signal.ITIMER_REAL, _AGAIN, _AGAIN)
+    _raise(number)
+
+
+def _raise(number: int) -> NoReturn:
+    if number == signal.SIGTERM:
+        raise Terminated
+    raise KeyboardInterrupt
 
 
 class Interrupts:
@@ -45,8 +62,8 @@ class Interrupts:
             for number, handler in old.items():
                 signal.signal(number, handler)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, _number: int, frame: FrameType | None) -> None:
         if self._hit:
-            raise KeyboardInterrupt
+            _stop(signal.SIGINT, frame)
         self._hit = True
         self._notice("Interrupted: finishing the calls in flight; again to stop at once.")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks, decode_blocks
-from reconciler.compile.guardrails import check_never
+from reconciler.compile.credentials import check_credentials
+from reconciler.compile.guardrails import decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.pairs import pairs_of
 from reconciler.compile.systems import SystemBinding, bind_systems
 from reconciler.model import Address, Desired
 from reconciler.provider import Demand, LoginRequest, Lowering, Pair, PairDemand
-from specs import Catalog, Environment, Located, decode
+from specs import Catalog, Environment, Located
 from specs.diagnostic import Diagnostic, error, has_errors
 
 
@@ -32,26 +33,44 @@ def compile_environment(
 ) -> Compiled:
     """Bind systems, decode access, check guardrails, lower every system. No I/O.
 
+    What is wrong is told of all at once: whatever is sound is lowered, and with any error nothing is desired.
+
     ``keys``: where the operator finds an issuer's keys, by issuer, when not where the spec says.
     """
     name = environment.value.metadata.name
     systems, diagnostics = bind_systems(environment)
-    blocks, found = decode_blocks(catalog, systems)
-    problems = [*diagnostics, *found, *check_never(catalog, systems, blocks)]
-    if has_errors(problems):
-        return Compiled(name, systems, {}, tuple(problems))
-    context = _Context(environment, pairs_of(catalog), blocks, keys or {})
+    decoded = decode_blocks(catalog, systems)
+    broken, found = check_credentials(environment, systems)
+    nevers = decode_nevers(catalog, systems)
+    never = [*nevers.diagnostics, *nevers.declared(catalog, systems, decoded.blocks)]
+    problems = [*diagnostics, *found, *decoded.diagnostics, *never]
+    context = _Context(environment, _sound(pairs_of(catalog), decoded.failed), decoded.blocks, keys or {})
     desired: dict[Address, Desired] = {}
     logins: dict[str, list[LoginRequest]] = {system: [] for system in systems}
-    for binding in _in_order(systems, problems):
+    for binding in _in_order(environment, systems, problems):
         lowering = _lower(binding, context, logins[binding.name], problems)
+        problems += nevers.implied(binding, lowering.implied)
         _collect(lowering.resources, desired, problems)
         for request in lowering.logins:
-            _ask(request, systems, logins, problems)
-    return Compiled(name, systems, desired, tuple(problems))
+            if request.requester not in broken:
+                logins[request.target.system].append(request)
+    return Compiled(name, systems, {} if has_errors(problems) else desired, tuple(problems))
 
 
-def _in_order(systems: Mapping[str, SystemBinding], problems: list[Diagnostic]) -> list[SystemBinding]:
+def _sound(pairs: Iterable[Pair], failed: Collection[str]) -> tuple[Pair, ...]:
+    """Without those whose intent is wrong, or whose agent has another's identity: their own errors say so."""
+    first: dict[tuple[str, str], str] = {}
+    return tuple(
+        pair
+        for pair in pairs
+        if first.setdefault((pair.agent.issuer, pair.agent.subject), pair.agent.name) == pair.agent.name
+        and pair.intent.name not in failed
+    )
+
+
+def _in_order(
+    environment: Located[Environment], systems: Mapping[str, SystemBinding], problems: list[Diagnostic]
+) -> list[SystemBinding]:
     """Systems that ask for logins before those that mint them."""
     waiting = dict(systems)
     ordered: list[SystemBinding] = []
@@ -59,11 +78,25 @@ def _in_order(systems: Mapping[str, SystemBinding], problems: list[Diagnostic]) 
         asked = {target.system for binding in waiting.values() if (target := binding.login_target)}
         free = [name for name in waiting if name not in asked]
         if not free:
-            names = " → ".join([*waiting, next(iter(waiting))])
-            problems.append(error("W211", f"systems mint each other's credentials in a circle: {names}"))
+            problems.append(_circle(environment, waiting))
             return []
         ordered += [waiting.pop(name) for name in free]
     return ordered
+
+
+def _circle(environment: Located[Environment], waiting: Mapping[str, SystemBinding]) -> Diagnostic:
+    trail = [next(iter(waiting))]
+    while (target := waiting[trail[-1]].login_target) is not None and target.system not in trail:
+        trail.append(target.system)
+    first = target.system if target else trail[0]
+    names = [*trail[trail.index(first) :], first]
+    return error(
+        "W211",
+        f"systems mint each other's credentials in a circle: {' → '.join(names)}",
+        subject=f"environments.{environment.value.metadata.name}.spec.systems.{first}.credentials",
+        help="let one of them have its logins made elsewhere",
+        span=environment.span("spec", "systems", first, "credentials", "system"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +124,8 @@ def _lower(
         if not access and not requests:
             continue
         if binding.provider.needs_audience and pair.agent.issuer not in known:
-            problems.append(_no_audience(binding, context.environment, pair))
+            if pair.agent.issuer in context.environment.value.spec.issuers:
+                problems.append(_no_audience(binding, context.environment, pair))
         else:
             demands.append(PairDemand(pair, access, requests))
     lowering = binding.provider.lower(binding.scope, Demand(issuers, tuple(demands)))
@@ -100,12 +134,13 @@ def _lower(
 
 
 def _no_audience(binding: SystemBinding, environment: Located[Environment], pair: Pair) -> Diagnostic:
+    names = dict.fromkeys((binding.name, binding.record.provider))
     return error(
         "W212",
         f"issuer {pair.agent.issuer} has no audience for {binding.name}, which {pair.agent.name} needs "
         f"for {pair.intent.name}",
         subject=f"issuers.{pair.agent.issuer}.audiences",
-        help=f"add {binding.name}: or {binding.record.provider}: to its audiences",
+        help=f"add {' or '.join(f'{name}:' for name in names)} to its audiences",
         span=environment.span("spec", "issuers", pair.agent.issuer, "audiences"),
     )
 
@@ -124,53 +159,3 @@ def _collect(resources: Iterable[Desired], desired: dict[Address, Desired], prob
                     span=wanted.origin.span,
                 )
             )
-
-
-def _ask(
-    request: LoginRequest,
-    systems: Mapping[str, SystemBinding],
-    logins: dict[str, list[LoginRequest]],
-    problems: list[Diagnostic],
-) -> None:
-    asking = systems[request.requester]
-    problem = _cannot_mint(request, asking, systems)
-    if problem is None:
-        logins[request.target.system].append(request)
-    elif problem not in problems:
-        problems.append(problem)
-
-
-def _cannot_mint(
-    request: LoginRequest, asking: SystemBinding, systems: Mapping[str, SystemBinding]
-) -> Diagnostic | None:
-    subject = f"systems.{asking.name}.credentials"
-    minting = systems.get(request.target.system)
-    if minting is None:
-        known = ", ".join(systems)
-        return error(
-            "W214",
-            f"system {request.target.system!r} is not declared",
-            subject=subject,
-            help=f"declared: {known}",
-            span=asking.scope.span,
-        )
-    model = minting.provider.login_options_model
-    if model is None:
-        return error(
-            "W215",
-            f"{minting.name} ({minting.record.provider}) can't mint logins for other systems",
-            subject=subject,
-            span=asking.scope.span,
-        )
-    decoded, diagnostics = decode(model, Located(dict(request.target.options), _At(asking)))
-    return None if decoded is not None else diagnostics[0]
-
-
-class _At:
-    """Options of ``credentials`` point at their system's settings."""
-
-    def __init__(self, binding: SystemBinding) -> None:
-        self._binding = binding
-
-    def span(self, path: tuple[str | int, ...]) -> Any:  # noqa: ARG002
-        return self._binding.scope.span

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks
 from reconciler.compile.systems import SystemBinding
+from reconciler.provider import Implied
 from specs import Catalog, Located, decode, grants
 from specs.diagnostic import Diagnostic, error
+from specs.source import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +21,55 @@ class _Never:
     block: Located[Any]
 
 
-def check_never(catalog: Catalog, systems: Mapping[str, SystemBinding], blocks: AccessBlocks) -> tuple[Diagnostic, ...]:
-    """One error for each access block, of an intent that somebody holds, that a ``never`` overlaps."""
-    nevers, diagnostics = _decode(catalog, systems)
-    held = {grant.intent for grant in grants(catalog)} if nevers else frozenset()
-    found = [
-        problem
-        for (intent, system), access in blocks.items()
-        if intent in held
-        for block in access
-        for problem in _overlaps(intent, block, systems[system], nevers)
-    ]
-    return (*diagnostics, *found)
+@dataclass(frozen=True, slots=True)
+class Nevers:
+    """The guardrails' ``never`` of one environment, decoded."""
+
+    items: tuple[_Never, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def declared(
+        self, catalog: Catalog, systems: Mapping[str, SystemBinding], blocks: AccessBlocks
+    ) -> Iterator[Diagnostic]:
+        """One error for each access block, of an intent that somebody holds, that a ``never`` overlaps."""
+        held = {grant.intent for grant in grants(catalog)} if self.items else frozenset[str]()
+        for (intent, system), access in blocks.items():
+            if intent in held:
+                for block in access:
+                    subject = f"intents.{intent}.spec.access[{block.path[-1]}]"
+                    for never, witness in self._overlaps(systems[system], block.value):
+                        yield _forbidden(never, witness, subject, block.span())
+
+    def implied(self, binding: SystemBinding, implied: Iterable[Implied]) -> Iterator[Diagnostic]:
+        """The same for what lowering adds to what is declared: one error for each intent."""
+        seen: set[tuple[str, str]] = set()
+        for one in implied if self.items else ():
+            for never, witness in self._overlaps(binding, one.access):
+                intent = one.pair.intent
+                if (intent.name, never.guardrail) not in seen:
+                    seen.add((intent.name, never.guardrail))
+                    yield _forbidden(never, f"{witness} (for {one.why})", f"intents.{intent.name}", intent.span)
+
+    def _overlaps(self, binding: SystemBinding, access: object) -> Iterator[tuple[_Never, str]]:
+        for never in self.items:
+            if never.system == binding.name:
+                witness = binding.provider.overlap(access, never.block.value)
+                if witness is not None:
+                    yield never, witness
 
 
-def _decode(
-    catalog: Catalog, systems: Mapping[str, SystemBinding]
-) -> tuple[tuple[_Never, ...], tuple[Diagnostic, ...]]:
+def _forbidden(never: _Never, witness: str, subject: str, span: SourceSpan | None) -> Diagnostic:
+    return error(
+        "W310",
+        f"guardrail {never.guardrail} forbids this: {witness}",
+        subject=subject,
+        help=f"narrow the access, or change the guardrail at {never.block.span()}",
+        span=span,
+    )
+
+
+def decode_nevers(catalog: Catalog, systems: Mapping[str, SystemBinding]) -> Nevers:
+    """All of them. A system that isn't bound was reported elsewhere."""
     nevers: list[_Never] = []
     diagnostics: list[Diagnostic] = []
     for name, guardrail in catalog.guardrails.items():
@@ -48,21 +82,4 @@ def _decode(
             diagnostics += found
             if decoded is not None:
                 nevers.append(_Never(name, never.system, Located(decoded, raw.locator, raw.path)))
-    return tuple(nevers), tuple(diagnostics)
-
-
-def _overlaps(
-    intent: str, block: Located[Any], binding: SystemBinding, nevers: tuple[_Never, ...]
-) -> Iterator[Diagnostic]:
-    for never in nevers:
-        if never.system != binding.name:
-            continue
-        witness = binding.provider.overlap(block.value, never.block.value)
-        if witness is not None:
-            yield error(
-                "W310",
-                f"guardrail {never.guardrail} forbids this: {witness}",
-                subject=f"intents.{intent}.spec.access[{block.path[-1]}]",
-                help=f"narrow the access, or change the guardrail at {never.block.span()}",
-                span=block.span(),
-            )
+    return Nevers(tuple(nevers), tuple(diagnostics))

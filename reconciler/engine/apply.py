@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from reconciler.engine.graph import Order, Phase, Step, order
-from reconciler.engine.session import Session
+from reconciler.engine.session import GLANCE, Session
 from reconciler.engine.step import StepRunner
 from reconciler.model import ApplyResult, Change, Outcome, Plan, StepEvent
 from reconciler.provider import ProviderError
@@ -130,7 +130,7 @@ class _Walk:
     def _collect(self) -> None:
         if not self._running:
             return
-        done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+        done, _ = wait(self._running, timeout=GLANCE, return_when=FIRST_COMPLETED)
         for future in done:
             step, started = self._running.pop(future)
             self._finish(step, time.monotonic() - started, future)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from reconciler.engine.session import Session, System
+from reconciler.engine.session import Session, System, wait_for_all
 from reconciler.model import Address, Snapshot
 from reconciler.provider import ProviderError
 from specs.diagnostic import Diagnostic, error
@@ -35,7 +35,9 @@ def refresh(session: Session, wanted: Collection[Address]) -> Refreshed:
         return Refreshed({})
     pool = ThreadPoolExecutor(len(by_system), thread_name_prefix="refresh")
     try:
-        results = list(pool.map(lambda name: _read(session.systems[name], by_system[name]), by_system))
+        readings = [pool.submit(_read, session.systems[name], by_system[name]) for name in by_system]
+        wait_for_all(readings)
+        results = [reading.result() for reading in readings]
     finally:
         # Whoever interrupts doesn't wait for a system that doesn't answer.
         pool.shutdown(wait=False, cancel_futures=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.model import Address
 from reconciler.provider import Attribute, Provider, ResourceType, Scope
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,16 @@ class Session:
             pool.shutdown(wait=False, cancel_futures=True)
         for logout in done:
             logout.result()
+
+
+GLANCE = 0.5
+"""Seconds between two looks at what others do. A signal that comes just before a wait without an end wakes nobody."""
+
+
+def wait_for_all(futures: Collection[Future[T]]) -> None:
+    """Until all are done, in steps that let a signal be seen."""
+    while wait(futures, timeout=GLANCE).not_done:
+        pass
 
 
 PATIENCE = 2.0

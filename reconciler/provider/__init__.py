@@ -5,6 +5,7 @@ from reconciler.provider.contract import Provider, ResourceType
 from reconciler.provider.demand import (
     AgentRef,
     Demand,
+    Implied,
     IntentRef,
     Issuer,
     LoginRequest,
@@ -33,6 +34,7 @@ __all__ = [
     "Conflict",
     "Demand",
     "Denied",
+    "Implied",
     "IntentRef",
     "Issuer",
     "LocalServer",

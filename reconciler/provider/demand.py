@@ -142,9 +142,21 @@ class Demand(Generic[A_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Implied:
+    """Access that a pair is given here though no block of its intent says so: it comes with what others ask for."""
+
+    pair: Pair
+    access: object
+    """As the provider's access_model, so that guardrails judge it as they judge what is declared."""
+    why: str
+    """For people: ``a login at orders-db``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lowering:
     """The system's native objects, and what it asks of others."""
 
     resources: tuple[Desired, ...]
     logins: tuple[LoginRequest, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    implied: tuple[Implied, ...] = ()

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reconciler.provider.folder import sweep
+from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.processes import kill
 from reconciler.sandbox.workplace import PREFIX
 from reconciler.state.holder import Noted
@@ -55,6 +56,16 @@ class Status:
     servers: tuple[ServerStatus, ...] = ()
 
     @property
+    def down(self) -> tuple[str, ...]:
+        """The systems whose server ended, each once."""
+        return tuple(dict.fromkeys(server.system for server in self.servers if not server.alive))
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """Those that it runs systems for."""
+        return tuple(dict.fromkeys(server.environment for server in self.servers))
+
+    @property
     def healthy(self) -> bool:
         """Whether it is ready and all its processes run."""
         return self.ready and self.supervisor.alive and all(server.alive for server in self.servers)
@@ -93,7 +104,20 @@ class Folder:
         """The lock's file descriptor, while held."""
 
     def claim(self) -> bool:
-        """Take the lock; False if a running sandbox holds it. What a crashed one left is removed."""
+        """Take the lock; False if a running sandbox holds it. What a crashed one left is removed.
+
+        Raises SandboxError where the folder can't be made or written.
+        """
+        try:
+            return self._claim()
+        except OSError as failed:
+            place = failed.filename or self.path
+            raise SandboxError(
+                f"the sandbox can't use {place}: {(failed.strerror or str(failed)).lower()}",
+                help=f"{self.path} has to be a folder of your own: move away what is in its place, or run elsewhere",
+            ) from failed
+
+    def _claim(self) -> bool:
         for _ in range(_CLAIM_TRIES):
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.mkdir(mode=0o700, exist_ok=True)
@@ -118,7 +142,7 @@ class Folder:
         """Whether some process holds the lock."""
         try:
             handle = os.open(self._lock_file, os.O_RDWR | os.O_CLOEXEC)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         try:
             return not _locked(handle)
@@ -130,7 +154,7 @@ class Folder:
         """What the last sandbox wrote; it may be dead."""
         try:
             return Status.from_json(self._status_file.read_text())
-        except (FileNotFoundError, UnicodeDecodeError):
+        except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
             return None
 
     def write_status(self, status: Status) -> None:

@@ -45,14 +45,11 @@ def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
         folder.release()
 
 
-def up_here(
-    chosen: Options, folder: Folder, say: Callable[[str], None], ready: Callable[[Status], None]
-) -> Status | None:
-    """Run a sandbox in this process until it is ended; the status of the one that already runs, else None."""
+def up_here(chosen: Options, folder: Folder, say: Callable[[str], None], ready: Callable[[Status], None]) -> None:
+    """Run a sandbox in this process until it is ended. Raises SandboxError, also where one runs already."""
     if not folder.claim():
-        return _wait_for_other(folder)
+        raise SandboxError("a sandbox is up here already", help="stop it first: writ sandbox down")
     host(chosen, folder, say, ready)
-    return None
 
 
 def down(folder: Folder) -> bool:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from difflib import get_close_matches
 from typing import BinaryIO
 
 from reconciler.compile import Compiled, compile_environment
 from reconciler.connections import Connections
 from specs import Environment, Located, SpecSet, escalate, read
+from specs.check.references import no_environment
 from specs.diagnostic import Diagnostic, error, has_errors
+from specs.suggest import hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,15 @@ def read_specs(request: Request, today: date | None = None) -> SpecSet:
 
 
 def validate(request: Request) -> tuple[SpecSet, tuple[Compiled, ...], tuple[Diagnostic, ...]]:
-    """Everything that can be said without a system: the specs, and every environment compiled."""
+    """Everything that can be said without a system: the specs, and every environment compiled.
+
+    What could be read is compiled even where something else couldn't, so that all errors are told at once.
+    """
     specs = read_specs(request)
-    if has_errors(specs.diagnostics):
-        return specs, (), specs.diagnostics
     chosen, problems = _chosen(specs, request.environment)
     compiled = tuple(compile_environment(specs.catalog, environment) for environment in chosen)
-    found = (*specs.diagnostics, *problems, *(d for one in compiled for d in one.diagnostics))
-    return specs, compiled, tuple(dict.fromkeys(found))
+    found = (*problems, *(d for one in compiled for d in one.diagnostics))
+    return specs, compiled, specs.with_findings(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,13 @@ class Prepared:
 def prepare(request: Request, connections: Connections) -> Prepared:
     """Read, check and compile one environment. No I/O but the files'."""
     specs = read_specs(request)
-    if has_errors(specs.diagnostics):
-        return Prepared(specs, None, specs.diagnostics)
-    environment, problem = _the_environment(specs, request.environment)
+    environment, problems = _the_environment(specs, request.environment)
     if environment is None:
-        return Prepared(specs, None, (*specs.diagnostics, *problem))
+        return Prepared(specs, None, specs.with_findings(problems))
     keys = connections.issuer_keys(environment.value.metadata.name)
     compiled = compile_environment(specs.catalog, environment, keys)
-    return Prepared(specs, compiled, (*specs.diagnostics, *compiled.diagnostics))
+    sound = not has_errors(specs.diagnostics)
+    return Prepared(specs, compiled if sound else None, specs.with_findings(compiled.diagnostics))
 
 
 def _chosen(specs: SpecSet, name: str | None) -> tuple[tuple[Located[Environment], ...], tuple[Diagnostic, ...]]:
@@ -78,13 +79,14 @@ def _the_environment(specs: SpecSet, name: str | None) -> tuple[Located[Environm
     environments = specs.catalog.environments
     known = ", ".join(sorted(environments))
     if not environments:
-        return None, (error("W220", "no Environment is declared", help="declare one, or name its file too"),)
+        return None, () if specs.failed.any("Environment") else (no_environment(),)
     if name is None:
         if len(environments) == 1:
             return next(iter(environments.values())), ()
         return None, (error("W221", f"there are several environments: {known}", help="pick one: --environment NAME"),)
     if name in environments:
         return environments[name], ()
-    close = get_close_matches(name, environments, 1)
-    hint = f"did you mean {close[0]}? " if close else ""
-    return None, (error("W222", f"environment {name!r} is not declared", help=f"{hint}declared: {known}"),)
+    if specs.failed.may_declare("Environment", name):
+        return None, ()
+    advice = hint(name, tuple(environments), "declared")
+    return None, (error("W222", f"environment {name!r} is not declared", help=advice or f"declared: {known}"),)

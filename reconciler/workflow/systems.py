@@ -11,7 +11,7 @@ from typing import TypeAlias
 from reconciler.compile import SystemBinding
 from reconciler.compile.systems import bind_recorded, with_login_targets
 from reconciler.connections import Connections
-from reconciler.engine.session import PATIENCE, Marks, Session, System
+from reconciler.engine.session import PATIENCE, Marks, Session, System, wait_for_all
 from reconciler.model import Address, State, SystemRecord
 from reconciler.provider import ProviderError
 from specs.diagnostic import Diagnostic, error, has_errors
@@ -104,6 +104,7 @@ def log_in(systems: Mapping[str, SystemBinding], connections: Connections) -> tu
     pool = ThreadPoolExecutor(len(systems), thread_name_prefix="login")
     logins = {name: pool.submit(_connect, binding, connections) for name, binding in systems.items()}
     try:
+        wait_for_all(logins.values())
         results = {name: login.result() for name, login in logins.items()}
     except BaseException:
         Session(_opened(dict(_so_far(logins)))).close(PATIENCE)

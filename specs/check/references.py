@@ -16,12 +16,18 @@ def check_references(context: Context) -> Iterator[Diagnostic]:
     """Every name that isn't declared, and every environment that lacks what agents and intents need."""
     catalog = context.catalog
     if not catalog.environments and (catalog.intents or catalog.agents) and not context.failed.any("Environment"):
-        yield error("W201", "no Environment is declared", help="it says which issuers and systems there are")
+        yield no_environment()
     yield from _agents(context)
     for environment in catalog.environments.values():
         yield from _issuers(context, environment)
         yield from _systems(context, environment)
         yield from _audiences(environment)
+
+
+def no_environment() -> Diagnostic:
+    """Nothing says where access is made real."""
+    advice = "declare one, or name its file too: it says which issuers and systems there are"
+    return error("W201", "no Environment is declared", help=advice)
 
 
 def _agents(context: Context) -> Iterator[Diagnostic]:

@@ -59,7 +59,7 @@ def test_json_and_standard_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        (aws(READ), vault("kv/a read"), "old is an AWS IAM policy, new an Vault ACL policy"),
+        (aws(READ), vault("kv/a read"), "there is nothing to compare (old: AWS IAM policy, new: Vault ACL policy)"),
         (aws(READ), aws(TRUST), "new: one is a trust policy"),
         (aws(READ), "{", "new is no policy that is known here"),
         (aws(READ), aws({**READ, "Efect": "x"}), "new: "),

@@ -78,6 +78,14 @@ def test_a_commands_help(command: str) -> None:
         (("nonsense",), "No such command 'nonsense'"),
         (("--nonsense",), "No such option '--nonsense'"),
         (("plan", "--nonsense"), "No such option '--nonsense'"),
+        (("plan", "-imput=false"), "No such option '-imput'. Did you mean '-input'?"),
+        (("plan", "--targt", "x"), "No such option '--targt'. Did you mean '--target'?"),
+        (("sandbox", "up", "-fro", "1s"), "No such option '-fro'. Did you mean '-for'?"),
+        (("plan", "-q"), "No such option '-q'."),
+        (("plann",), "No such command 'plann'. Did you mean 'plan'?"),
+        (("sandbox", "upp"), "No such command 'upp'. Did you mean 'up'?"),
+        (("apply", "-input=false"), "-input=false: nobody can be asked; add -auto-approve, or apply a saved plan"),
+        (("destroy", "-input=false"), "-input=false: nobody can be asked; add -auto-approve"),
         (("plan", "-parallelism", "0"), "0 is not in the range"),
         (("plan", "-out"), "Option '-out' requires an argument"),
         (("apply", "-lock-timeout", "soon"), "'soon' is not a duration such as 60s"),
@@ -109,6 +117,25 @@ def test_a_usage_error_is_exit_1_and_is_told_on_standard_error(
 )
 def test_durations_are_written_as_in_the_specs(text: str, number: int) -> None:
     assert seconds(text) == number
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("plan", "-input=false"), ("apply", "-input=false", "-auto-approve"), ("destroy", "-auto-approve", "-input=0")],
+)
+def test_terraforms_scripts_may_say_that_nobody_is_there(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = run_writ(*arguments, cwd=tmp_path)
+    assert "error[W001] .: no *.yaml" in done.stderr
+
+
+def test_a_saved_plan_needs_nobody_to_be_asked(tmp_path: Path) -> None:
+    (tmp_path / "saved.plan").write_text('{"format": "writ-plan/none"}')
+    done = run_writ("apply", "-input=false", "saved.plan", cwd=tmp_path)
+    assert "error[W620]" in done.stderr, "it is read as a plan"
+
+
+def test_version_as_a_command(tmp_path: Path) -> None:
+    assert run_writ("version", cwd=tmp_path).stdout == run_writ("--version", cwd=tmp_path).stdout
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,16 @@ def delete_iam_role(hands: Hands) -> None:
     hands.iam.delete_role(RoleName=IAM_NAME)
 
 
+def untag_issuer(hands: Hands) -> None:
+    keys = [tag["Key"] for tag in hands.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER_ARN)["Tags"]]
+    hands.iam.untag_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER_ARN, TagKeys=keys)
+
+
+def make_issuer_anew(hands: Hands) -> None:
+    hands.iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=PROVIDER_ARN)
+    hands.iam.create_open_id_connect_provider(Url=f"https://{PROVIDER_KEY}", ClientIDList=["evil"])
+
+
 AWS = (
     Vandalism(
         "policy-attached",
@@ -115,5 +125,14 @@ AWS = (
             OpenIDConnectProviderArn=PROVIDER_ARN, ClientID="evil"
         ),
         (changed(PROVIDER, "client_id_list"),),
+    ),
+    Vandalism("issuer-untagged", untag_issuer, (changed(PROVIDER, "tags"),)),
+    Vandalism("issuer-made-anew", make_issuer_anew, (changed(PROVIDER, "client_id_list", "tags", "thumbprint_list"),)),
+    Vandalism(
+        "issuer-behind-another-ca",
+        lambda h: h.iam.update_open_id_connect_provider_thumbprint(
+            OpenIDConnectProviderArn=PROVIDER_ARN, ThumbprintList=["a" * 40]
+        ),
+        (changed(PROVIDER, "thumbprint_list"),),
     ),
 )

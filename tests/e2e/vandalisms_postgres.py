@@ -48,6 +48,35 @@ POSTGRES = (
         (changed(ORDERS, "with_grant_option"),),
     ),
     Vandalism(
+        "column-passed-on",
+        sql(
+            "CREATE ROLE outsider",
+            f'GRANT SELECT ON public.orders TO "{GROUP}" WITH GRANT OPTION',
+            f'SET ROLE "{GROUP}"',
+            "GRANT SELECT (total) ON public.orders TO outsider",
+            "RESET ROLE",
+        ),
+        (changed(ORDERS, "with_grant_option", "regranted_to"),),
+        sql("DROP ROLE outsider"),
+    ),
+    Vandalism(
+        "posed-as-a-lease",
+        sql(
+            "CREATE ROLE posed LOGIN PASSWORD 'x' VALID UNTIL '2099-01-01'",
+            f"COMMENT ON ROLE posed IS 'managed by writ; environment=quickstart; system=orders-db; lease={GROUP}'",
+            f'GRANT "{GROUP}" TO posed WITH INHERIT TRUE, SET FALSE',
+        ),
+        (undeclared('orders-db.postgresql_role["posed"]'), undeclared(membership("posed", GROUP))),
+    ),
+    Vandalism(
+        "lost-lease",
+        sql(
+            "CREATE ROLE lost LOGIN PASSWORD 'x' VALID UNTIL '2020-01-01'",
+            f"COMMENT ON ROLE lost IS 'managed by writ; environment=quickstart; system=orders-db; lease={GROUP}'",
+        ),
+        (undeclared('orders-db.postgresql_role["lost"]'),),
+    ),
+    Vandalism(
         "schema",
         sql(f'GRANT CREATE ON SCHEMA public TO "{GROUP}"'),
         (changed(grant("schema:public"), "privileges"),),

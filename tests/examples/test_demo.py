@@ -50,6 +50,10 @@ def test_all_is_as_announced(place: Path) -> None:
         printed, _ = demo.communicate(timeout=120)
     assert demo.returncode == 0, printed
     assert "All was as announced." in printed
+    excerpt = (EXAMPLES.parent / "README.md").read_text().partition("```text\n")[2].partition("```")[0]
+    shown = [line.strip() for line in excerpt.splitlines() if line.strip() not in {"", "…"}]
+    said = {line.strip() for line in printed.splitlines()}
+    assert [line for line in shown if line not in said and "All was" not in line] == [], "as the README tells it"
     assert_nothing_left(place)
 
 
@@ -76,10 +80,24 @@ def test_interrupting_leaves_nothing(place: Path, moment: str, group: bool, numb
         printed = demo.stdout.read()
         demo.wait(30)
     assert demo.returncode == 130, printed
+    assert "Interrupted: everything that was started is stopped." in printed
+    assert "failed" not in printed
     assert_nothing_left(place)
 
 
-def test_killing_it_leaves_no_process(place: Path) -> None:
+@pytest.mark.parametrize("after", [0.1, 0.25, 0.4])
+def test_a_change_of_mind_in_the_first_moment_is_no_traceback(place: Path, after: float) -> None:
+    with start(place) as demo:
+        time.sleep(after)
+        demo.send_signal(signal.SIGINT)
+        printed, _ = demo.communicate(timeout=30)
+    assert demo.returncode == 130, printed
+    assert "Interrupted: " in printed
+    assert "Traceback" not in printed
+    assert_nothing_left(place)
+
+
+def test_killing_it_leaves_no_process_and_the_next_one_sweeps(place: Path) -> None:
     with start(place) as demo:
         assert demo.stdout is not None
         for line in demo.stdout:
@@ -90,3 +108,15 @@ def test_killing_it_leaves_no_process(place: Path) -> None:
     while processes_of(place):
         assert time.monotonic() < deadline, processes_of(place)
         time.sleep(0.05)
+    left = set(place.glob("writ-*"))
+    assert any(folder.name.startswith("writ-demo-") for folder in left)
+    with start(place) as again:
+        assert again.stdout is not None
+        for line in again.stdout:
+            if "writ validate" in line:
+                break
+        still = {folder for folder in left if folder.exists()}
+        again.send_signal(signal.SIGINT)
+        again.communicate(timeout=30)
+    assert still == set(), "the next demo removes what a killed one left"
+    assert_nothing_left(place)

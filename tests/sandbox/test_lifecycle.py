@@ -129,6 +129,7 @@ def test_up_status_token_down(desk: Desk) -> None:
 
     shown: dict[str, Any] = json.loads(desk.ok("status", "--json"))
     assert shown["up"] is True
+    assert shown["servers"][0]["alive"] is True
     assert shown["supervisor"]["pid"] == status.supervisor.pid
     assert "vault" in desk.ok("status")
 
@@ -136,7 +137,9 @@ def test_up_status_token_down(desk: Desk) -> None:
     assert "already up" in again
     assert desk.status == status
 
-    claims = jwt.decode(desk.ok("token", "bot").strip(), options={"verify_signature": False})
+    token = run_writ("sandbox", "token", "bot", cwd=desk.cwd, env={"XDG_RUNTIME_DIR": "/nowhere"})
+    assert token.stderr == "", "no package's warning stands beside a token"
+    claims = jwt.decode(token.stdout.strip(), options={"verify_signature": False})
     assert claims["iss"] == "https://oidc.example.com/cluster"
     assert claims["sub"] == "system:serviceaccount:notes:bot"
     assert claims["aud"] == "vault"
@@ -252,6 +255,43 @@ def test_a_dead_server_is_shown(desk: Desk) -> None:
     shown = desk.writ("status")
     assert shown.returncode == 1
     assert "DOWN" in shown.stdout
+    again = desk.writ("up")
+    assert again.returncode == 1
+    assert "the sandbox is up, but not all of it: vault" in again.stderr
+    assert "writ sandbox down" in again.stderr
+
+
+def test_foreground_beside_a_running_one_is_refused(desk: Desk) -> None:
+    desk.ok("up")
+    refused = desk.writ("up", "-foreground")
+    assert refused.returncode == 1
+    assert "a sandbox is up here already" in refused.stderr
+    assert desk.status.healthy
+
+
+@pytest.mark.parametrize("taken", [".writ", ".writ/sandbox"])
+def test_a_file_in_the_folders_place_is_told_with_the_way_out(tmp_path: Path, taken: str) -> None:
+    (tmp_path / "specs").mkdir()
+    (tmp_path / "specs" / "all.yaml").write_text(SPECS)
+    (tmp_path / taken).parent.mkdir(exist_ok=True)
+    (tmp_path / taken).touch()
+    refused = run_writ("sandbox", "up", cwd=tmp_path)
+    assert refused.returncode == 1
+    assert f"error[W800]: the sandbox can't use {tmp_path / taken}: file exists" in refused.stderr
+    assert "move away what is in its place" in refused.stderr
+    assert run_writ("sandbox", "status", cwd=tmp_path).returncode == 1
+    assert "W900" not in run_writ("sandbox", "down", cwd=tmp_path).stderr
+
+
+def test_with_several_environments_the_next_steps_name_one(desk: Desk) -> None:
+    _, _, rest = SPECS.partition("---\n")
+    both = SPECS.partition("---\n")[0]
+    other = both.replace("trial", "exam").replace("jwt-agents", "jwt-exam").replace("writ-", "exam-")
+    (desk.cwd / "specs" / "all.yaml").write_text(f"{both}---\n{other}---\n{rest}")
+    printed = desk.ok("up", "-for", "20s")
+    assert "Next, in trial (or exam):" in printed
+    assert "writ plan --environment trial specs" in printed
+    assert "writ sandbox token AGENT --environment trial --system SYSTEM" in printed
 
 
 def test_a_mistake_in_the_specs_is_told_with_its_place_and_nothing_starts(desk: Desk) -> None:

@@ -433,3 +433,9 @@ case(
     + "---\nkind: [\n---\n"
     + intent("risk: low", "rsik: low").replace("ttl: 15m", "ttl: 0"),
 )
+case("labels with nothing in them", agent("{name: support-bot}", "\n  name: support-bot\n  labels:\n  annotations:"))
+case("delegates with nothing in them", AGENT + "  delegates:\n")
+case(
+    "ttl in a block",
+    agent("[{name: orders.read, ttl: 10m}]", "\n    - name: orders.read\n      ttl: |\n        10m"),
+)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from specs import Located, decode
 from specs.base import SpecModel, spec_error
@@ -115,3 +115,38 @@ def test_values_without_yaml() -> None:
 
 def test_messages_are_data() -> None:
     assert str(spec_error("W199", "a {brace} and {0}").message()) == "a {brace} and {0}"
+
+
+class Checked(SpecModel):
+    name: str = ""
+    items: list[str] = []
+    by_name: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _after(self) -> Checked:
+        for index, item in enumerate(self.items):
+            if item == "bad":
+                raise spec_error("W199", "bad item", at=("items", index))
+        for name in self.by_name:
+            if name == "bad":
+                raise spec_error("W199", "bad key", at=("by_name", name), key=True)
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _before(cls, value: Any) -> Any:
+        if value.get("name") == "bad":
+            raise spec_error("W199", "bad name", at=("name", "deeper"))
+        return value
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("items: [a, bad]", "1:12 W199 items[1]: bad item"),
+        ("by_name:\n  a: b\n  bad: c", "3:3 W199 by_name.bad: bad key"),
+        ("items: []\nname: bad", "2:7 W199 name: bad name"),
+    ],
+)
+def test_validators_of_a_whole_model_point_into_it(text: str, found: str) -> None:
+    assert findings(text, Checked) == [found]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import socket
 from pathlib import Path
@@ -25,7 +26,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def put(path: Path, name: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(DOCUMENT.replace("NAME", name))
+    text = DOCUMENT.replace("NAME", name)
+    if path.suffix == ".json":
+        text = json.dumps({"apiVersion": "writ/v1", "kind": "Agent", "metadata": {"name": name}})
+    path.write_text(text)
     return path
 
 
@@ -148,3 +152,19 @@ def test_one_file_of_the_operators_may_lie_anywhere(folder: Path, tmp_path: Path
     assert names(load_file(folder / "c.yaml")) == ["c"]
     assert [one.code for one in load_file(folder / "d.yaml").diagnostics] == ["W001"]
     assert [one.message for one in load_file(folder).diagnostics] == ["can't be read: is a directory"]
+
+
+def test_names_in_capitals_are_specs_too(folder: Path) -> None:
+    put(folder / "a.YAML", "a")
+    put(folder / "b.Yml", "b")
+    assert names(load(["specs"])) == ["a", "b"]
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_say_the_way_out(folder: Path) -> None:
+    put(folder / "nothings.yaml", "a")
+    (folder / "a.yaml").symlink_to("b.yaml")
+    (folder / "b.yaml").symlink_to("a.yaml")
+    (folder / "c.yaml").symlink_to("nothing.yaml")
+    found = load(["specs", "specs/c.yaml"]).diagnostics
+    assert len(found) == 4
+    assert all(one.help and "did you mean" not in one.help for one in found)

@@ -54,7 +54,7 @@ def test_a_delegation_lasts_as_long_as_the_shorter(tmp_path: Path) -> None:
     assert found == ["c orders.read 120 from b", "b orders.read 120 from a", "a orders.read 600"]
 
 
-def test_of_own_and_passed_on_the_longer_counts(tmp_path: Path) -> None:
+def test_passed_on_by_several_the_longest_counts_up_to_its_own(tmp_path: Path) -> None:
     found = given(
         tmp_path,
         ("a", "[orders.read]", "[{to: c, intents: [orders.read]}]"),
@@ -62,7 +62,17 @@ def test_of_own_and_passed_on_the_longer_counts(tmp_path: Path) -> None:
         ("c", "[{name: orders.read, ttl: 5m}]", "[{to: d, intents: [orders.read]}]"),
         ("d", "[]", "[]"),
     )
-    assert found[2:] == ["c orders.read 900 from a, b", "d orders.read 900 from c"]
+    assert found[2:] == ["c orders.read 300 from a, b", "d orders.read 300 from c"]
+
+
+def test_passed_on_by_several_the_longest_counts(tmp_path: Path) -> None:
+    found = given(
+        tmp_path,
+        ("a", "[orders.read]", "[{to: c, intents: [orders.read]}]"),
+        ("b", "[{name: orders.read, ttl: 1m}]", "[{to: c, intents: [orders.read]}]"),
+        ("c", "[]", "[]"),
+    )
+    assert found[2:] == ["c orders.read 900 from a, b"]
 
 
 @pytest.mark.parametrize("order", ["abcd", "dcba", "bdac"])

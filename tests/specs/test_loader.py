@@ -6,6 +6,7 @@ import gc
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -213,3 +214,60 @@ def test_bombs_cost_little(tmp_path: Path) -> None:
         assert 0 < count <= 101, path
         assert seconds < 2, path  # a second on a quiet machine
     assert megabytes < 256, costs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u200b" * 25 + "\n" + "---\n#xxxxxx\n" * 160_000,
+        "---\n" * 2_000_000,
+        "---\n# x\n" * 200_000,
+    ],
+    ids=["forbidden", "markers", "comments"],
+)
+def test_documents_that_hold_nothing_cost_little(text: str) -> None:
+    started = time.process_time()
+    loaded = load_bytes(text.encode(), "f.yaml")
+    assert time.process_time() - started < 2  # a quarter of it on a quiet machine
+    assert loaded.opaque
+    assert {"W004", "W006"} & {one.code for one in loaded.diagnostics}
+
+
+def test_what_comes_after_many_forbidden_characters_is_not_read() -> None:
+    text = "kind: a\n---\n" + "\u200b" * 25 + "\n---\nkind: b\n"
+    assert [one.kind for one in load_bytes(text.encode(), "f.yaml").documents] == ["a"]
+
+
+def test_what_json_dumps_writes_is_read() -> None:
+    told = {"kind": "x", "a": "\N{GRINNING FACE}\u00e4\\ud83d", "b": ["\U0010ffff", 1e5, -2, True, None], "c/": "\t"}
+    for indent in (None, "\t", 2):
+        loaded = load_bytes(json.dumps(told, indent=indent).encode(), "f.json")
+        assert loaded.diagnostics == ()
+        data = loaded.documents[0].data
+        assert (data["a"], data["b"][0]) == (told["a"], "\U0010ffff")
+    text = '{"a": "\\ud83d\\ude00", "b": {}, "b": 1}'
+    assert [str(one.span) for one in load_bytes(text.encode(), "f.json").diagnostics] == ["f.json:1:32"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("{'a': 1}", "1:2", "property name"),
+        ('{"a": 1} # x', "1:10", "something follows"),
+        ('{"a": 1,\n}', "", ""),
+        ('{"a": 1}\n---\n{"a": 2}', "2:1", "something follows"),
+        ('{"a": b}', "1:7", "expecting value"),
+        ('{"a": "x\ty"}', "1:9", "invalid control character"),
+    ],
+)
+def test_json_files_hold_json(text: str, place: str, message: str) -> None:
+    (found,) = load_bytes(text.encode(), "f.json").diagnostics
+    assert found.code == "W019"
+    assert place in str(found.span)
+    assert message in found.message
+    assert found.help
+
+
+@pytest.mark.parametrize("text", ['a: "\\q"', 'a: "\\ud83d"', 'a: "\\xzz"', "a: [b::]", "{a: b: c}", "[a: b: c]"])
+def test_syntax_errors_say_a_way_out(text: str) -> None:
+    assert all(one.help for one in load_bytes(text.encode(), "f").diagnostics)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.findings import state_finding
 from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
-from reconciler.render.state import state_finding
 from reconciler.state.errors import LockLost, StateError, StateLocked
 from reconciler.state.lock import Held, force_unlock, locked, still_held
 from reconciler.state.store import Store
@@ -129,7 +129,7 @@ import sys, time
 from pathlib import Path
 from reconciler.state.lock import locked
 from reconciler.state.store import Store
-from reconciler.render.state import state_finding
+from reconciler.cli.findings import state_finding
 from reconciler.workflow.planning import load_state
 with Store(Path(sys.argv[1])) as store, locked(store, "production", "apply", timeout=0, notice=print):
     print("held", flush=True)

@@ -77,6 +77,47 @@ def test_a_lost_reply_is_an_unknown_outcome_and_is_sent_once(account: Account, f
         account.create(desired.resource)
 
 
+GARBAGE = [b"<html><body>Sign in</body></html>", b'{"message": "hello"}', b"hello", b"<GetRoleResponse/>"]
+
+
+@pytest.mark.parametrize("content", GARBAGE)
+@pytest.mark.parametrize("status", [200, 302, 404])
+def test_what_is_not_from_aws_is_unreachable_and_never_nothing(account: Account, status: int, content: bytes) -> None:
+    account.build(wanted(account))
+    for action in ("GetAccountAuthorizationDetails", "ListRoles", "ListOpenIDConnectProviders"):
+        account.proxy.faults = {action: garbles(status, content)}
+        with pytest.raises(Unreachable) as caught:
+            account.read()
+        assert "endpoint" in caught.value.help
+    account.proxy.faults = {"GetOpenIDConnectProvider": garbles(status, GARBAGE[0])}
+    with pytest.raises(Unreachable, match=rf"isn't AWS's \(HTTP {status}\)") as caught:
+        account.read()
+    assert "endpoint" in caught.value.help
+
+
+@pytest.mark.parametrize("content", GARBAGE[:3])
+@pytest.mark.parametrize("status", [200, 404])
+def test_garbage_after_a_write_is_an_unknown_outcome(account: Account, status: int, content: bytes) -> None:
+    role = by_type(wanted(account), "aws_iam_role").resource
+    account.proxy.faults["CreateRole"] = garbles(status, content)
+    with pytest.raises(UnknownOutcome, match=f"HTTP {status}") as caught:
+        account.create(role)
+    assert caught.value.help
+
+
+@pytest.mark.parametrize("content", [b"upstream failed", b"", b"<html>no</html>"])
+def test_a_failure_in_plain_text_says_its_status_and_the_way_out(account: Account, content: bytes) -> None:
+    role = by_type(wanted(account), "aws_iam_role").resource
+    account.proxy.faults = {"GetRole": garbles(500, content), "CreateRole": garbles(502, content)}
+    with pytest.raises(Unreachable, match="iam:GetRole: HTTP 500") as unread:
+        account.look(role.address)
+    assert "endpoint" in unread.value.help
+    assert account.proxy.calls["GetRole"] == 3
+    with pytest.raises(UnknownOutcome, match="iam:CreateRole: HTTP 502") as lost:
+        account.create(role)
+    assert "plan again" in lost.value.help
+
+
 def test_a_write_lost_before_it_was_done_is_not_there(account: Account) -> None:
     role = by_type(wanted(account), "aws_iam_role").resource
     account.proxy.faults["CreateRole"] = cuts(after_commit=False, times=1)

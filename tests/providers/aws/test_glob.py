@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
+import tracemalloc
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from providers.aws import glob
 from providers.aws.glob import meet, parse
 
 TEXTS = ["".join(letters) for size in range(6) for letters in product("ab", repeat=size)]
@@ -68,6 +71,46 @@ def test_policy_variables_may_become_anything(left: str, right: str, found: str 
     assert meet(parse(left, variables=True), parse(right, variables=True)) == found
 
 
-def test_long_patterns_end_soon() -> None:
-    long = parse("a*" * 200 + "b", variables=False)
-    assert meet(long, parse("*a" * 200 + "c", variables=False)) is None
+LONG = {
+    "stars": ("a*" * 1023 + "b", "*a" * 1023 + "c"),
+    "stars that meet": ("a*" * 1024, "*b" * 1023 + "*"),
+    "one side without a star": ("a" * 2048, ("a" * 40 + "*") * 49 + "b"),
+    "questions": ("?" * 2048, "*" + "a?" * 1000),
+    "pieces that nearly fit": ("a" * 2048, "*" + "a" * 1023 + "b*"),
+    "variables": ("a${x}" * 400, "*b?" * 600),
+    "other letters": ("\u0130" * 1000 + "*", "*" + "i" * 1000),
+}
+
+
+@pytest.mark.parametrize("ignore_case", [False, True])
+@pytest.mark.parametrize("name", LONG)
+def test_any_two_legal_patterns_are_told_apart_soon_and_in_little_memory(name: str, ignore_case: bool) -> None:
+    left, right = (parse(text, variables=True) for text in LONG[name])
+    tracemalloc.start()
+    started = time.process_time()
+    found = meet(left, right, ignore_case=ignore_case)
+    taken = time.process_time() - started
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found is None) == (name in {"stars", "one side without a star", "pieces that nearly fit"})
+    assert taken < 0.5
+    assert peak < 20 * 2**20
+
+
+@given(
+    st.tuples(st.text("ab*?", max_size=12), st.text("abAB*?", max_size=12)),
+    st.booleans(),
+    st.booleans(),
+)
+def test_the_quick_way_finds_what_the_search_finds(pair: tuple[str, str], ignore_case: bool, swap: bool) -> None:
+    one, other = reversed(pair) if swap else pair
+    left, right = parse(one, variables=False), parse(other, variables=False)
+    found = glob._witness(left, right, ignore_case=ignore_case)
+    shortest = glob._shortest(left, right, ignore_case=ignore_case)
+    assert (found is None) == (shortest is None)
+    if found is not None and shortest is not None:
+        flags = re.IGNORECASE if ignore_case else 0
+        assert matches(one, found, flags)
+        assert matches(other, found, flags)
+        if "*" not in one and "*" not in other:
+            assert found == shortest

@@ -16,7 +16,7 @@ from providers.aws.local import MotoServer
 from providers.aws.provider import AwsProvider
 from reconciler.provider import Denied, ProviderError, Unreachable
 from tests.providers.aws.helpers import WORLD, new_account, scope
-from tests.providers.aws.proxy import Proxy, cuts, replies
+from tests.providers.aws.proxy import Proxy, cuts, garbles, replies
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
 MOTO_DEFAULT = "123456789012"
@@ -111,6 +111,42 @@ def test_no_token(proxy: Proxy, source: dict[str, Any], words: str) -> None:
         connect(MOTO_DEFAULT, {}, endpoint_url=proxy.url, web_identity={"role_arn": ROLE, **source})
     assert "hvs.secret" not in caught.value.message + caught.value.help
     assert proxy.order == []
+
+
+def held(problem: BaseException | None) -> str:
+    """All that an exception and those that it shows hold."""
+    found = ""
+    while problem is not None:
+        found += f"{problem!r} {vars(problem)!r} {getattr(problem, 'object', '')!r}"
+        problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+    return found
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["print('hvs.secret', flush=True); import time; time.sleep(9)", r"import os; os.write(1, b'hvs.secret\xff')"],
+)
+def test_no_exception_holds_what_was_read_of_a_token(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    monkeypatch.setattr("providers.aws.tokens._SECONDS", 1)
+    (tmp_path / "token").write_bytes(b"hvs.secret\xff")
+    for source in ({"token_command": [sys.executable, "-c", code]}, {"token_file": str(tmp_path / "token")}):
+        with pytest.raises(Denied) as caught:
+            connect(MOTO_DEFAULT, {}, endpoint_url=proxy.url, web_identity={"role_arn": ROLE, **source})
+        assert caught.value.help
+        assert "hvs.secret" not in held(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"<html><body>Sign in</body></html>", b"{}", b"<GetCallerIdentityResponse/>"])
+def test_a_login_at_what_is_not_aws(proxy: Proxy, content: bytes) -> None:
+    proxy.faults["GetCallerIdentity"] = garbles(200, content)
+    with pytest.raises(Unreachable) as caught:
+        connect(MOTO_DEFAULT, KEYS, endpoint_url=proxy.url)
+    assert "endpoint" in caught.value.help
+    proxy.faults = {"AssumeRole": garbles(200, content)}
+    with pytest.raises(Unreachable):
+        connect(MOTO_DEFAULT, KEYS, endpoint_url=proxy.url, assume_role={"role_arn": ROLE})
 
 
 def test_unreachable() -> None:

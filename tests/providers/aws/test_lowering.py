@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
-from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -16,8 +14,6 @@ from reconciler.model import Address
 from reconciler.provider import PairDemand
 from tests.providers.aws.helpers import READ_ORDERS, access, addresses, by_type, demand, issuer, pair, scope
 
-DER = b"not much of a certificate"
-PEM = f"-----BEGIN CERTIFICATE-----\n{b64encode(DER).decode()}\n-----END CERTIFICATE-----\n"
 NAME = "writ-support-bot_orders.read"
 ARN = "arn:aws:iam::123456789012:oidc-provider/oidc.example.com/Cluster"
 
@@ -32,6 +28,7 @@ def test_one_pair() -> None:
     assert provider.resource.attributes == {
         "url": "https://oidc.example.com/Cluster",
         "client_id_list": ["sts.amazonaws.com"],
+        "thumbprint_list": ["f" * 40],
         "tags": {"managed-by": "writ", "writ:environment": "production", "writ:system": "payments"},
     }
     assert role.resource.address == Address("payments", "aws_iam_role", NAME)
@@ -111,10 +108,12 @@ def test_issuers_that_share_a_url_share_a_provider() -> None:
     assert '"other"' in str(by_type(found, "aws_iam_role").resource.attributes["assume_role_policy"])
 
 
-def test_a_ca_gives_a_thumbprint() -> None:
-    found = lower(scope(), demand(issuers=(issuer(jwks_ca_pem=PEM),)))
+def test_stated_thumbprints_are_those_of_all_issuers_of_a_url() -> None:
+    stated = {"cluster": ["AB:" * 19 + "AB"], "b": ["0" * 40, "ab" * 20]}
+    found = lower(scope(oidc_thumbprints=stated), demand(issuers=(issuer(), issuer("b", audience="other"))))
+    assert found.diagnostics == ()
     provider = by_type(found, "aws_iam_openid_connect_provider").resource
-    assert provider.attributes["thumbprint_list"] == [hashlib.sha1(DER).hexdigest()]
+    assert provider.attributes["thumbprint_list"] == ["0" * 40, "ab" * 20]
 
 
 def test_an_existing_provider_is_used_and_not_made() -> None:
@@ -154,7 +153,7 @@ def test_owner_and_purpose_fit() -> None:
         (lower(scope(), demand(issuers=(issuer(url="https://a.b?c=d"),))), "W437", "only https", ""),
         (lower(scope(), demand(issuers=(issuer(audience="a" * 256),))), "W437", "1 to 255", ""),
         (lower(scope(), demand(issuers=(issuer(audience="a b"),))), "W437", "space", ""),
-        (lower(scope(), demand(issuers=(issuer(jwks_ca_pem="x"),))), "W437", "PEM", ""),
+        (lower(scope(oidc_thumbprints={"cluter": ["a" * 40]}), demand(pair())), "W437", "oidc_thumbprints", "env.yaml"),
         (lower(scope(existing_oidc_providers=["cluter"]), demand(pair())), "W437", "cluter", "env.yaml"),
         (
             lower(scope(partition="aws-cn"), demand(pair())),
@@ -177,6 +176,12 @@ def test_policy_over_the_limit() -> None:
     found = lower(scope(), demand(PairDemand(pair(), (access({**READ_ORDERS, "resources": resources}),))))
     (problem,) = found.diagnostics
     assert (problem.code, problem.span and problem.span.file) == ("W436", "intent.yaml")
+
+
+def test_more_thumbprints_at_one_url_than_aws_takes() -> None:
+    stated = {name: [f"{name}{digit}" * 20 for digit in "123"] for name in "ab"}
+    found = lower(scope(oidc_thumbprints=stated), demand(issuers=(issuer("a"), issuer("b"))))
+    assert [(d.code, "6 thumbprints" in d.message) for d in found.diagnostics] == [("W437", True)] * 2
 
 
 def test_trust_over_the_default_quota_is_a_warning() -> None:

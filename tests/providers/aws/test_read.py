@@ -217,9 +217,20 @@ def test_a_provider_that_somebody_else_made_is_foreign_with_the_way_out(account:
     account.iam.create_open_id_connect_provider(Url="https://oidc.example.com/Cluster", ClientIDList=["x"])
     wanted = [d.resource.address for d in lower(account.scope, demand()).resources]
     (live,) = account.read(*wanted).objects.values()
-    assert (live.ownership, live.in_scope) == (Ownership.FOREIGN, False)
+    assert live.ownership is Ownership.FOREIGN
     assert "existing_oidc_providers" in live.note
     assert account.read().objects == {}
+    use = Address("payments", "aws_iam_openid_connect_provider_use", "oidc.example.com/Cluster x")
+    handed_over = account.read(*wanted, use).objects[wanted[0]]
+    assert handed_over.is_anothers(recorded=False)
+
+
+def test_anothers_provider_at_a_wanted_address_stays_anothers(account: Account) -> None:
+    tags = [{"Key": "managed-by", "Value": "writ"}, {"Key": "writ:environment", "Value": "staging"}]
+    account.iam.create_open_id_connect_provider(Url="https://oidc.example.com/Cluster", ClientIDList=["x"], Tags=tags)
+    wanted = [d.resource.address for d in lower(account.scope, demand()).resources]
+    (live,) = account.read(*wanted).objects.values()
+    assert (live.ownership, live.is_anothers(recorded=False)) == (Ownership.OTHER, True)
 
 
 def test_a_provider_of_ours_that_nobody_wants_is_in_scope(account: Account) -> None:
@@ -237,6 +248,7 @@ def test_existing_providers(open_account: Callable[..., Account]) -> None:
     assert absent.objects == {}
     assert [(d.severity, d.code) for d in absent.diagnostics] == [("warning", "W437")]
     assert "client id sts.amazonaws.com" in absent.diagnostics[0].message
+    assert (absent.diagnostics[0].subject, absent.diagnostics[0].span) == (str(use.address), account.scope.span)
     iam, url = account.iam, "https://oidc.example.com/Cluster"
     arn = iam.create_open_id_connect_provider(Url=url, ClientIDList=["theirs"])["OpenIDConnectProviderArn"]
     assert account.read(use.address).objects == {}

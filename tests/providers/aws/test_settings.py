@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from botocore.config import Config
 from pydantic import ValidationError
 
+from providers.aws.client import _client_maker
 from providers.aws.connection import AwsConnection
 from providers.aws.settings import AwsSettings
 
@@ -48,12 +51,46 @@ def test_defaults() -> None:
         ({"partition": "aws-gov"}, "W431", "not an AWS partition"),
         ({"permissions_boundary": "boundary"}, "W433", "policy's ARN"),
         ({"partition": "aws-cn", "permissions_boundary": BOUNDARY}, "W431", "another partition"),
+        ({"oidc_thumbprints": {"a": ["ab"]}}, "W437", "not a thumbprint"),
+        ({"oidc_thumbprints": {"a": ["g" * 40]}}, "W437", "not a thumbprint"),
+        ({"oidc_thumbprints": {"a": []}}, "W437", "1 to 5"),
+        ({"oidc_thumbprints": {"a": ["a" * 40] * 6}}, "W437", "1 to 5"),
+        ({"oidc_thumbprints": {"a": ["a" * 40]}, "existing_oidc_providers": ["a"]}, "W437", "somebody else's"),
     ],
 )
 def test_refused_settings(raw: dict[str, Any], code: str, words: str) -> None:
     ((found, message),) = errors(AwsSettings, {"account": "123456789012", **raw})
     assert found == code
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("model", "raw", "place"),
+    [
+        (
+            AwsSettings,
+            {"account": "123456789012", "partition": "aws-cn", "permissions_boundary": BOUNDARY},
+            ("permissions_boundary",),
+        ),
+        (AwsConnection, {"access_key_id": "x"}, ("access_key_id", "[key]")),
+    ],
+)
+def test_what_is_refused_is_located(model: type[Any], raw: dict[str, Any], place: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(raw)
+    assert [e["loc"] for e in caught.value.errors()] == [place]
+
+
+@pytest.mark.parametrize("partition", ["aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"])
+def test_every_partition_has_endpoints_where_nobody_names_a_region(partition: str) -> None:
+    settings = AwsSettings(account="123456789012", partition=partition)
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
+    make = _client_maker(settings, AwsConnection(), keys)
+    for service in ("sts", "iam"):
+        url = urlsplit(make(service, Config()).meta.endpoint_url)
+        assert url.hostname
+        assert not url.hostname.endswith(".amazonaws.com"), url
+        assert url.hostname.startswith((f"{service}.", f"{service}-"))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from providers.postgres.access import PostgresAccess, PostgresNever
 from providers.postgres.connection import PostgresConnection
+from providers.postgres.glob import matches
 from providers.postgres.names import split_name
 from providers.postgres.overlap import overlap
 from providers.postgres.settings import PostgresSettings
@@ -53,7 +55,10 @@ def refusal(model: Any, value: Any) -> tuple[str, str, str]:
         ({"privileges": ["SELECT"], "tables": ["information_schema.tables"]}, "W411", "the server's own"),
         ({"privileges": ["EXECUTE"], "functions": ["pg_catalog.pg_read_file(text)"]}, "W411", "the server's own"),
         ({"privileges": ["EXECUTE"], "functions": ["public.f"]}, "W411", "needs its argument types"),
-        ({"privileges": ["EXECUTE"], "functions": ["public.f(numeric(10, 2))"]}, "W411", "needs its argument types"),
+        ({"privileges": ["EXECUTE"], "functions": ["public.f(a integer)"]}, "W411", "without the arguments' names"),
+        ({"privileges": ["EXECUTE"], "functions": ["public.f(public.Mood)"]}, "W411", 'write mood, or "Mood"'),
+        ({"privileges": ["EXECUTE"], "functions": ["public.f(int,)"]}, "W411", "argument's type is missing"),
+        ({"privileges": ["EXECUTE"], "functions": ["public.f(" + "int, " * 2000 + "int)"]}, "W411", "over 4096"),
         ({"privileges": ["EXECUTE"], "functions": ["public.f(int; x)"]}, "W411", "is not a type"),
         ({"privileges": ["SELECT"]}, "W414", "got none"),
         ({"privileges": ["SELECT"], **TABLE, "sequences": ["public.s"]}, "W414", "both tables and sequences"),
@@ -69,6 +74,18 @@ def test_what_is_refused(grant: dict[str, Any], code: str, says: str) -> None:
     found = refusal(PostgresAccess, {"grants": [grant]})
     assert found[0] == code
     assert says in found[1] + found[2]
+
+
+def test_an_error_points_at_the_value_that_is_to_blame() -> None:
+    cases: list[tuple[Any, Any, tuple[str | int, ...]]] = [
+        (PostgresAccess, {"grants": [{"privileges": ["SELECT", "SELCT"], **TABLE}]}, ("grants", 0, "privileges", 1)),
+        (PostgresNever, {"privileges": ["EXECUTE"], "tables": ["*"]}, ("privileges", 0)),
+        (PostgresSettings, {"database": "o", "minter": "writ_minter"}, ("minter",)),
+    ]
+    for model, value, path in cases:
+        with pytest.raises(ValidationError) as raised:
+            model.model_validate(value)
+        assert raised.value.errors()[0]["loc"] == path
 
 
 def test_no_grants_is_refused() -> None:
@@ -121,6 +138,10 @@ def test_passwords_are_refused_in_connections() -> None:
         ("double  precision", "double precision"),
         ('public.mood, "Odd"."Type"[]', 'public.mood,"Odd"."Type"[]'),
         ('"char"', '"char"'),
+        ("INTEGER, varchar(10), numeric(10, 2)", "integer,character varying,numeric"),
+        ("VARIADIC text[], int[][], int[3], _int4", "text[],integer[],integer[],integer[]"),
+        ("timestamp(3) with time zone", "timestamp with time zone"),
+        ('"a,b"."T (1)"[], text', '"a,b"."T (1)"[],text'),
         ("", ""),
     ],
 )
@@ -195,11 +216,58 @@ EXECUTE = {"privileges": ["EXECUTE"], "functions": ["public.refund(int)"]}
         (EXECUTE, {"functions": ["public.ref*(*"]}, "EXECUTE on function public.refund(integer)"),
         ({**SELECT, "tables": ['public."Order Items"']}, {"tables": ["public.order*"]},
             'SELECT on table public."Order Items"'),
-        ({**SELECT, "tables": ['"a.b"."c"']}, {"tables": ["a.b.c"]}, 'SELECT on table "a.b".c'),
+        ({**SELECT, "tables": ['"a.b"."c"']}, {"tables": ['"a.b".c']}, 'SELECT on table "a.b".c'),
     ],
 )  # fmt: skip
 def test_what_a_guardrail_meets(grant: dict[str, Any], never: dict[str, Any], witness: str | None) -> None:
     assert overlap(access(**grant), PostgresNever.model_validate(never)) == witness
+
+
+@pytest.mark.parametrize(
+    ("function", "pattern", "reached"),
+    [
+        ("refund(public.mood)", "refund(mood)", True),
+        ("refund(public.mood)", "refund(public.mood)", True),
+        ("refund(public.mood)", "refund(sales.mood)", False),
+        ("f(text[])", "f(_text)", True),
+        ("f(text[])", "f(TEXT ARRAY)", True),
+        ("f(text)", "f(_text)", False),
+        ("refund(text)", "refund(amount text)", True),
+        ("refund(int)", "refund(text)", False),
+        ("refund(int, public.mood, int)", "refund(integer, mood, int4)", True),
+        ("refund(int, public.mood, text)", "refund(integer, mood, int4)", False),
+        ("refund(numeric)", "refund(numeric(10,2))", True),
+        ("refund(int)", "ref*", True),
+        ("refund(int)", "ref*(*)", True),
+        ('"we(ird)"(int)', '"we(ird)"', True),
+        ('"we(ird)"(int)', '"we(ird)"(int)', True),
+        ("refund(int)", '"we(ird)"', False),
+    ],
+)
+def test_functions_that_a_guardrail_reaches(function: str, pattern: str, reached: bool) -> None:
+    asked = access(privileges=["EXECUTE"], functions=[f"public.{function}"])
+    never = PostgresNever.model_validate({"functions": [f"public.{pattern}"]})
+    assert bool(overlap(asked, never)) is reached
+
+
+def test_a_pattern_of_many_stars_is_judged_at_once() -> None:
+    long = access(privileges=["SELECT"], tables=["public." + "a" * 60])
+    never = PostgresNever.model_validate({"tables": ["*a" * 20 + "*b", "*a" * 20 + "*"]})
+    started = time.monotonic()
+    assert overlap(long, never) == "SELECT on table public." + "a" * 60
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        ("", "", True), ("", "a", False), ("*", "", True), ("a*a", "a", False), ("a*a", "aa", True),
+        ("*b*", "abc", True), ("*ab*ab", "abab", True), ("*ab*ab", "ab", False), ("a**c", "abc", True),
+        ("*a*b*c", "aXbXc", True), ("*a*b*c", "bac", False),
+    ],
+)  # fmt: skip
+def test_stars(pattern: str, text: str, fits: bool) -> None:
+    assert matches(pattern, text) is fits
 
 
 @pytest.mark.parametrize(
@@ -209,6 +277,19 @@ def test_what_a_guardrail_meets(grant: dict[str, Any], never: dict[str, Any], wi
         ({"columns": ["id"], "sequences": ["*"]}, "W414"),
         ({"privileges": ["EXECUTE"], "tables": ["*"]}, "W413"),
         ({"tables": [""]}, "W411"),
+        ({"tables": ["orders"]}, "W411"),
+        ({"tables": ["public.orders "]}, "W411"),
+        ({"tables": ["public. orders"]}, "W411"),
+        ({"tables": ["public.order?"]}, "W411"),
+        ({"tables": ["a.b.c"]}, "W411"),
+        ({"tables": ["public."]}, "W411"),
+        ({"tables": ["public.Order Items"]}, "W411"),
+        ({"tables": ['public."orders']}, "W411"),
+        ({"tables": ["public." + "a" * 64]}, "W411"),
+        ({"tables": ["*"], "columns": ["orders.email"]}, "W411"),
+        ({"schemas": ["public.*"]}, "W411"),
+        ({"functions": ["refund"]}, "W411"),
+        ({"functions": ["refund(integer)"]}, "W411"),
     ],
 )
 def test_guardrails_that_are_refused(never: dict[str, Any], code: str) -> None:

@@ -74,7 +74,7 @@ def test_a_login_can_do_its_intent_and_dies_with_its_lease(minted: World, bao: M
         with pytest.raises(psycopg.OperationalError):
             session.execute("SELECT 1")
     assert is_dead(minted, login)
-    assert minted.sql(f"SELECT FROM pg_roles WHERE rolname = '{login['username']}'") == []
+    assert minted.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{login['username']}'") == []
     assert minted.changes() == {}
 
 
@@ -110,6 +110,8 @@ def test_a_login_that_owns_something_is_dead_all_the_same_and_becomes_a_row(mint
     name = login["username"]
     with enter(minted, login) as session:
         session.execute("SELECT lo_create(815)")
+        session.execute("GRANT SELECT ON LARGE OBJECT 815 TO PUBLIC")
+        session.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC")
         bao.revoke(login)
         with pytest.raises(psycopg.OperationalError):
             session.execute("SELECT 1")
@@ -121,10 +123,17 @@ def test_a_login_that_owns_something_is_dead_all_the_same_and_becomes_a_row(mint
             f"postgresql_grant_role {name}->{minted.role}": "delete",
             f"postgresql_grant_role minter->{name}": "delete",
             f"postgresql_dependency {name}:owner:large object 815": "delete",
+            f"postgresql_dependency {name}:owner:default privileges on new relations belonging to role {name}": (
+                "delete"
+            ),
         }
         or minted.client.version < 160000
     )
-    assert not minted.apply().ok
+    result = minted.apply()
+    (failed,) = (step.diagnostic for step in result.steps if step.diagnostic and "large object" in str(step.address))
+    assert failed is not None
+    assert "lo_unlink(815), or ALTER LARGE OBJECT 815" in failed.help
+    assert f"{name}:owner:default" not in str(minted.changes())
     minted.sql("SELECT lo_unlink(815)")
     minted.converge()
 
@@ -142,12 +151,23 @@ def test_without_pg_signal_backend_the_login_dies_and_the_plan_warns(minted: Wor
     assert minted.read().diagnostics == ()
 
 
+def all_of(name: str, role: str) -> dict[str, str]:
+    """The login, and what it is a member of."""
+    return {
+        f"postgresql_role {name}": "delete",
+        f"postgresql_grant_role {name}->{role}": "delete",
+        f"postgresql_grant_role minter->{name}": "delete",
+    }
+
+
 ABUSES: Mapping[str, tuple[str, Callable[[str, str], dict[str, str]]]] = {
     "a stronger role": (
         'GRANT pg_read_all_data TO "$name"',
         lambda name, role: {
+            f"postgresql_role {name}": "delete",
             f"postgresql_grant_role {name}->pg_read_all_data": "delete",
             f"postgresql_grant_role {name}->{role}": "delete",
+            f"postgresql_grant_role minter->{name}": "delete",
         },
     ),
     "a grant of its own": (
@@ -156,31 +176,46 @@ ABUSES: Mapping[str, tuple[str, Callable[[str, str], dict[str, str]]]] = {
     ),
     "ADMIN": (
         'GRANT "$role" TO "$name" WITH ADMIN TRUE, SET FALSE',
-        lambda name, role: {f"postgresql_grant_role {name}->{role}": "delete"},
+        all_of,
     ),
-    "SUPERUSER": (
-        'ALTER ROLE "$name" SUPERUSER',
+    "SUPERUSER": ('ALTER ROLE "$name" SUPERUSER', all_of),
+    "no end": ("ALTER ROLE \"$name\" VALID UNTIL 'infinity'", all_of),
+    "a year": ("ALTER ROLE \"$name\" VALID UNTIL '2099-01-01'", all_of),
+    "longer than its group may": ("ALTER ROLE \"$name\" VALID UNTIL '$soon'", all_of),
+    "an end long past": ("ALTER ROLE \"$name\" VALID UNTIL '$past'", all_of),
+    "no group": (
+        'REVOKE "$role" FROM "$name" $by',
         lambda name, role: {
             f"postgresql_role {name}": "delete",
-            f"postgresql_grant_role {name}->{role}": "delete",
             f"postgresql_grant_role minter->{name}": "delete",
         },
     ),
-    "no end": (
-        "ALTER ROLE \"$name\" VALID UNTIL 'infinity'",
+    "default privileges": (
+        'ALTER DEFAULT PRIVILEGES FOR ROLE "$name" GRANT SELECT ON TABLES TO PUBLIC',
         lambda name, role: {
-            f"postgresql_role {name}": "delete",
-            f"postgresql_grant_role {name}->{role}": "delete",
-            f"postgresql_grant_role minter->{name}": "delete",
+            f"postgresql_dependency {name}:owner:default privileges on new relations belonging to role {name}": (
+                "delete"
+            )
         },
     ),
-    "a year": (
-        "ALTER ROLE \"$name\" VALID UNTIL '2099-01-01'",
+    "default privileges in a schema": (
+        'ALTER DEFAULT PRIVILEGES FOR ROLE "$name" IN SCHEMA sales GRANT ALL ON ROUTINES TO x_mallory, "$name"',
         lambda name, role: {
-            f"postgresql_role {name}": "delete",
-            f"postgresql_grant_role {name}->{role}": "delete",
-            f"postgresql_grant_role minter->{name}": "delete",
+            f"postgresql_dependency {name}:owner:default privileges on new functions belonging to role {name} "
+            "in schema sales": "delete"
         },
+    ),
+    "default privileges taken from PUBLIC": (
+        'ALTER DEFAULT PRIVILEGES FOR ROLE "$name" REVOKE ALL ON ROUTINES FROM PUBLIC, "$name"',
+        lambda name, role: {
+            f"postgresql_dependency {name}:owner:default privileges on new functions belonging to role {name}": (
+                "delete"
+            )
+        },
+    ),
+    "a user mapping": (
+        'CREATE USER MAPPING FOR "$name" SERVER there',
+        lambda name, role: {f"postgresql_dependency {name}:owner:user mapping for {name} on server there": "delete"},
     ),
     "somebody else in it": (
         'GRANT "$name" TO x_mallory',
@@ -196,6 +231,14 @@ def test_a_leased_login_that_is_more_than_that_is_not_exempt(minted: World, bao:
         statement = statement.replace("ADMIN TRUE, SET FALSE", "ADMIN OPTION")
     login = bao.mint()
     minted.sql("DROP ROLE IF EXISTS x_mallory", "CREATE ROLE x_mallory")
+    minted.sql(
+        "DROP FOREIGN DATA WRAPPER IF EXISTS mine CASCADE",
+        "CREATE FOREIGN DATA WRAPPER mine",
+        "CREATE SERVER there FOREIGN DATA WRAPPER mine",
+    )
+    soon, past = (datetime.now(UTC) + timedelta(hours=hours) for hours in (1, -2))
+    statement = statement.replace("$soon", soon.isoformat()).replace("$past", past.isoformat())
+    statement = statement.replace("$by", "GRANTED BY minter" if minted.client.version >= 160000 else "")
     minted.sql(statement.replace("$name", login["username"]).replace("$role", minted.role))
     rows = expected(login["username"], minted.role)
     if minted.client.version < 160000:
@@ -219,19 +262,90 @@ def test_a_mark_alone_makes_no_lease(minted: World) -> None:
     minted.sql("SET ROLE x_helper", f"GRANT $role TO x_liar {options}")
     try:
         assert minted.changes() == {
+            "postgresql_role x_liar": "delete",
             f"postgresql_grant_role x_helper->{minted.role}": "delete",
             f"postgresql_grant_role x_liar->{minted.role}": "delete",
         }
         minted.converge()
     finally:
-        minted.sql("DROP ROLE x_liar", "DROP ROLE x_helper")
+        minted.sql("DROP ROLE IF EXISTS x_liar", "DROP ROLE x_helper")
+
+
+def test_a_copied_mark_hides_no_membership_of_a_group_that_is_not_ours(minted: World) -> None:
+    options = "WITH INHERIT TRUE, SET FALSE" if minted.client.version >= 160000 else ""
+    soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    minted.sql(
+        f"CREATE ROLE x_liar LOGIN INHERIT VALID UNTIL '{soon}'",
+        f"COMMENT ON ROLE x_liar IS '{lease_comment(minted.scope, 'pg_read_all_data')}'",
+        f"GRANT pg_read_all_data TO x_liar {options}",
+    )
+    assert minted.changes() == {
+        "postgresql_role x_liar": "delete",
+        "postgresql_grant_role x_liar->pg_read_all_data": "delete",
+    }
+    minted.converge()
+
+
+LEFT_BEHIND = {
+    "a large object": "SELECT lo_from_bytea(0, 'mine')",
+    "default privileges": "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+    "default privileges in a schema": "ALTER DEFAULT PRIVILEGES IN SCHEMA sales GRANT SELECT ON TABLES TO x_mallory",
+}
+
+
+@pytest.mark.parametrize("left", LEFT_BEHIND)
+def test_what_nobody_else_can_miss_goes_with_the_login(minted: World, bao: Minting, left: str) -> None:
+    minted.sql("DROP ROLE IF EXISTS x_mallory", "CREATE ROLE x_mallory")
+    login = bao.mint()
+    with enter(minted, login) as session:
+        session.execute(LEFT_BEHIND[left])
+        bao.revoke(login)
+    assert minted.sql(f"SELECT 1 FROM pg_roles WHERE rolname = '{login['username']}'") == []
+    assert minted.sql("SELECT 1 FROM pg_default_acl") == minted.sql("SELECT 1 FROM pg_largeobject_metadata") == []
+    assert minted.changes() == {}
+    minted.sql("DROP ROLE x_mallory")
+
+
+def test_a_table_that_a_login_made_is_never_dropped(minted: World, bao: Minting) -> None:
+    minted.sql("GRANT CREATE ON SCHEMA sales TO PUBLIC")
+    login = bao.mint()
+    try:
+        with enter(minted, login) as session:
+            session.execute("CREATE TABLE sales.report AS SELECT 42 AS answer")
+            session.execute("SELECT lo_create(816)")
+            assert minted.changes() == {f"postgresql_dependency {login['username']}:owner:table sales.report": "delete"}
+            bao.revoke(login)
+        assert is_dead(minted, login)
+        assert minted.sql("SELECT answer FROM sales.report", "SELECT lo_get(816)") == [(b"",)]
+        if minted.client.version >= 160000:
+            members = f"SELECT 1 FROM pg_auth_members WHERE roleid = '\"{login['username']}\"'::regrole"
+            assert len(minted.sql(members)) == 1
+    finally:
+        minted.sql("REVOKE CREATE ON SCHEMA sales FROM PUBLIC", "DROP TABLE sales.report")
+    minted.converge()
+    assert minted.sql("SELECT 1 FROM pg_largeobject_metadata") == []
+
+
+def test_a_login_that_outlived_its_group_is_a_row_and_goes(minted: World, bao: Minting) -> None:
+    """As after revoke-force at the minting system, or when the database was down when the lease ended."""
+    login = bao.mint()
+    minted.desired = {}
+    assert minted.apply().ok
+    name = login["username"]
+    rows = {f"postgresql_role {name}": "delete", f"postgresql_grant_role minter->{name}": "delete"}
+    if minted.client.version < 160000:
+        del rows[f"postgresql_grant_role minter->{name}"]
+    assert minted.changes() == rows
+    minted.converge()
+    assert is_dead(minted, login)
+    bao.revoke(login)
 
 
 def test_dropping_the_group_leaves_its_logins_without_access(minted: World, bao: Minting) -> None:
     login = bao.mint()
     with enter(minted, login) as session:
         minted.desired = {}
-        minted.converge()
+        assert minted.apply().ok
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             session.execute("SELECT * FROM public.orders")
         bao.revoke(login)

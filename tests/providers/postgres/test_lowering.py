@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from providers.postgres.access import PostgresAccess
 from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
 from providers.postgres.lease import lease_comment
 from reconciler.model import Ownership
-from reconciler.provider import owner_by_text
+from reconciler.provider import Demand, PairDemand, owner_by_text
+from specs.source import Located, SourceSpan
 from tests.providers.postgres.world import PROVIDER, demand, lowered, pair, scope_of, settings
 
 SCOPE = scope_of(settings())
@@ -74,12 +76,31 @@ def test_grants(grants: list[dict[str, Any]], expected: dict[str, list[str]]) ->
         assert one.resource.attributes["with_grant_option"] is False
 
 
+def test_a_grants_origin_is_the_line_that_names_its_object() -> None:
+    class Paths:
+        def span(self, path: tuple[str | int, ...]) -> SourceSpan:
+            return SourceSpan("/".join(map(str, path)), 1, 1)
+
+    grants = [ORDERS, {**ORDERS, "tables": ["public.orders", "public.items"], "columns": ["id"]}]
+    block = Located(PostgresAccess.model_validate({"grants": grants}), Paths(), ("access", 0))
+    found = PROVIDER.lower(SCOPE, Demand((), (PairDemand(pair(), (block,)),))).resources
+    spans = {one.resource.address.key.partition(":")[2]: one.origin.span for one in found}
+    assert {key: span and span.file for key, span in spans.items()} == {
+        "": None,
+        "database:orders": None,
+        "schema:public": None,
+        "table:public.orders": "access/0/grants/0/tables/0",
+        "column:public.orders.id": "access/0/grants/1/tables/0",
+        "column:public.items.id": "access/0/grants/1/tables/1",
+    }
+
+
 def test_the_role_can_do_nothing_by_itself_and_says_whose_it_is() -> None:
     (role,) = (one for one in lowered(SCOPE, ORDERS).resources if one.resource.address.type == "postgresql_role")
     values = dict(role.resource.attributes)
     comment = str(values.pop("comment"))
     assert owner_by_text(comment, SCOPE)[0] is Ownership.OURS
-    assert comment.endswith("agent=bot; intent=orders.read")
+    assert comment.endswith("agent=bot; intent=orders.read; ttl=600")
     assert {name for name, value in values.items() if value not in (False, [], "", -1)} == set()
 
 

@@ -41,7 +41,7 @@ def test_a_grant_reads_back_as_it_was_wanted(world: World, grant: dict[str, list
     world.desired = {}
     world.converge()
     assert world.read().objects == {}
-    assert world.sql("SELECT FROM pg_roles WHERE rolname = '" + world.role + "'") == []
+    assert world.sql("SELECT 1 FROM pg_roles WHERE rolname = '" + world.role + "'") == []
 
 
 def _marks(kind: str) -> dict[str, object]:

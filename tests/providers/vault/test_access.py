@@ -50,6 +50,26 @@ def refused(model: Any, fields: dict[str, Any]) -> tuple[str, str, str]:
         ("sys/policies/acl/x", "W421", "too wide"),
         ("auth/token/create", "W421", "too wide"),
         ("sys", "W421", "too wide"),
+        ("cubbyhole/x", "W421", "too wide"),
+        ("v1/kv/data/x", "W420", "starts with v1/"),
+        ("v1/sys/policies/acl/x", "W420", "starts with v1/"),
+        (" kv/x", "W420", "starts or ends with a space"),
+        ("kv/x ", "W420", "starts or ends with a space"),
+        ("kv/ /x", "W420", "starts or ends with a space"),
+        ("kv/x?list=true", "W420", "contains '?'"),
+        ("kv/x#f", "W420", "contains '#'"),
+        ("team-a/sys/policies/acl/x", "W421", "API of a namespace"),
+        ("team-a/+/policies/acl/x", "W421", "API of a namespace"),
+        ("team-a/b/sys/mounts", "W421", "API of a namespace"),
+        ("team-a/sys/*", "W421", "API of a namespace"),
+        ("team-a/sys/pol*", "W421", "API of a namespace"),
+        ("team-a/auth/token/create", "W421", "API of a namespace"),
+        ("team-a/auth/+/role/x", "W421", "API of a namespace"),
+        ("team-a/auth/jwt/role/x", "W421", "API of a namespace"),
+        ("team-a/auth/*", "W421", "API of a namespace"),
+        ("team-a/identity/entity/id/x", "W421", "API of a namespace"),
+        ("kv/data/sys/policies/acl/x", "W421", "API of a namespace"),
+        ("kv/" + "a/" * 2000 + "/", "W420", "\u2026"),
     ],
 )
 def test_refused_paths(path: str, code: str, message: str) -> None:
@@ -57,12 +77,26 @@ def test_refused_paths(path: str, code: str, message: str) -> None:
     kind, text, way_out = refused(VaultAccess, {"paths": [rule]})
     assert kind == code
     assert message in text
+    assert len(text) < 200
     assert way_out
 
 
 @pytest.mark.parametrize(
     "path",
-    ["kv/*", "kv/data/orders/*", "kv/data/+/config", "kv/metadata/orders/", "kv/a b", "transit/encrypt/k", "kv/sys/*"],
+    [
+        "kv/*",
+        "kv/data/orders/*",
+        "kv/data/+/config",
+        "kv/metadata/orders/",
+        "kv/a b",
+        "transit/encrypt/k",
+        "kv/data/sys/*",
+        "kv/data/auth/x",
+        "kv/data/auth/github/config",
+        "kv/metadata/identity/*",
+        "kv/auth/x",
+        "kv/orders/sys",
+    ],
 )
 def test_accepted_paths(path: str) -> None:
     assert VaultAccess.model_validate({"paths": [{"path": path, "capabilities": ["read"]}]})

@@ -124,7 +124,10 @@ def test_a_refused_connection_means_that_nothing_was_done(clients: list[VaultCli
         (503, Unreachable, Unreachable),
     ],
 )
-def test_statuses(clients: list[VaultClient], status: int, reading: type, writing: type) -> None:
+def test_statuses(
+    clients: list[VaultClient], monkeypatch: pytest.MonkeyPatch, status: int, reading: type, writing: type
+) -> None:
+    monkeypatch.setattr("providers.vault.client._pause", lambda told, attempt: 0.01)
     text = f'{{"errors": ["bad postgres://user:secret@db/x and {TOKEN}"]}}'
     with tiny(lambda _: reply(status, text)) as server:
         client = client_of(server, clients)

@@ -1,0 +1,33 @@
+"""Who holds a lock, for people, laid out as Terraform lays it out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+
+class Holder(Protocol):
+    """What is shown of a lock's holder."""
+
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def operation(self) -> str: ...  # noqa: D102
+    @property
+    def who(self) -> str: ...  # noqa: D102
+    @property
+    def pid(self) -> int: ...  # noqa: D102
+    @property
+    def version(self) -> str: ...  # noqa: D102
+    @property
+    def created(self) -> str: ...  # noqa: D102
+
+
+def lock_text(holder: Holder, path: Path) -> str:
+    """The lines of a message."""
+    return (
+        "Error acquiring the state lock\n"
+        f"  ID:        {holder.id}\n  Path:      {path}\n  Operation: {holder.operation}\n"
+        f"  Who:       {holder.who}\n  Process:   {holder.pid}\n  Version:   {holder.version}\n"
+        f"  Created:   {holder.created}"
+    )
