@@ -28,8 +28,8 @@ def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Com
         return None, tuple(_error(f"{path} is no policy that is known here", f"known: {known}") for path in unknown)
     before, after = kinds["old"], kinds["new"]
     if before is None or after is None or before.kind != after.kind:
-        kinds_text = ", ".join(f"{path}: {kind.kind if kind else 'unknown'}" for path, kind in ((old, before), (new, after)))
-        return None, (_error(f"there is nothing to compare ({kinds_text})", "give two of one kind"),)
+        found = f"{old}: {before.kind if before else ''}, {new}: {after.kind if after else ''}"
+        return None, (_error(f"there is nothing to compare ({found})", "give two of one kind"),)
     try:
         return before.compare(texts["old"], texts["new"]), ()
     except PolicyFileError as wrong:

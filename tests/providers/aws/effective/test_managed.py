@@ -10,7 +10,7 @@ from providers.aws.effective import Policy, Principal, compare
 from reconciler.access import Comparison
 from tests.providers.aws.effective.mutations import DOWN, SAME, UP, managed, mutations
 
-SAMPLE = 120
+SAMPLE = 60
 
 
 def principal(document: dict[str, Any]) -> Principal | None:
