@@ -1,6 +1,6 @@
 """Specs for any number of agents: `python benchmarks/generate.py AGENTS FOLDER`.
 
-Each agent holds one intent of its own with access on all three systems: 11 objects. 800 bytes for each agent with its
+Each agent holds one intent of its own with access on all three systems: 12 objects. 800 bytes for each agent with its
 intent, so 10,000 of them are 8 MB. Files of 500 agents; a table for 50 agents, since a table's ACL has to fit a page.
 """
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from providers.aws.glob import meet, parse
 from providers.aws.patterns import VARIABLE, has_wildcard
 
@@ -45,7 +47,9 @@ def too_wide(action: str, resource: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=4096)
 def _escalates(action: str) -> bool:
+    """Few different ones, asked for again and again."""
     wanted = parse(action.lower(), variables=False)
     return any(meet(wanted, pattern) is not None for pattern in _PATTERNS)
 

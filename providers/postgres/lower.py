@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from providers.postgres.access import AMBIGUOUS, AMBIGUOUS_HELP, OBJECTS, Grant, PostgresAccess
@@ -76,7 +76,7 @@ class _Lowering:
             GrantKey(role, Kind.DATABASE, "", self.scope.settings.database): {"CONNECT"},
         }
         for grant in (grant for block in access for grant in block.value.grants):
-            for key in _keys(role, grant, self.scope.settings.database):
+            for _, key in _keys(role, grant, self.scope.settings.database):
                 found.setdefault(key, set()).update(grant.privileges)
             for schema in schemas_of(grant):
                 found.setdefault(GrantKey(role, Kind.SCHEMA, "", _raw(schema)[0]), set()).add("USAGE")
@@ -104,7 +104,9 @@ class _Lowering:
     ) -> Address:
         address = self.scope.address(kind, key)
         origin = pair.origin(reason)
-        self.resources.append(Desired(Resource(address, values), replace(origin, span=span or origin.span), needs))
+        if span is not None:
+            origin = replace(origin, span=span)
+        self.resources.append(Desired(Resource(address, values), origin, needs))
         return address
 
     def _too_long(self, name: str, pair: Pair) -> None:
@@ -139,29 +141,34 @@ def _spans(role: str, access: Iterable[Located[PostgresAccess]], database: str) 
     for block in access:
         for number, grant in enumerate(block.value.grants):
             where = next(name for name in OBJECTS if getattr(grant, name))
-            for position, name in enumerate(grant.objects):
-                for key in _keys(role, grant.model_copy(update={where: (name,)}), database):
-                    found.setdefault(key, block.span("grants", number, where, position))
+            for position, key in _keys(role, grant, database):
+                if key not in found and grant.objects:
+                    found[key] = block.span("grants", number, where, position)
     return found
 
 
-def _keys(role: str, grant: Grant, database: str) -> Iterable[GrantKey]:
+def _keys(role: str, grant: Grant, database: str) -> Iterator[tuple[int, GrantKey]]:
+    """Each object's key, with its position among those that the grant names."""
+    if grant.kind is Kind.DATABASE:
+        yield 0, GrantKey(role, Kind.DATABASE, "", database)
+    for position, text in enumerate(grant.objects):
+        for key in _of_object(role, grant, text):
+            yield position, key
+
+
+def _of_object(role: str, grant: Grant, text: str) -> Iterator[GrantKey]:
     match grant.kind:
-        case Kind.DATABASE:
-            yield GrantKey(role, Kind.DATABASE, "", database)
         case Kind.SCHEMA:
-            yield from (GrantKey(role, Kind.SCHEMA, "", _raw(name)[0]) for name in grant.schemas)
+            yield GrantKey(role, Kind.SCHEMA, "", _raw(text)[0])
         case Kind.FUNCTION:
-            for text in grant.functions:
-                name, arguments = split_signature(text)
-                schema, function = _raw(name)
-                yield GrantKey(role, Kind.FUNCTION, schema, function, arguments=arguments)
+            name, arguments = split_signature(text)
+            schema, function = _raw(name)
+            yield GrantKey(role, Kind.FUNCTION, schema, function, arguments=arguments)
         case Kind.COLUMN:
-            for table in grant.tables:
-                schema, name = _raw(table)
-                yield from (GrantKey(role, Kind.COLUMN, schema, name, _raw(column)[0]) for column in grant.columns)
+            schema, name = _raw(text)
+            yield from (GrantKey(role, Kind.COLUMN, schema, name, _raw(column)[0]) for column in grant.columns)
         case _:
-            yield from (GrantKey(role, grant.kind, *_raw(name)) for name in grant.objects)
+            yield GrantKey(role, grant.kind, *_raw(text))
 
 
 def _raw(text: str) -> tuple[str, ...]:

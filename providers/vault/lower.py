@@ -171,7 +171,9 @@ class _Lowering:
         for located in demand.access:
             for index, rule in enumerate(located.value.paths):
                 grant = rule.grant
-                reached = next((path for path in own if path.overlaps(grant.pattern)), None)
+                # The first segment of an intent's path is a mount, or what a mount's path begins with.
+                near = (path for path in own if path.parts[0] == grant.pattern.parts[0])
+                reached = next((path for path in near if path.overlaps(grant.pattern)), None)
                 if reached is not None:
                     self.diagnostics.append(
                         error(
