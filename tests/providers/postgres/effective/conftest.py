@@ -13,11 +13,16 @@ from tests.providers.postgres.effective import worlds
 
 @pytest.fixture(scope="session")
 def client(server: LocalPostgres) -> Iterator[PostgresClient]:
-    first = server.client()
-    first.script("CREATE DATABASE effective")
+    _administer(server, "CREATE DATABASE effective")
     made = server.client("effective")
     made.script(worlds.SETUP)
     yield made
     made.close()
-    first.script("DROP DATABASE effective")
-    first.close()
+    _administer(server, "DROP DATABASE effective WITH (FORCE)")
+
+
+def _administer(server: LocalPostgres, statement: str) -> None:
+    # A login of its own each time: other tests of this server end sessions.
+    client = server.client()
+    client.script(statement)
+    client.close()
