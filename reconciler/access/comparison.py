@@ -1,47 +1,10 @@
-"""What a change does to access: a verdict, and the requests that show it."""
+"""The verdict that follows from what was found."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterable, Sequence
 
-
-class Verdict(StrEnum):
-    """New access against old. Sound: never EQUAL or NARROWS where something new is allowed."""
-
-    EQUAL = "equal"
-    NARROWS = "narrows"
-    WIDENS = "widens"
-    INCOMPARABLE = "incomparable"
-    """Something is gained and something is lost."""
-    MAY_WIDEN = "may-widen"
-    """Something is gained if a condition that isn't modelled can hold."""
-    UNKNOWN = "unknown"
-    """Not decided within the budget, or a witness that the evaluator contradicts: to be treated as MAY_WIDEN."""
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """One request that one side allows and the other doesn't."""
-
-    request: str
-    """For people, without sign: ``s3:PutObject on arn:aws:s3:::orders/x``, ``read kv/data/orders/x``."""
-    certain: bool = True
-    """False where it hangs on a condition that isn't modelled."""
-    note: str = ""
-    """What else must hold, or what is special: a context, a name that doesn't exist yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """A verdict with its witnesses: ``gains`` only the new side allows, ``loses`` only the old one."""
-
-    verdict: Verdict
-    gains: tuple[Witness, ...] = ()
-    loses: tuple[Witness, ...] = ()
-    notes: tuple[str, ...] = ()
-    """Why it is UNKNOWN or MAY_WIDEN; what is equal today and wider tomorrow."""
+from reconciler.model.access import Comparison, Verdict, Witness
 
 
 def compared(
@@ -58,3 +21,12 @@ def compared(
     else:
         verdict = Verdict.NARROWS if loses else Verdict.EQUAL
     return Comparison(verdict, tuple(gains), tuple(loses), tuple(notes))
+
+
+def summed(verdicts: Iterable[Verdict]) -> Verdict:
+    """One verdict for several principals together: what any of them gains is gained."""
+    found = frozenset(verdicts)
+    if Verdict.INCOMPARABLE in found or {Verdict.WIDENS, Verdict.NARROWS} <= found:
+        return Verdict.INCOMPARABLE
+    order = (Verdict.WIDENS, Verdict.UNKNOWN, Verdict.MAY_WIDEN, Verdict.NARROWS)
+    return next((verdict for verdict in order if verdict in found), Verdict.EQUAL)

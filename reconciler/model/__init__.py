@@ -1,5 +1,6 @@
 """Frozen values that the engine, the providers and the renderers share. No I/O here."""
 
+from reconciler.model.access import AccessChange, AccessRow, Aspect, Comparison, Mover, Verdict, Witness, Worlds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
@@ -10,18 +11,23 @@ from reconciler.model.state import Applied, State
 
 __all__ = [
     "PLACE",
+    "AccessChange",
+    "AccessRow",
     "Action",
     "Address",
     "Applied",
     "ApplyResult",
+    "Aspect",
     "AttributeChange",
     "Cause",
     "Change",
+    "Comparison",
     "Desired",
     "Drift",
     "DriftItem",
     "DriftKind",
     "Live",
+    "Mover",
     "Origin",
     "Outcome",
     "Ownership",
@@ -32,4 +38,7 @@ __all__ = [
     "StepEvent",
     "SystemRecord",
     "Value",
+    "Verdict",
+    "Witness",
+    "Worlds",
 ]

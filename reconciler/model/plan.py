@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from reconciler.model.access import AccessRow, Mover
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.drift import DriftItem
@@ -44,6 +45,8 @@ class Plan:
     destroy: bool = False
     drift: tuple[DriftItem, ...] = ()
     """What moved outside since the last apply."""
+    access: tuple[AccessRow, ...] = ()
+    """What changes for whom, sorted by mover, agent, intent and address; principals whose access is touched only."""
 
     @property
     def rows(self) -> tuple[Change, ...]:
@@ -59,6 +62,10 @@ class Plan:
     def errored(self) -> bool:
         """A plan with errors shows what it can and applies nothing."""
         return has_errors(self.diagnostics)
+
+    def access_by(self, mover: Mover) -> tuple[AccessRow, ...]:
+        """What the plan does to access, or what was done outside."""
+        return tuple(row for row in self.access if row.mover is mover)
 
     def counts(self) -> Counter[Action]:
         """How many rows of each action."""

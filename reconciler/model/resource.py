@@ -97,3 +97,6 @@ class Snapshot:
     """What can't be planned on this system as it is (a database connection that doesn't exist)."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """For people: server version, who we are there; and PLACE."""
+    surroundings: object = None
+    """What else of the system the access of its objects hangs on (attached policies' texts). The provider's own form,
+    for Provider.access_changes; never saved."""

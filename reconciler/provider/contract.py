@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import ClassVar, Generic, TypeVar
 
-from reconciler.model import Address, Live, Resource, Snapshot
+from reconciler.model import (
+    AccessChange,
+    Address,
+    Aspect,
+    Comparison,
+    Live,
+    Resource,
+    Snapshot,
+    Verdict,
+    Worlds,
+)
 from reconciler.provider.attributes import Attribute
 from reconciler.provider.demand import Demand, LoginTarget, Lowering, Scope
 from reconciler.provider.local import LocalServer
@@ -118,6 +128,16 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         ``wanted`` holds the desired and the recorded addresses of this system. An error means 'unknown',
         so anything that couldn't be read raises; what isn't in the snapshot is not there.
         """
+
+    def access_changes(self, scope: Scope[S], worlds: Worlds) -> Iterable[AccessChange]:  # noqa: ARG002
+        """What the change from one world to the other does to each principal that it touches. No I/O.
+
+        Sound: never EQUAL or NARROWS where something new is allowed. A principal that isn't told of isn't touched.
+        Composed: every object that bears on the principal counts, not only those that differ.
+        """
+        # A provider that can't tell must not be taken for one that saw nothing.
+        cannot = Comparison(Verdict.UNKNOWN, notes=(f"the provider {self.name} doesn't compare access",))
+        return [AccessChange(address, Aspect.REACH, cannot) for address in sorted(worlds.touched)]
 
     def close(self, client: C) -> None:
         """Log out and free connections."""

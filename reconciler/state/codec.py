@@ -6,18 +6,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model import (
+    AccessChange,
+    AccessRow,
     Action,
     Address,
+    Aspect,
     AttributeChange,
     Cause,
     Change,
+    Comparison,
     DriftItem,
     DriftKind,
     Live,
+    Mover,
     Origin,
     Ownership,
     Resource,
     SystemRecord,
+    Verdict,
+    Witness,
 )
 from specs.diagnostic import Diagnostic, Severity
 from specs.source import SourceSpan
@@ -159,6 +166,42 @@ def decode_drift_item(data: Data) -> DriftItem:
         decode_origin(data["origin"]),
         decode_live(data["live"]),
     )
+
+
+def encode_access(row: AccessRow) -> Data:
+    """One change of access."""
+    found = row.change.comparison
+    return {
+        "mover": row.mover.value,
+        "subject": encode_address(row.change.subject),
+        "aspect": row.change.aspect.value,
+        "agent": row.agent,
+        "intent": row.intent,
+        "verdict": found.verdict.value,
+        "gains": [_encode_witness(witness) for witness in found.gains],
+        "loses": [_encode_witness(witness) for witness in found.loses],
+        "notes": list(found.notes),
+    }
+
+
+def decode_access(data: Data) -> AccessRow:
+    """The inverse of encode_access."""
+    found = Comparison(
+        Verdict(data["verdict"]),
+        tuple(_decode_witness(witness) for witness in data["gains"]),
+        tuple(_decode_witness(witness) for witness in data["loses"]),
+        tuple(data["notes"]),
+    )
+    change = AccessChange(decode_address(data["subject"]), Aspect(data["aspect"]), found)
+    return AccessRow(Mover(data["mover"]), change, data["agent"], data["intent"])
+
+
+def _encode_witness(witness: Witness) -> Data:
+    return {"request": witness.request, "certain": witness.certain, "note": witness.note}
+
+
+def _decode_witness(data: Data) -> Witness:
+    return Witness(data["request"], data["certain"], data["note"])
 
 
 def _encode_attribute(change: AttributeChange) -> Data:

@@ -13,10 +13,12 @@ from typing import Any, BinaryIO
 
 from reconciler.model import Change, Plan, Value
 from reconciler.state.codec import (
+    decode_access,
     decode_change,
     decode_diagnostic,
     decode_drift_item,
     decode_system,
+    encode_access,
     encode_change,
     encode_diagnostic,
     encode_drift_item,
@@ -24,7 +26,7 @@ from reconciler.state.codec import (
 )
 from reconciler.state.errors import PlanFileError
 
-FORMAT = "writ-plan/1"
+FORMAT = "writ-plan/2"
 MAX_BYTES = 512 * 1024 * 1024
 
 
@@ -88,6 +90,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "facts": {name: dict(facts) for name, facts in plan.facts.items()},
         "destroy": plan.destroy,
         "drift": [encode_drift_item(item) for item in plan.drift],
+        "access": [encode_access(row) for row in plan.access],
     }
 
 
@@ -106,6 +109,7 @@ def decode_plan(data: dict[str, Any]) -> Plan:
         facts=data["facts"],
         destroy=data["destroy"],
         drift=tuple(decode_drift_item(item) for item in data["drift"]),
+        access=tuple(decode_access(row) for row in data["access"]),
     )
 
 

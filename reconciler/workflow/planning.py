@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reconciler.compile import SystemBinding
 from reconciler.connections import Connections
+from reconciler.engine.access import in_order, outside_access, planned_access
 from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
@@ -21,7 +22,7 @@ from reconciler.engine.planner import plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
-from reconciler.model import Address, Change, Desired, Drift, Plan, State
+from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
@@ -99,6 +100,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     kept, unknown = narrowed(changes, options.targets)
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
+    drift = () if options.destroy else _drift(now).items
     return Plan(
         environment=now.environment,
         created=datetime.now(UTC),
@@ -111,8 +113,16 @@ def plan_of(now: Situation, options: Options) -> Plan:
         targets=options.targets,
         facts=facts,
         destroy=options.destroy,
-        drift=_drift(now).items if now.state.lineage and not options.destroy else (),
+        drift=drift if now.state.lineage else (),
+        access=_access(now, kept, drift),
     )
+
+
+def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) -> tuple[AccessRow, ...]:
+    """What applying does to access, and what was done outside."""
+    systems, snapshots = now.session.systems, now.refreshed.snapshots
+    rows = planned_access(kept, systems, snapshots)
+    return in_order(rows + outside_access(drift, systems, snapshots, now.desired, now.state))
 
 
 def no_plan(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Plan:

@@ -1,0 +1,105 @@
+"""What a plan, and what happened outside, does to access: two worlds of each system, compared by its provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from reconciler.engine.session import System
+from reconciler.model import (
+    AccessRow,
+    Action,
+    Address,
+    Change,
+    Desired,
+    DriftItem,
+    DriftKind,
+    Mover,
+    Origin,
+    Resource,
+    Snapshot,
+    State,
+    Worlds,
+)
+
+_Moved: TypeAlias = dict[Address, Resource | None]
+"""What another world has at an address; None: nothing."""
+
+
+def planned_access(
+    changes: Iterable[Change], systems: Mapping[str, System], snapshots: Mapping[str, Snapshot]
+) -> list[AccessRow]:
+    """Live against planned. Principals that the plan doesn't touch have no row."""
+    moved: _Moved = {}
+    origins: dict[Address, Origin] = {}
+    for change in changes:
+        if change.origin is not None:
+            origins[change.address] = change.origin
+        if change.writes:
+            moved[change.address] = None if change.action is Action.DELETE else change.after
+    return list(_rows(Mover.PLAN, _worlds(moved, snapshots, live_is_before=True), systems, origins))
+
+
+def outside_access(
+    drift: Iterable[DriftItem],
+    systems: Mapping[str, System],
+    snapshots: Mapping[str, Snapshot],
+    desired: Mapping[Address, Desired],
+    state: State,
+) -> list[AccessRow]:
+    """The last apply against live: what somebody did to access. Without a state, the specs stand for the last apply.
+
+    An object that isn't there is then no drift: it may never have been made.
+    """
+    moved: _Moved = {}
+    for item in drift:
+        found = _as_left(item, state)
+        if found is not None or item.kind is DriftKind.UNDECLARED:
+            moved[item.address] = found
+    origins = {address: applied.origin for address, applied in state.objects.items()}
+    origins |= {address: wanted.origin for address, wanted in desired.items()}
+    return list(_rows(Mover.OUTSIDE, _worlds(moved, snapshots, live_is_before=False), systems, origins))
+
+
+def _as_left(item: DriftItem, state: State) -> Resource | None:
+    if item.kind is DriftKind.MISSING:
+        applied = state.objects.get(item.address)
+        return applied.resource if applied else None
+    if item.kind is DriftKind.CHANGED and item.live is not None:
+        before = {attribute.name: attribute.before for attribute in item.attributes}
+        return Resource(item.address, {**item.live.resource.attributes, **before})
+    return None
+
+
+def _worlds(moved: _Moved, snapshots: Mapping[str, Snapshot], *, live_is_before: bool) -> Iterator[tuple[str, Worlds]]:
+    for name in sorted({address.system for address in moved} & snapshots.keys()):
+        snapshot = snapshots[name]
+        live = {address: found.resource for address, found in snapshot.objects.items()}
+        here = {address: resource for address, resource in moved.items() if address.system == name}
+        other = {address: resource for address, resource in live.items() if address not in here}
+        other |= {address: resource for address, resource in here.items() if resource is not None}
+        touched = frozenset(address for address in here if live.get(address) != other.get(address))
+        if touched:
+            before, after = (live, other) if live_is_before else (other, live)
+            yield name, Worlds(before, after, touched, snapshot.surroundings)
+
+
+def _rows(
+    mover: Mover,
+    worlds: Iterable[tuple[str, Worlds]],
+    systems: Mapping[str, System],
+    origins: Mapping[Address, Origin],
+) -> Iterator[AccessRow]:
+    for name, two in worlds:
+        system = systems[name]
+        for change in system.provider.access_changes(system.scope, two):
+            origin = origins.get(change.subject)
+            agent, intent = (origin.agent, origin.intent) if origin else ("", "")
+            yield AccessRow(mover, change, agent, intent)
+
+
+def in_order(rows: Iterable[AccessRow]) -> tuple[AccessRow, ...]:
+    """By mover, agent, intent and address."""
+    return tuple(
+        sorted(rows, key=lambda row: (row.mover, row.agent, row.intent, row.change.subject, row.change.aspect))
+    )
