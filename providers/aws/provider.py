@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from providers.aws.access import AwsAccess, AwsNever, overlap
@@ -17,7 +17,7 @@ from providers.aws.resource_type import IamType
 from providers.aws.role import Role
 from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
-from reconciler.model import Address, Snapshot
+from reconciler.model import AccessChange, Address, Snapshot, Worlds
 from reconciler.provider import Demand, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope
 
 if TYPE_CHECKING:
@@ -78,6 +78,12 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def read(self, client: AwsClient, scope: Scope[AwsSettings], wanted: Collection[Address]) -> Snapshot:  # noqa: ARG002
         """The scope in bulk, and the wanted addresses."""
         return read_snapshot(client, wanted)
+
+    def access_changes(self, scope: Scope[AwsSettings], worlds: Worlds) -> Iterable[AccessChange]:  # noqa: ARG002
+        """Each role by all that hangs on it, its boundary included; and whose tokens are taken."""
+        from providers.aws.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
+
+        return access_changes(worlds)
 
     def close(self, client: AwsClient) -> None:
         """Free the connections."""

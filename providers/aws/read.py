@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from providers.aws.errors import NoSuchEntity
 from providers.aws.live import RoleFacts, provider_live, role_objects
+from providers.aws.managed import arns_of, read_managed
 from providers.aws.naming import (
     ATTACHMENT,
     PROFILE_ROLE,
@@ -54,7 +55,8 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     if found.one_by_one:
         facts["roles"] = "read one by one"
         diagnostics = [*diagnostics, _slow(client, found.one_by_one)]
-    return Snapshot(objects, tuple(diagnostics), facts)
+    managed = read_managed(client, arns_of(client.scope.settings, found.roles))
+    return Snapshot(objects, tuple(diagnostics), facts, managed)
 
 
 def _role_names(wanted: Collection[Address]) -> set[str]:

@@ -54,6 +54,8 @@ class Aspect(StrEnum):
     """What it may do."""
     TRUST = "trust"
     """Who may become it."""
+    LIFETIME = "lifetime"
+    """For how long it may be used."""
 
 
 @dataclass(frozen=True, slots=True)

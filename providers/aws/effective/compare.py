@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from providers.aws.effective.catalogue import catalogue
 from providers.aws.effective.document import Names, Policy, Statement
@@ -31,12 +32,45 @@ from reconciler.access.globs import glob
 from reconciler.access.search import Literal, Outcome, Question, Search
 
 _TRUST_ACTIONS = "sts:*"
+MOST_ACTIONS = 8
+_MOST_ASKED = 24
 _MOST_GIVEN_UP = 3
 
 
-def compare(old: Principal | None, new: Principal | None) -> Comparison:
-    """The effective access of a principal before and after; None: it doesn't exist."""
-    return _compare(old or Principal(()), new or Principal(()), "*")
+def compare(old: Principal | None, new: Principal | None, *, detailed: bool = False) -> Comparison:
+    """The effective access of a principal before and after; None: it doesn't exist.
+
+    ``detailed``: up to MOST_ACTIONS requests are told in each direction, one for each action that is written.
+    """
+    before, after = old or Principal(()), new or Principal(())
+    found = _compare(before, after, "*")
+    if not detailed or found.verdict is Verdict.EQUAL:
+        return found
+    gains = _more(found.gains, _written(after), lambda one: _compare(before, after, one).gains)
+    loses = _more(found.loses, _written(before), lambda one: _compare(before, after, one).loses)
+    return Comparison(found.verdict, gains, loses, found.notes)
+
+
+def _written(principal: Principal) -> Iterator[str]:
+    """The actions of its Allow statements, as patterns."""
+    for policy in principal.identity:
+        for one in policy.statements:
+            if one.allows and not one.actions.negated:
+                yield from one.actions.values
+
+
+def _more(
+    first: tuple[Witness, ...], actions: Iterator[str], ask: Callable[[str], tuple[Witness, ...]]
+) -> tuple[Witness, ...]:
+    """The first one with those for other actions."""
+    if not first:
+        return first
+    found = dict.fromkeys(first)
+    for action in islice(dict.fromkeys(actions), _MOST_ASKED):
+        if len(found) >= MOST_ACTIONS:
+            break
+        found |= dict.fromkeys(one for one in ask(action) if one.certain or not first[0].certain)
+    return tuple(found)
 
 
 def compare_trust(old: Policy | None, new: Policy | None) -> Comparison:

@@ -1,0 +1,166 @@
+"""A role's access composed of all that hangs on it, before and after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from providers.aws.effective.changes import access_changes
+from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, PROVIDER, ROLE, ROLE_POLICY
+from reconciler.model import AccessChange, Address, Aspect, Resource, Value, Verdict, Worlds
+
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
+WRITE = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::orders/*"}
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+BOUND = "arn:aws:iam::123456789012:policy/bound"
+MANAGED = {
+    ADMIN: json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}),
+    BOUND: json.dumps({"Version": "2012-10-17", "Statement": READ}),
+}
+Objects = dict[Address, Resource]
+
+
+def document(*statements: Mapping[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def trust(subject: str) -> str:
+    return document(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Principal": {"Federated": "arn:aws:iam::123456789012:oidc-provider/issuer.example"},
+            "Condition": {"StringEquals": {"issuer.example:aud": "sts.amazonaws.com", "issuer.example:sub": subject}},
+        }
+    )
+
+
+def role(**changed: Value) -> Objects:
+    address = Address("aws", ROLE, "writ-a")
+    attributes: dict[str, Value] = {
+        "name": "writ-a",
+        "assume_role_policy": trust("a"),
+        "permissions_boundary": None,
+        "max_session_duration": 3600,
+        "tags": {},
+    }
+    return {address: Resource(address, attributes | changed)}
+
+
+def inline(name: str, *statements: Mapping[str, Any]) -> Objects:
+    address = Address("aws", ROLE_POLICY, f"writ-a:{name}")
+    return {address: Resource(address, {"role": "writ-a", "name": name, "policy": document(*statements)})}
+
+
+def attached(arn: str) -> Objects:
+    address = Address("aws", ATTACHMENT, f"writ-a/{arn}")
+    return {address: Resource(address, {"role": "writ-a", "policy_arn": arn})}
+
+
+def told(before: Objects, after: Objects, managed: object = MANAGED) -> dict[Aspect, AccessChange]:
+    touched = frozenset(a for a in before.keys() | after.keys() if before.get(a) != after.get(a))
+    return {one.aspect: one for one in access_changes(Worlds(before, after, touched, managed))}
+
+
+def test_another_inline_policy_widens() -> None:
+    before = role() | inline("main", READ)
+    found = told(before, before | inline("rogue", WRITE))
+    assert found.keys() == {Aspect.REACH}
+    assert found[Aspect.REACH].subject == Address("aws", ROLE, "writ-a")
+    assert found[Aspect.REACH].comparison.verdict is Verdict.WIDENS
+    assert [one.request for one in found[Aspect.REACH].comparison.gains] == ["s3:PutObject on arn:aws:s3:::orders/x"]
+
+
+def test_each_written_action_that_is_gained_has_a_request() -> None:
+    new = {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": "*"}
+    gains = told(role() | inline("main", READ), role() | inline("main", new))[Aspect.REACH].comparison.gains
+    assert {one.request.split(" ")[0] for one in gains} == {"s3:GetObject", "s3:PutObject", "s3:DeleteObject"}
+
+
+def test_the_same_policy_under_another_name_is_told_and_equal() -> None:
+    statement = READ | {"Action": "s3:getobject"}
+    found = told(role() | inline("main", READ), role() | inline("main", statement))
+    assert found[Aspect.REACH].comparison.verdict is Verdict.EQUAL
+
+
+def test_an_attached_policy_widens_by_its_text() -> None:
+    before = role() | inline("main", READ)
+    found = told(before, before | attached(ADMIN))[Aspect.REACH].comparison
+    assert found.verdict is Verdict.WIDENS
+    assert found.gains
+
+
+def test_an_attached_policy_that_cant_be_read_is_unknown() -> None:
+    before = role() | inline("main", READ)
+    found = told(before, before | attached(ADMIN), managed={})[Aspect.REACH].comparison
+    assert found.verdict is Verdict.UNKNOWN
+    assert ADMIN in found.notes[0]
+
+
+def test_a_boundary_cuts_down_what_is_compared() -> None:
+    before = role(permissions_boundary=BOUND) | inline("main", READ)
+    found = told(before, before | inline("rogue", WRITE))[Aspect.REACH].comparison
+    assert found.verdict is Verdict.EQUAL
+    lifted = told(before | inline("rogue", WRITE), role() | inline("main", READ) | inline("rogue", WRITE))
+    assert lifted[Aspect.REACH].comparison.verdict is Verdict.WIDENS
+
+
+def test_another_subject_is_both_gained_and_lost() -> None:
+    found = told(role(), role(assume_role_policy=trust("b")))
+    assert found.keys() == {Aspect.TRUST}
+    assert found[Aspect.TRUST].comparison.verdict is Verdict.INCOMPARABLE
+
+
+def test_a_document_that_isnt_understood_is_unknown() -> None:
+    found = told(role(), role(assume_role_policy="{}"))
+    assert found[Aspect.TRUST].comparison.verdict is Verdict.UNKNOWN
+
+
+def test_tags_are_no_access() -> None:
+    assert told(role(), role(tags={"a": "b"})) == {}
+
+
+def test_longer_sessions_are_a_widening_of_time() -> None:
+    found = told(role(), role(max_session_duration=43200))
+    assert found.keys() == {Aspect.LIFETIME}
+    assert found[Aspect.LIFETIME].comparison.verdict is Verdict.WIDENS
+    assert told(role(max_session_duration=43200), role())[Aspect.LIFETIME].comparison.verdict is Verdict.NARROWS
+
+
+def test_a_new_role_is_told_with_its_trust() -> None:
+    found = told({}, role() | inline("main", READ))
+    assert {aspect: one.comparison.verdict for aspect, one in found.items()} == {
+        Aspect.REACH: Verdict.WIDENS,
+        Aspect.TRUST: Verdict.WIDENS,
+    }
+    gone = told(role() | inline("main", READ), {})
+    assert {one.comparison.verdict for one in gone.values()} == {Verdict.NARROWS}
+
+
+def test_an_instance_profile_may_widen() -> None:
+    address = Address("aws", PROFILE_ROLE, "box/writ-a")
+    profile = {address: Resource(address, {"instance_profile": "box", "role": "writ-a"})}
+    assert told(role(), role() | profile)[Aspect.TRUST].comparison.verdict is Verdict.MAY_WIDEN
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({"client_id_list": ["sts.amazonaws.com", "other"]}, Verdict.WIDENS),
+        ({"client_id_list": []}, Verdict.NARROWS),
+        ({"thumbprint_list": ["a", "b"]}, Verdict.MAY_WIDEN),
+    ],
+)
+def test_an_issuer_is_told_of(changed: dict[str, Value], verdict: Verdict) -> None:
+    address = Address("aws", PROVIDER, "issuer.example")
+    values: dict[str, Value] = {
+        "url": "https://issuer.example",
+        "client_id_list": ["sts.amazonaws.com"],
+        "thumbprint_list": ["a"],
+        "tags": {},
+    }
+    before, after = {address: Resource(address, values)}, {address: Resource(address, values | changed)}
+    assert told(before, after)[Aspect.TRUST].comparison.verdict is verdict
