@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.vault.access import VaultAccess, VaultNever, overlap
@@ -11,7 +11,7 @@ from providers.vault.lower import lower
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
-from reconciler.model import PLACE, Address, Snapshot
+from reconciler.model import PLACE, AccessChange, Address, Snapshot, Worlds
 from reconciler.provider import Demand, Denied, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope
 from specs.base import SpecModel
 
@@ -79,6 +79,12 @@ class VaultProvider(Base):
             "identity": self.identity(client),
         }
         return ScopeReader(client, wanted).snapshot(facts)
+
+    def access_changes(self, scope: Scope[VaultSettings], worlds: Worlds) -> Iterable[AccessChange]:  # noqa: ARG002
+        """Each login by its whole set of policies; and who gets it, and for how long."""
+        from providers.vault.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
+
+        return access_changes(worlds)
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from providers.vault.acl_policy import AclPolicy
 from providers.vault.database import DatabaseReader
+from providers.vault.effective.values import ROOT
+from providers.vault.effective.world import Surroundings
 from providers.vault.entity_alias import split_alias
 from providers.vault.identity import IdentityReader
 from providers.vault.jwt_backend import JwtBackend, mount_owner
@@ -24,9 +26,10 @@ from providers.vault.names import (
     split_database_role,
     split_last,
 )
-from providers.vault.resource import keys
+from providers.vault.resource import keys, text, texts
 from providers.vault.resources import TYPES
 from reconciler.model import Address, Live, Ownership, Snapshot
+from reconciler.provider import Denied
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -39,6 +42,7 @@ class ScopeReader:
         self.client, self.wanted = client, wanted
         self.settings = client.scope.settings
         self.objects: dict[Address, Live] = {}
+        self._around = Surroundings()
         self._read: set[str] = set()
         """Containers that were read whole: what isn't found there isn't there."""
 
@@ -55,7 +59,7 @@ class ScopeReader:
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
         self._elsewhere()
-        return Snapshot(self.objects, tuple(databases.diagnostics), facts)
+        return Snapshot(self.objects, tuple(databases.diagnostics), facts, self._surroundings())
 
     def _add(self, found: Iterable[Live | None]) -> None:
         self.objects |= {live.resource.address: live for live in found if live is not None}
@@ -66,12 +70,45 @@ class ScopeReader:
         listed = self.client.supports("sys/policies/detailed/acl")
         if listed is not None:
             info = listed.get("key_info") or {}
+            around = {n.lower(): text(found, "policy") for n, found in info.items() if not in_prefix(n, self.settings)}
+            self._around = Surroundings(around, complete=True)
             ours = {name: found for name, found in info.items() if in_prefix(name, self.settings)}
             self._add(policies.live(self.client, name, found) for name, found in ours.items())
             return
         names = keys(self.client.list("sys/policies/acl"))
         ours_too = [name for name in names if in_prefix(name, self.settings)]
         self._add(self.client.each(lambda name: policies.read(self.client, name), ours_too))
+
+    def _surroundings(self) -> Surroundings:
+        """Policies that logins of ours come to and that aren't in the scope: where they aren't listed, one by one."""
+        if self._around.complete:
+            return self._around
+        named = self._named() - {ROOT}
+        ours = {name for name in named if in_prefix(name, self.settings)}
+        strange = sorted(named - ours)
+        found = zip(strange, self.client.each(self._foreign_policy, strange), strict=True)
+        # Of ours, those that weren't found aren't there.
+        return Surroundings(dict.fromkeys(ours, "") | {name: body for name, body in found if body is not None})
+
+    def _named(self) -> set[str]:
+        """Policies that roles, entities and groups of the scope give."""
+        names: set[str] = set()
+        for address, live in self.objects.items():
+            values = live.resource.attributes
+            if address.type == JWT_ROLE:
+                names.update(texts(values, "token_policies"))
+                names.update(() if values["token_no_default_policy"] else ("default",))
+            elif address.type in {ENTITY, GROUP_MEMBER}:
+                names.update(texts(values, "policies"))
+        return {name.lower() for name in names}
+
+    def _foreign_policy(self, name: str) -> str | None:
+        """Its text; empty where it isn't there; None where it may not be read, so that it is unknown."""
+        try:
+            found = self.client.get(f"sys/policies/acl/{name}")
+        except Denied:
+            return None
+        return text(found, "policy") if found else ""
 
     def _auth_mount(self, mount: str, entry: Mapping[str, Any]) -> None:
         backend, owner = JwtBackend(), mount_owner(self.client.scope, entry)
