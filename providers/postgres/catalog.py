@@ -147,6 +147,15 @@ def dependencies(client: PostgresClient, oids: Collection[int]) -> list[Dependen
     return [Dependency(*row) for row in client.query(sql.DEPENDENCIES, values)]
 
 
+def public(client: PostgresClient) -> dict[GrantKey, frozenset[str]]:
+    """What everybody may, by object."""
+    rows = client.query(sql.PUBLIC)
+    return {
+        GrantKey("", kind, schema, name, column, normal(arguments)): frozenset(privileges)
+        for kind, schema, name, column, arguments, privileges in rows
+    }
+
+
 def routine(client: PostgresClient, key: GrantKey) -> str | None:
     """A function as the server writes it in statements."""
     rows = client.query(sql.FUNCTION, {"nsp": key.schema, "name": key.name})

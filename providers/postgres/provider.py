@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -16,7 +16,7 @@ from providers.postgres.overlap import overlap
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
-from reconciler.model import Address, Snapshot
+from reconciler.model import AccessChange, Address, Snapshot, Worlds
 from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Provider, ResourceType, Scope
 from specs.base import SpecModel
 
@@ -89,6 +89,12 @@ class PostgresProvider(Base):
     ) -> Snapshot:
         """The scope in one consistent look."""
         return read(client, wanted)
+
+    def access_changes(self, scope: Scope[PostgresSettings], worlds: Worlds) -> Iterable[AccessChange]:  # noqa: ARG002
+        """Each role by its closure over memberships; and who may use it."""
+        from providers.postgres.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
+
+        return access_changes(worlds)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from providers.postgres import catalog
 from providers.postgres.catalog import Dependency, Member
 from providers.postgres.checks import check_minting, check_objects
+from providers.postgres.effective.read import read_catalogue
+from providers.postgres.effective.world import Surroundings
 from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
 from providers.postgres.scope import Roles, classify, exempt, of_others, wanted_roles
 from reconciler.model import PLACE, Address, Live, Snapshot
@@ -33,13 +35,14 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
             *check_minting(client),
             *_policies(client, dependencies),
         )
+        around = _surroundings(client, roles, members)
     facts = {
         "version": f"PostgreSQL {client.version_text}",
         "database": client.database,
         PLACE: f"database {client.database} of cluster {client.cluster or 'unknown'}",
         "identity": client.user,
     }
-    return Snapshot({one.resource.address: one for one in objects}, problems, facts)
+    return Snapshot({one.resource.address: one for one in objects}, problems, facts, around)
 
 
 def _objects(
@@ -75,6 +78,14 @@ def _memberships(
             continue
         live = membership_live(client, key, parts, managed)
         yield replace(live, in_scope=bool(set(key) & inside))
+
+
+def _surroundings(client: PostgresClient, roles: Roles, members: Iterable[Member]) -> Surroundings:
+    """What everybody may; and the whole catalogue where a role of ours is a member of one that isn't."""
+    watched = roles.watched
+    strays = any(one.member_oid in watched and one.group_oid not in watched for one in members)
+    others = read_catalogue(client) if strays else None
+    return Surroundings(client.version, client.database, catalog.public(client), others)
 
 
 def _policies(client: PostgresClient, dependencies: Iterable[Dependency]) -> Iterator[Diagnostic]:

@@ -187,6 +187,28 @@ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 LIMIT 20000
 """
 
+_OURS: LiteralString = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
+PUBLIC: LiteralString = f"""
+SELECT o.kind, o.nsp, o.name, o.col, o.args, array_agg(e.privilege_type ORDER BY e.privilege_type)
+FROM (
+SELECT 'schema' AS kind, ''::name AS nsp, n.nspname AS name, ''::name AS col, '' AS args, n.nspacl AS acl
+FROM pg_namespace n WHERE n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+UNION ALL
+SELECT 'database', '', datname, '', '', coalesce(datacl, acldefault('d', datdba))
+FROM pg_database WHERE datname = current_database()
+UNION ALL
+SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname, c.relname, '', '', c.relacl
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relacl IS NOT NULL
+UNION ALL
+SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, coalesce(p.proacl, acldefault('f', p.proowner))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
+) o
+CROSS JOIN LATERAL aclexplode(o.acl) e
+WHERE e.grantee = 0
+GROUP BY 1, 2, 3, 4, 5
+"""  # noqa: S608 - constants
+"""What everybody may, outside the server's own schemas. Columns, which are rarely granted to all, aren't looked at."""
+
 MINTING: LiteralString = """
 SELECT coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false),
   coalesce(pg_has_role(r.oid, 'pg_signal_backend', 'USAGE'), false), r.oid IS NOT NULL,

@@ -11,6 +11,7 @@ from providers.postgres.privileges import Kind
 from reconciler.access import Comparison, Witness, compared
 
 MOST_WITNESSES = 20
+_SERVERS_OWN = frozenset({"pg_catalog", "information_schema"})
 
 
 def compare(old: Catalogue, new: Catalogue, role: str) -> Comparison:
@@ -72,9 +73,9 @@ def _implying(one: Privilege) -> Iterator[Privilege]:
 
 
 def _order(one: Privilege) -> tuple[object, ...]:
-    late = one.kind == FUTURE or not one.reachable
+    last = (one.kind == FUTURE or not one.reachable, bool(one.via), one.schema in _SERVERS_OWN)
     kinds = (one.grantable, one.privilege == OWNERSHIP, one.kind == MEMBERSHIP)
-    return (late, bool(one.via), *kinds, one.kind, one.schema, one.name, one.column, one.privilege, one.via)
+    return (*last, *kinds, one.kind, one.schema, one.name, one.column, one.privilege, one.via)
 
 
 def _row_security(old: Catalogue, new: Catalogue, after: frozenset[Privilege]) -> list[tuple[Privilege, str]]:

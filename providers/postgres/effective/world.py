@@ -1,0 +1,244 @@
+"""One world of a database's managed roles as a catalogue, as small as one role's access needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from providers.postgres.effective.catalogue import (
+    PUBLIC,
+    AclItem,
+    Catalogue,
+    Column,
+    DefaultAcl,
+    Membership,
+    ObjectAcl,
+    RoleFacts,
+    known,
+)
+from providers.postgres.keys import GrantKey, MembershipKey
+from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
+from providers.postgres.privileges import ALL, Kind
+from reconciler.model import Address, Resource, Value
+
+_NOBODY = "\0"
+"""An owner that isn't known, and is none of ours: what ours own is told apart. No role can have this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What bears on managed roles and is no object of theirs."""
+
+    version: int = 0
+    """``server_version_num``."""
+    database: str = ""
+    public: Mapping[GrantKey, frozenset[str]] = field(default_factory=dict)
+    """What PUBLIC may, by object; keys name no role."""
+    others: Catalogue | None = None
+    """All of the catalogue: read only where a managed role is a member of one that isn't."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Objects of one side of a change, and what surrounds them."""
+
+    objects: Mapping[Address, Resource]
+    around: Surroundings
+
+    @cached_property
+    def roles(self) -> Mapping[str, Resource]:
+        """Roles by name."""
+        return {address.key: one for address, one in self.objects.items() if address.type == ROLE}
+
+    @cached_property
+    def _grants(self) -> Mapping[str, list[tuple[GrantKey, Resource]]]:
+        found: dict[str, list[tuple[GrantKey, Resource]]] = {}
+        for address, one in self.objects.items():
+            key = GrantKey.parse(address.key) if address.type == GRANT else None
+            if key is not None:
+                found.setdefault(key.role, []).append((key, one))
+        return found
+
+    @cached_property
+    def _groups(self) -> Mapping[str, list[tuple[str, Resource]]]:
+        found: dict[str, list[tuple[str, Resource]]] = {}
+        for address, one in self.objects.items():
+            key = MembershipKey.parse(address.key) if address.type == MEMBERSHIP else None
+            if key is not None:
+                found.setdefault(key.member, []).append((key.group, one))
+        return found
+
+    @cached_property
+    def _of_role(self) -> Mapping[tuple[str, str], list[Resource]]:
+        """Default privileges and dependencies, by type and role."""
+        found: dict[tuple[str, str], list[Resource]] = {}
+        for address, one in self.objects.items():
+            if address.type in (DEFAULT_PRIVILEGES, DEPENDENCY):
+                found.setdefault((address.type, str(one.attributes["role"])), []).append(one)
+        return found
+
+    @cached_property
+    def members_of(self) -> Mapping[str, list[str]]:
+        """Members that are told of, by group."""
+        found: dict[str, list[str]] = {}
+        for member, groups in self._groups.items():
+            for group, _ in groups:
+                found.setdefault(group, []).append(member)
+        return found
+
+    def reached(self, role: str) -> frozenset[str]:
+        """The role and all that it is a member of, one by one, as far as that is known."""
+        found, fresh = {role}, [role]
+        while fresh:
+            for group in self._next(fresh.pop()):
+                if group not in found:
+                    found.add(group)
+                    fresh.append(group)
+        return frozenset(found)
+
+    def _next(self, role: str) -> Iterator[str]:
+        yield from (group for group, _ in self._groups.get(role, ()))
+        if self.around.others is not None and role not in self.roles:
+            yield from (one.group for one in self.around.others.memberships if one.member == role)
+
+    def depends(self, role: str) -> Mapping[str, str]:
+        """What names a role besides its grants: relation by object."""
+        found = self._of_role.get((DEPENDENCY, role), ())
+        return {str(one.attributes["object"]): str(one.attributes["relation"]) for one in found}
+
+    def regranted(self, role: str) -> frozenset[tuple[str, str]]:
+        """(Object, to whom) of what a role passed on."""
+        return frozenset(
+            (key.object, grantee)
+            for key, one in self._grants.get(role, ())
+            for grantee in _texts(one.attributes.get("regranted_to"))
+        )
+
+    def texts_of(self, roles: Iterable[str]) -> tuple[object, ...]:
+        """All that bears on these roles' access, to be compared with the same of another world."""
+        return tuple(
+            (
+                role,
+                _facts(role, self.roles[role]) if role in self.roles else None,
+                sorted((str(key), repr(_held(one))) for key, one in self._grants.get(role, ())),
+                sorted((group, repr(_options(one, self.around.version, None))) for group, one in self._joined(role)),
+                sorted(repr(dict(one.attributes)) for one in self._of_role.get((DEFAULT_PRIVILEGES, role), ())),
+                sorted(self.depends(role).items()),
+                sorted(self.regranted(role)),
+            )
+            for role in sorted(roles)
+        )
+
+    def _joined(self, role: str) -> list[tuple[str, Resource]]:
+        return self._groups.get(role, [])
+
+    def catalogue(self, roles: Iterable[str]) -> Catalogue:
+        """What the server would say, as far as it bears on these roles."""
+        names = set(roles)
+        # On both sides or on neither: else what everybody may would look like a difference.
+        base = self.around.others
+        objects = {one.key: one for one in base.objects} if base else {}
+        ours = self.roles.keys() | self._grants.keys()
+        if base:
+            objects = {key: _without(one, ours) for key, one in objects.items()}
+        for key, items in self._items(names):
+            _add(objects, key, items)
+        there = {facts.name: facts for facts in (base.roles if base else ())}
+        there |= {name: _facts(name, self.roles[name]) for name in names & self.roles.keys()}
+        return Catalogue(
+            self.around.version,
+            self.around.database,
+            base.database_owner if base else "",
+            frozenset(there.values()),
+            frozenset((*self._memberships(names), *_foreign(base, ours))),
+            frozenset(objects.values()),
+            frozenset((*self._defaults(names), *(base.defaults if base else ()))),
+        )
+
+    def _items(self, names: set[str]) -> Iterator[tuple[GrantKey, list[AclItem]]]:
+        told: set[GrantKey] = set()
+        for role in sorted(names):
+            for key, one in self._grants.get(role, ()):
+                held = _held(one)
+                yield key, [AclItem(role, name, held.option) for name in held.expanded(key.kind, self.around.version)]
+                told.add(key._replace(role=""))
+        for key, public in self.around.public.items():
+            if key in told or key.kind in (Kind.SCHEMA, Kind.DATABASE):
+                yield key, [AclItem(PUBLIC, name) for name in sorted(public)]
+
+    def _memberships(self, names: set[str]) -> Iterator[Membership]:
+        for member in sorted(names):
+            for group, one in self._joined(member):
+                yield _options(one, self.around.version, self.roles.get(member), member, group)
+
+    def _defaults(self, names: set[str]) -> Iterator[DefaultAcl]:
+        for role in sorted(names):
+            for one in self._of_role.get((DEFAULT_PRIVILEGES, role), ()):
+                values, held = one.attributes, _held(one)
+                acl = frozenset(AclItem(role, name, held.option) for name in held.names)
+                yield DefaultAcl(str(values["owner"]), str(values["schema"]), str(values["object_type"]), acl)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    names: tuple[str, ...]
+    option: bool
+
+    def expanded(self, kind: str, version: int) -> tuple[str, ...]:
+        return known(kind, version) if ALL in self.names else self.names
+
+
+def _held(grant: Resource) -> _Held:
+    values = grant.attributes
+    return _Held(tuple(sorted(_texts(values.get("privileges")))), bool(values.get("with_grant_option")))
+
+
+def _facts(name: str, role: Resource) -> RoleFacts:
+    values = role.attributes
+    flags = ("superuser", "inherit", "create_role", "create_database", "replication", "bypass_row_level_security")
+    return RoleFacts(name, *(bool(values.get(flag)) for flag in flags))
+
+
+def _options(
+    membership: Resource, version: int, member: Resource | None, name: str = "", group: str = ""
+) -> Membership:
+    values = membership.attributes
+    admin = bool(values.get("with_admin_option"))
+    if version >= 160000:
+        return Membership(
+            name, group, bool(values.get("with_inherit_option")), bool(values.get("with_set_option")), admin
+        )
+    # Before 16 the member's own INHERIT decides; of one that isn't known, the default.
+    inherit = bool(member.attributes.get("inherit")) if member else True
+    return Membership(name, group, inherit, set_role=True, admin=admin)
+
+
+def _foreign(base: Catalogue | None, ours: Iterable[str]) -> Iterator[Membership]:
+    names = set(ours)
+    if base:
+        yield from (one for one in base.memberships if one.member not in names)
+
+
+def _without(one: ObjectAcl, roles: Iterable[str]) -> ObjectAcl:
+    names = set(roles)
+    columns = frozenset(Column(c.name, frozenset(i for i in c.acl if i.grantee not in names)) for c in one.columns)
+    return replace(one, acl=frozenset(item for item in one.acl if item.grantee not in names), columns=columns)
+
+
+def _add(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey, items: Iterable[AclItem]) -> None:
+    kind = Kind.TABLE if key.kind == Kind.COLUMN else key.kind
+    name = f"{key.name}({key.arguments})" if kind == Kind.FUNCTION else key.name
+    place = (str(kind), key.schema, name)
+    one = objects.get(place) or ObjectAcl(*place, owner=_NOBODY)
+    if key.kind != Kind.COLUMN:
+        objects[place] = replace(one, acl=one.acl | frozenset(items))
+        return
+    acl = next((column.acl for column in one.columns if column.name == key.column), frozenset[AclItem]())
+    rest = frozenset(column for column in one.columns if column.name != key.column)
+    objects[place] = replace(one, columns=rest | {Column(key.column, acl | frozenset(items))})
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, list | tuple):
+        yield from (str(one) for one in value)

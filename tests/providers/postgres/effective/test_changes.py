@@ -1,0 +1,122 @@
+"""What somebody does to a managed role by hand, as changes of access: against a real server."""
+
+from __future__ import annotations
+
+import pytest
+
+from providers.postgres.effective.world import Surroundings
+from providers.postgres.names import ROLE
+from reconciler.model import AccessChange, Address, Aspect, Comparison, Snapshot, Verdict, Worlds
+from tests.providers.postgres.world import PROVIDER, World
+
+SELECT = {"privileges": ["SELECT"], "tables": ["public.orders"]}
+GIVEN = "GRANT SELECT ON public.tickets TO $role"
+
+
+def between(world: World, old: Snapshot, new: Snapshot) -> list[AccessChange]:
+    before = {address: live.resource for address, live in old.objects.items()}
+    after = {address: live.resource for address, live in new.objects.items()}
+    touched = frozenset(a for a in before.keys() | after.keys() if before.get(a) != after.get(a))
+    if not touched:
+        return []
+    surroundings = max((old.surroundings, new.surroundings), key=_knows)
+    return list(PROVIDER.access_changes(world.scope, Worlds(before, after, touched, surroundings)))
+
+
+def _knows(surroundings: object) -> bool:
+    return isinstance(surroundings, Surroundings) and surroundings.others is not None
+
+
+def told(world: World, *statements: str) -> dict[tuple[str, Aspect], Comparison]:
+    old = world.read()
+    world.sql(*statements)
+    return {(one.subject.key, one.aspect): one.comparison for one in between(world, old, world.read())}
+
+
+@pytest.fixture
+def converged(world: World) -> World:
+    world.want(SELECT)
+    world.converge()
+    return world
+
+
+@pytest.mark.parametrize(
+    ("statement", "request_"),
+    [
+        ("GRANT INSERT ON public.orders TO $role", "INSERT on public.orders"),
+        ("GRANT UPDATE (email) ON public.orders TO $role", "UPDATE (email) on public.orders"),
+        ("GRANT SELECT ON public.orders TO $role WITH GRANT OPTION", "SELECT WITH GRANT OPTION on public.orders"),
+        ("GRANT CREATE ON SCHEMA public TO $role", "CREATE on schema public"),
+        ("GRANT pg_read_all_data TO $role", "SELECT on"),
+        ("ALTER ROLE $role BYPASSRLS", "BYPASSRLS"),
+        ("ALTER ROLE $role SUPERUSER", "SUPERUSER"),
+    ],
+)
+def test_a_grant_by_hand_widens_with_a_witness(converged: World, statement: str, request_: str) -> None:
+    found = told(converged, statement)[converged.role, Aspect.REACH]
+    assert found.verdict in {Verdict.WIDENS, Verdict.INCOMPARABLE}
+    assert any(request_ in one.request for one in found.gains), found.gains
+
+
+def test_ownership_widens(converged: World) -> None:
+    found = told(converged, "ALTER TABLE public.orders OWNER TO $role")[converged.role, Aspect.REACH]
+    converged.sql("ALTER TABLE public.orders OWNER TO postgres")
+    assert found.verdict in {Verdict.WIDENS, Verdict.INCOMPARABLE}
+    assert any("OWNERSHIP of table" in one.request for one in found.gains), found.gains
+
+
+def test_what_everybody_may_is_no_gain(converged: World) -> None:
+    """USAGE on public, and CONNECT, are PUBLIC's."""
+    found = told(converged, "GRANT TEMPORARY ON DATABASE $database TO $role".replace("$database", converged.database))
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.EQUAL
+
+
+def test_a_revocation_narrows(converged: World) -> None:
+    found = told(converged, "REVOKE SELECT ON public.orders FROM $role")[converged.role, Aspect.REACH]
+    assert found.verdict is Verdict.NARROWS
+    assert [one.request for one in found.loses] == ["SELECT on public.orders"]
+
+
+def test_privileges_on_objects_to_come_may_widen(converged: World) -> None:
+    found = told(converged, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO $role")
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.MAY_WIDEN
+
+
+def test_a_login_and_a_member_are_ways_in(converged: World) -> None:
+    found = told(converged, "ALTER ROLE $role LOGIN PASSWORD 'x'")[converged.role, Aspect.TRUST]
+    assert found.verdict is Verdict.WIDENS
+    assert "log in as" in found.gains[0].request
+    converged.sql("CREATE ROLE stranger")
+    found = told(converged, "GRANT $role TO stranger")[converged.role, Aspect.TRUST]
+    assert found.verdict is Verdict.WIDENS
+    assert any("as stranger" in one.request for one in found.gains)
+
+
+def test_a_comment_is_no_access(converged: World) -> None:
+    converged.sql("COMMENT ON ROLE $role IS 'managed by writ; environment=test; system=orders-db; agent=x'")
+    assert told(converged, "COMMENT ON ROLE $role IS 'managed by writ; environment=test; system=orders-db'") == {}
+
+
+def test_a_member_gains_what_its_group_gains(converged: World) -> None:
+    other = f"{converged.scope.settings.role_prefix}other_x"
+    converged.sql(f'CREATE ROLE "{other}"', f'GRANT $role TO "{other}"')
+    found = told(converged, "GRANT DELETE ON public.orders TO $role")
+    assert found[other, Aspect.REACH].verdict is Verdict.WIDENS
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.WIDENS
+
+
+def test_a_membership_in_a_role_that_wasnt_read_is_unknown(converged: World) -> None:
+    old = converged.read()
+    converged.sql("GRANT pg_read_all_data TO $role")
+    new = converged.read()
+    unread = Snapshot(new.objects, surroundings=old.surroundings)
+    found = {one.aspect: one.comparison for one in between(converged, old, unread)}
+    assert found[Aspect.REACH].verdict is Verdict.UNKNOWN
+
+
+def test_a_new_role_is_told_as_all_that_it_may(converged: World) -> None:
+    empty = Snapshot({}, surroundings=converged.read().surroundings)
+    found = {(one.subject, one.aspect): one.comparison for one in between(converged, empty, converged.read())}
+    reach = found[Address("orders-db", ROLE, converged.role), Aspect.REACH]
+    assert reach.verdict is Verdict.WIDENS
+    assert any(one.request == "SELECT on public.orders" for one in reach.gains)
