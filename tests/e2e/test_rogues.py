@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.access import summed
+from reconciler.model import Mover, Plan, Verdict
 from reconciler.render.drift import drift_json
 from reconciler.render.plan_json import plan_json
 from reconciler.workflow.planning import Options, drift_of, plan_of
@@ -15,6 +17,7 @@ from tests.conformance.suite import Bench, bench
 from tests.e2e.conftest import Ground
 from tests.e2e.vandalism import Found, Vandalism
 from tests.e2e.vandalisms import ALL
+from tests.e2e.vandalisms_access import ACCESS
 
 PROVIDERS = {"vault": "vault", "payments": "aws", "orders-db": "postgres"}
 BY_COMMAND_LINE = (
@@ -52,6 +55,17 @@ def assert_named(found: tuple[Found, ...], drift: Any, plan: Any) -> None:
             assert causes == dict.fromkeys(expected[address].attributes, "outside"), address
 
 
+def assert_told(name: str, plan: Plan) -> None:
+    """The access that it gave or took is in the plan, with a request that shows it, and so is taking it back."""
+    for mover, expected in zip((Mover.OUTSIDE, Mover.PLAN), ACCESS.get(name, (Verdict.EQUAL,) * 2), strict=True):
+        found = [row.change.comparison for row in plan.access_by(mover)]
+        assert summed(one.verdict for one in found) is expected, (mover, found)
+        for one in found:
+            assert one.gains or one.verdict in {Verdict.EQUAL, Verdict.NARROWS, Verdict.UNKNOWN}
+            assert one.loses or one.verdict is not Verdict.NARROWS
+            assert one.notes or one.verdict is not Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_change_by_hand(name: str, ground: Ground, on: Bench) -> None:
     vandalism = ALL[name]
@@ -60,6 +74,7 @@ def test_a_change_by_hand(name: str, ground: Ground, on: Bench) -> None:
     drift, plan = drift_of(now), plan_of(now, Options())
     try:
         assert_named(vandalism.found, json.loads(json.dumps(drift_json(drift, PROVIDERS))), plan_json(plan))
+        assert_told(name, plan)
     finally:
         on.apply()
     vandalism.tidy(ground.hands)

@@ -34,6 +34,16 @@ from reconciler.access.search import Literal, Outcome, Question, Search
 _TRUST_ACTIONS = "sts:*"
 MOST_ACTIONS = 8
 _MOST_ASKED = 24
+_TELLING = (
+    "iam:CreateAccessKey",
+    "iam:PassRole",
+    "sts:AssumeRole",
+    "secretsmanager:GetSecretValue",
+    "kms:Decrypt",
+    "s3:GetObject",
+    "s3:DeleteObject",
+)
+"""What a reviewer looks for behind a wildcard."""
 _MOST_GIVEN_UP = 3
 
 
@@ -52,25 +62,27 @@ def compare(old: Principal | None, new: Principal | None, *, detailed: bool = Fa
 
 
 def _written(principal: Principal) -> Iterator[str]:
-    """The actions of its Allow statements, as patterns."""
-    for policy in principal.identity:
-        for one in policy.statements:
-            if one.allows and not one.actions.negated:
-                yield from one.actions.values
+    """The actions of its Allow statements, as patterns; where those are wide, first some that tell most."""
+    allowing = [one for policy in principal.identity for one in policy.statements if one.allows]
+    if any(one.actions.negated or "*" in one.actions.values for one in allowing):
+        yield from _TELLING
+    for one in allowing:
+        if not one.actions.negated:
+            yield from one.actions.values
 
 
 def _more(
     first: tuple[Witness, ...], actions: Iterator[str], ask: Callable[[str], tuple[Witness, ...]]
 ) -> tuple[Witness, ...]:
-    """The first one with those for other actions."""
+    """One for each action that has one; the first one where none has."""
     if not first:
         return first
-    found = dict.fromkeys(first)
+    found: dict[Witness, None] = {}
     for action in islice(dict.fromkeys(actions), _MOST_ASKED):
         if len(found) >= MOST_ACTIONS:
             break
         found |= dict.fromkeys(one for one in ask(action) if one.certain or not first[0].certain)
-    return tuple(found)
+    return tuple(found) or first
 
 
 def compare_trust(old: Policy | None, new: Policy | None) -> Comparison:

@@ -64,7 +64,7 @@ def _reach(role: str, before: World, after: World) -> Comparison | None:
         return None
     if after.around.others is None and any(name not in before.roles and name not in after.roles for name in old ^ new):
         return Comparison(Verdict.UNKNOWN, notes=("it is a member of a role that wasn't read",))
-    found = compare(before.catalogue(old), after.catalogue(new), role)
+    found = compare(before.catalogue(old, role), after.catalogue(new, role), role)
     gains = [*found.gains, *_besides(role, after, before)]
     loses = [*found.loses, *_besides(role, before, after)]
     return compared(gains, loses, found.notes, undecided=found.verdict is Verdict.UNKNOWN)

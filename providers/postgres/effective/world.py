@@ -120,7 +120,7 @@ class World:
         return tuple(
             (
                 role,
-                _facts(role, self.roles[role]) if role in self.roles else None,
+                self._own(role),
                 sorted((str(key), repr(_held(one))) for key, one in self._grants.get(role, ())),
                 sorted((group, repr(_options(one, self.around.version, None))) for group, one in self._joined(role)),
                 sorted(repr(dict(one.attributes)) for one in self._of_role.get((DEFAULT_PRIVILEGES, role), ())),
@@ -130,11 +130,18 @@ class World:
             for role in sorted(roles)
         )
 
+    def _own(self, role: str) -> object:
+        found = self.roles.get(role)
+        return None if found is None else (_facts(role, found), found.attributes.get("config"))
+
     def _joined(self, role: str) -> list[tuple[str, Resource]]:
         return self._groups.get(role, [])
 
-    def catalogue(self, roles: Iterable[str]) -> Catalogue:
-        """What the server would say, as far as it bears on these roles."""
+    def catalogue(self, roles: Iterable[str], role: str) -> Catalogue:
+        """What the server would say, as far as it bears on these roles.
+
+        ``role`` is there at any rate: of one that is made, what everybody may is no gain.
+        """
         names = set(roles)
         # On both sides or on neither: else what everybody may would look like a difference.
         base = self.around.others
@@ -145,6 +152,7 @@ class World:
         for key, items in self._items(names):
             _add(objects, key, items)
         there = {facts.name: facts for facts in (base.roles if base else ())}
+        there.setdefault(role, RoleFacts(role))
         there |= {name: _facts(name, self.roles[name]) for name in names & self.roles.keys()}
         return Catalogue(
             self.around.version,
