@@ -86,17 +86,22 @@ class Connections:
         ours = ("spec", "environments", environment, "systems", system)
         return Located(merged, _Merged(self.file.locator, ours, shared, frozenset(own)))
 
-    def strangers(self, name: str, environments: Mapping[str, Environment]) -> tuple[Diagnostic, ...]:
-        """Blocks that nothing bears the name of: an error in this environment's own, else a warning."""
+    def strangers(
+        self, name: str, environments: Mapping[str, Environment], bound: Collection[str] = ()
+    ) -> tuple[Diagnostic, ...]:
+        """Blocks that nothing bears the name of: an error in this environment's own, else a warning.
+
+        ``bound``: its systems, those that left the specs and are still to be cleaned included.
+        """
         if self.file is None:
             return ()
         spec, everyone = self.file.value.spec, [one.spec for one in environments.values()]
-        systems = {system for one in everyone for system in one.systems}
+        systems = {system for one in everyone for system in one.systems} | set(bound)
         issuers = {issuer for one in everyone for issuer in one.issuers}
         found = list(self._strange(("spec",), spec, systems, issuers, Severity.WARNING))
         if name in spec.environments and name in environments:
             own, path, here = spec.environments[name], ("spec", "environments", name), environments[name].spec
-            found += self._strange(path, own, here.systems, here.issuers, Severity.ERROR)
+            found += self._strange(path, own, here.systems.keys() | set(bound), here.issuers, Severity.ERROR)
         return tuple(found)
 
     def _strange(

@@ -70,6 +70,15 @@ def test_names_that_nothing_bears(tmp_path: Path) -> None:
     ]
 
 
+def test_a_system_that_is_still_to_be_cleaned_is_known(tmp_path: Path) -> None:
+    (tmp_path / "specs.yaml").write_text(SPECS)
+    environments = {n: one.value for n, one in read([str(tmp_path / "specs.yaml")]).catalog.environments.items()}
+    body = "  environments:\n    staging:\n      systems:\n        payments: {}\n"
+    file = connections(tmp_path, body)
+    assert [one.code for one in file.strangers("staging", environments)] == ["W703"]
+    assert file.strangers("staging", environments, ["payments"]) == ()
+
+
 @pytest.mark.parametrize("keys", ["{}", "{jwks_url: 'https://a', discovery_url: 'https://b'}"])
 def test_an_issuer_has_one_source_of_keys(tmp_path: Path, keys: str) -> None:
     file = tmp_path / "connections.yaml"

@@ -89,6 +89,14 @@ class Store:
             lineage, serial = head or ("", 0)
             return State(environment, lineage, serial, self._objects(environment), self._systems(environment))
 
+    def environments(self) -> dict[str, int]:
+        """How many objects are recorded, by environment; those without any are left out."""
+        with self._errors(), self._snapshot():
+            if self._version() == 0:
+                return {}
+            rows = self._db.execute("SELECT environment, count(*) FROM objects GROUP BY environment ORDER BY 1")
+            return {str(name): int(count) for name, count in rows}
+
     def put_all(
         self,
         environment: str,

@@ -71,6 +71,25 @@ def load_state(path: Path, environment: str) -> State:
         return store.load(environment)
 
 
+def _left_behind(prepared: Prepared, path: Path) -> tuple[Diagnostic, ...]:
+    """Environments that left the specs with what they have in the systems. Writes nothing. Raises StateError."""
+    if not os.path.lexists(path):
+        return ()
+    with Store(path, reading=True) as store:
+        recorded = store.environments()
+    declared = prepared.specs.catalog.environments.keys() | {prepared.environment}
+    return tuple(
+        warning(
+            "W511",
+            f"environment {name} is no longer declared, and {count} of its objects are still recorded",
+            subject=f"environments.{name}",
+            help=f"remove them with: writ destroy --environment {name}",
+        )
+        for name, count in recorded.items()
+        if name not in declared and not prepared.specs.failed.may_declare("Environment", name)
+    )
+
+
 @contextmanager
 def situation(prepared: Prepared, connections: Connections, state_path: Path) -> Iterator[Situation]:
     """Log in and read all systems; log out at the end. Reads nothing where the specs have errors."""
@@ -83,7 +102,8 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
     systems, more = with_recorded(compiled.systems, state)
     started = time.monotonic()
     environments = {name: found.value for name, found in prepared.specs.catalog.environments.items()}
-    more += connections.strangers(environment, environments)
+    more += connections.strangers(environment, environments, systems)
+    more += _left_behind(prepared, state_path)
     wanted, strange = known_types(systems, compiled.desired.keys() | state.objects.keys())
     with logged_in(systems, connections) as (session, failed):
         refreshed = refresh(session, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from reconciler import registry
 from reconciler.model import Action, Outcome, Ownership, Plan
 from reconciler.state.store import Store
 from reconciler.workflow.planning import drift_of, situation
-from specs.diagnostic import Diagnostic
+from specs.diagnostic import Diagnostic, Severity
 from tests.memory import at, live, resource, wanted
 from tests.workflow.desk import NOWHERE, Desk
 
@@ -63,6 +64,17 @@ def test_what_is_gone_and_no_longer_wanted_is_forgotten(desk: Desk) -> None:
     desk.apply()
     assert desk.memory.calls == []
     assert desk.recorded.objects == {}
+
+
+def test_an_environment_that_left_the_specs_is_told_of_until_it_is_gone(desk: Desk) -> None:
+    desk.apply(wanted("a", size=1))
+    assert codes(desk.plan(wanted("a", size=1)).diagnostics) == []
+    with sqlite3.connect(desk.state) as file:
+        file.execute("UPDATE objects SET environment = 'old', digest = ''")
+    told = [one for one in desk.plan(wanted("a", size=1)).diagnostics if one.code == "W511"]
+    assert [(one.subject, one.severity) for one in told] == [("environments.old", Severity.WARNING)]
+    assert "1 of its objects" in told[0].message
+    assert told[0].help == "remove them with: writ destroy --environment old"
 
 
 def test_what_is_not_approved_is_not_done(desk: Desk) -> None:
