@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from providers.postgres.effective.catalogue import FUTURE, MEMBERSHIP, Catalogue, Privilege
 from providers.postgres.effective.privileges import OWNERSHIP, effective
+from providers.postgres.effective.recheck import holds
 from providers.postgres.privileges import Kind
 from reconciler.access import Comparison, Witness, compared
 
@@ -23,14 +24,34 @@ def compare(old: Catalogue, new: Catalogue, role: str) -> Comparison:
     before, after = effective(old, role), effective(new, role)
     gains = [*_differences(before, after), *_row_security(old, new, after)]
     losses = [*_differences(after, before)]
-    notes = [*_secured(new, (*gains, *losses)), *_cut(gains, "gains"), *_cut(losses, "losses")]
+    wrong = [*_contradicted(gains, old, new, role), *_contradicted(losses, new, old, role)]
+    notes = [
+        *(f"internal error: two evaluators disagree on {one}" for one in wrong),
+        *_secured(new, (*gains, *losses)),
+        *_cut(gains, "gains"),
+        *_cut(losses, "losses"),
+    ]
     if new.version < 160000 and any(one.privilege == "CREATEROLE" and not one.via for one in after):
         notes.append("before PostgreSQL 16 CREATEROLE can make itself a member of every role that is no superuser")
     return compared(
         [_witness(one, note) for one, note in gains[:MOST_WITNESSES]],
         [_witness(one, note) for one, note in losses[:MOST_WITNESSES]],
         notes,
+        undecided=bool(wrong),
     )
+
+
+def _contradicted(
+    found: list[tuple[Privilege, str]], without: Catalogue, with_it: Catalogue, role: str
+) -> list[Privilege]:
+    """Of those that are told, the ones that the second opinion denies. They are taken out."""
+    told = [one for one in found[:MOST_WITNESSES] if not one[1]]
+    wrong = [one for one in told if not holds(with_it, role, one[0]) or holds(without, role, one[0])]
+    # Of what is to come, and of what row level security hides, there is no second opinion.
+    wrong = [one for one in wrong if one[0].kind != FUTURE]
+    for one in wrong:
+        found.remove(one)
+    return [one for one, _ in wrong]
 
 
 def _cut(found: list[tuple[Privilege, str]], what: str) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from providers.postgres.client import PostgresClient
 from providers.postgres.effective import Catalogue, Privilege, effective, read_catalogue
-from providers.postgres.effective.catalogue import known
+from providers.postgres.effective.catalogue import FUTURE, known
 from providers.postgres.effective.privileges import inherited, settable
+from providers.postgres.effective.recheck import holds
 from providers.postgres.privileges import Kind
 from reconciler.provider import ProviderError
 from tests.providers.postgres.effective import worlds
@@ -71,6 +73,27 @@ def test_a_sample_of_questions(client):
     for seed in range(3):
         with transaction(client):
             asked += questions(client, random_world(client, random.Random(seed)))
+    assert asked > 3000
+
+
+def test_the_second_opinion_is_the_same(client):
+    """Everything that anybody in a random world has, asked of everybody."""
+    asked = 0
+    for seed in range(20, 24):
+        with transaction(client):
+            catalogue = random_world(client, random.Random(seed))
+        had = {role: {replace(one, reachable=True) for one in effective(catalogue, role)} for role in ROLES}
+        everything = sorted({one for held in had.values() for one in held if one.kind != FUTURE}, key=str)
+        everything = random.Random(seed).sample(everything, min(1500, len(everything)))
+        for role in ROLES:
+            superuser = next(one.superuser for one in catalogue.roles if one.name == role)
+            for one in everything:
+                if one.via and (superuser or one.via == role):
+                    continue  # it has it by itself: nothing more is told
+                whole = {replace(one, kind=kind, column="") for kind in (Kind.TABLE, Kind.SEQUENCE)}
+                had_it = one in had[role] or (one.column != "" and not whole.isdisjoint(had[role]))
+                assert holds(catalogue, role, one) is had_it, (role, str(one), one)
+                asked += 1
     assert asked > 3000
 
 
