@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.jwt_backend import mount_owner
-from providers.vault.names import ALIAS, JWT_BACKEND, JWT_ROLE, POLICY, in_prefix, split_last
+from providers.vault.names import ALIAS, JWT_BACKEND, JWT_ROLE, POLICY, split_last
 from providers.vault.resource import VaultResource, text, texts, within
 from providers.vault.values import JWT_ROLE as FIELDS
 from providers.vault.values import fields, others
@@ -74,10 +74,10 @@ class JwtRole(VaultResource):
 
     def _after(self, client: VaultClient, mount: str, values: Mapping[str, Value]) -> tuple[Address, ...]:
         scope = client.scope
-        policies = [name for name in texts(values, "token_policies") if in_prefix(name, scope.settings)]
         return (
             scope.address(JWT_BACKEND, mount),
-            *(scope.address(POLICY, name) for name in policies),
+            # Those of a prefix that was ours included: they go only once the role has been moved off them.
+            *(scope.address(POLICY, name) for name in texts(values, "token_policies")),
             scope.address(ALIAS, f"{mount}/{text(values, 'bound_subject')}"),
         )
 

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from providers.vault.names import JWT_ROLE, POLICY
 from providers.vault.permissions import operator_policy
 from providers.vault.resources import TYPES
 from reconciler.model import Ownership
@@ -66,6 +67,9 @@ def test_what_was_applied_under_older_settings_is_found_but_not_in_scope(estate:
     assert not any(live.in_scope for live in found.values())
     for item in desired:
         assert found[item.resource.address].resource.attributes.items() >= item.resource.attributes.items()
+    # The policy goes only once the role has been moved off it: the edge is there though the prefix is another.
+    policy = next(address for address in found if address.type == POLICY)
+    assert [policy in live.depends_on for address, live in found.items() if address.type == JWT_ROLE] == [True]
 
 
 def test_a_server_that_lists_no_bodies_reads_the_same(estate: Estate) -> None:
