@@ -5,16 +5,16 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import shutil
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from reconciler.provider.folder import sweep
-from reconciler.sandbox.errors import SandboxError
+from reconciler.provider.folder import LOCK, remove_abandoned, sign, signed
+from reconciler.sandbox.ground import entered, file_in, misplaced, told
 from reconciler.sandbox.processes import kill
-from reconciler.sandbox.workplace import PREFIX
+from reconciler.sandbox.workplace import sweep_workplaces
 from reconciler.state.holder import Noted
 
 DEFAULT = Path(".writ") / "sandbox"
@@ -92,44 +92,44 @@ class Status:
 
 
 class Folder:
-    """The folder of one sandbox. Whoever holds its lock owns what is in it."""
+    """The folder of one sandbox. Whoever holds its lock owns the files that a sandbox makes in it, and no others."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.connections = self.path / "connections.yaml"
         self.log = self.path / "log"
-        self._lock_file = self.path / "lock"
+        self._lock_file = self.path / LOCK
         self._status_file = self.path / "status.json"
+        files = (self._status_file, self.connections, self.log)
+        self._made = (*files, *map(_draft, files))
         self.handle = -1
         """The lock's file descriptor, while held."""
 
     def claim(self) -> bool:
         """Take the lock; False if a running sandbox holds it. What a crashed one left is removed.
 
-        Raises SandboxError where the folder can't be made or written.
+        Raises SandboxError where the folder can't be made or written, is a link, or wasn't made by a sandbox.
         """
-        try:
-            return self._claim()
-        except OSError as failed:
-            place = failed.filename or self.path
-            raise SandboxError(
-                f"the sandbox can't use {place}: {(failed.strerror or str(failed)).lower()}",
-                help=f"{self.path} has to be a folder of your own: move away what is in its place, or run elsewhere",
-            ) from failed
+        with told(self.path):
+            return any(self._claim() for _ in range(_CLAIM_TRIES))
 
     def _claim(self) -> bool:
-        for _ in range(_CLAIM_TRIES):
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.path.mkdir(mode=0o700, exist_ok=True)
-            handle = os.open(self._lock_file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-            if _locked(handle) and self._is_lock(handle):
+        with entered(self.path, make=True) as place:
+            try:
+                handle = file_in(place, self._lock_file, os.O_CREAT | os.O_RDWR)
+            except FileNotFoundError:  # its last holder removed the folder after we entered it
+                return False
+            if _locked(handle) and self._is_lock(handle, place):
                 self.handle = handle
-                self.path.chmod(0o700)
-                self._recover()
+                try:
+                    self._take_over(place)
+                except BaseException:
+                    self.let_go()
+                    raise
                 return True
-            # In use, or its last holder removed the file between our open and our lock, or `in_use` just looked.
-            os.close(handle)
-            time.sleep(_CLAIM_POLL)
+        # In use, or its last holder removed the file between our open and our lock, or `in_use` just looked.
+        os.close(handle)
+        time.sleep(_CLAIM_POLL)
         return False
 
     def adopt(self, handle: int) -> None:
@@ -139,9 +139,9 @@ class Folder:
 
     @property
     def in_use(self) -> bool:
-        """Whether some process holds the lock."""
+        """Whether some process holds the lock. Raises SandboxError where links or another user's things are."""
         try:
-            handle = os.open(self._lock_file, os.O_RDWR | os.O_CLOEXEC)
+            handle = self.opened(self._lock_file, os.O_RDWR)
         except (FileNotFoundError, NotADirectoryError):
             return False
         try:
@@ -153,9 +153,15 @@ class Folder:
     def status(self) -> Status | None:
         """What the last sandbox wrote; it may be dead."""
         try:
-            return Status.from_json(self._status_file.read_text())
+            with os.fdopen(self.opened(self._status_file, os.O_RDONLY), encoding="utf-8") as file:
+                return Status.from_json(file.read())
         except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
             return None
+
+    def opened(self, path: Path, flags: int) -> int:
+        """A descriptor of a file of the folder. Raises FileNotFoundError, NotADirectoryError and SandboxError."""
+        with told(self.path, but=(FileNotFoundError, NotADirectoryError)), entered(self.path) as place:
+            return file_in(place, path, flags)
 
     def write_status(self, status: Status) -> None:
         """Replace the status file."""
@@ -163,18 +169,23 @@ class Folder:
 
     def write(self, path: Path, text: str) -> None:
         """Write a file that only its owner reads, all of it or nothing."""
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
-            out.write(text)
-        draft.replace(path)
+        draft = _draft(path)
+        with told(self.path), entered(self.path) as place:
+            _unlink(draft, place)
+            with os.fdopen(file_in(place, draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY), "w", encoding="utf-8") as out:
+                out.write(text)
+            os.replace(draft.name, path.name, src_dir_fd=place, dst_dir_fd=place)
 
     def release(self) -> None:
-        """Remove the folder, and the lock last. Harmless when repeated."""
+        """Remove what was made, the lock last; the folder too, if nothing else is in it. Harmless when repeated."""
         if self.handle < 0:
             return
-        if self._is_lock(self.handle):  # else another process that shares the lock removed the folder already
-            shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(FileNotFoundError), entered(self.path) as place:
+            if self._is_lock(self.handle, place):  # else another process that shares the lock removed the rest already
+                self._clear(place)
+                _unlink(self._lock_file, place)
+                with suppress(OSError):  # something of somebody else's is in it, or another sandbox already
+                    self.path.rmdir()
         self.let_go()
 
     def let_go(self) -> None:
@@ -182,23 +193,51 @@ class Folder:
         os.close(self.handle)
         self.handle = -1
 
-    def _is_lock(self, handle: int) -> bool:
+    def _is_lock(self, handle: int, place: int) -> bool:
         try:
-            return os.path.samestat(os.fstat(handle), self._lock_file.stat())
+            found = os.stat(self._lock_file.name, dir_fd=place, follow_symlinks=False)
         except FileNotFoundError:
             return False
+        return os.path.samestat(os.fstat(handle), found)
 
-    def _recover(self) -> None:
+    def _take_over(self, place: int) -> None:
+        """End and remove what a crashed sandbox left here. Raises SandboxError where the files are not a sandbox's."""
+        here = os.fstat(place)
+        if not signed(self.handle, here):
+            left = sorted({path.name for path in self._made} & set(os.listdir(place)))
+            if os.fstat(self.handle).st_size:
+                left.append(LOCK)
+            elif left:
+                _unlink(self._lock_file, place)
+            if left:
+                raise misplaced(self.path, f"{', '.join(left)} in it was not made by a sandbox of this folder")
+            sign(self.handle, here)
+        os.fchmod(place, 0o700)
         stale = self.status
         if stale is not None:
             for process in _processes(stale):
                 kill(process)
-            sweep(Path(stale.workplace).parent, PREFIX)
-        for left in self.path.iterdir():
-            if left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left)
-            elif left != self._lock_file:
-                left.unlink()
+            remove_abandoned(Path(stale.workplace))
+        sweep_workplaces()
+        self._clear(place)
+
+    def _clear(self, place: int) -> None:
+        for path in self._made:
+            _unlink(path, place)
+
+
+def _draft(path: Path) -> Path:
+    return path.with_suffix(".new")
+
+
+def _unlink(path: Path, place: int) -> None:
+    try:
+        os.unlink(path.name, dir_fd=place)
+    except FileNotFoundError:
+        return
+    except OSError as failed:
+        failed.filename = str(path)
+        raise
 
 
 def _locked(handle: int) -> bool:

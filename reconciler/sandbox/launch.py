@@ -43,7 +43,7 @@ def _spawn(chosen: Options, folder: Folder, writer: int) -> subprocess.Popen[byt
     command += ["--folder", str(folder.path), "--lock", str(folder.handle), "--report", str(writer)]
     command += ["--lifetime", str(chosen.lifetime)]
     command += ["--seed", str(chosen.seed)] if chosen.seed is not None else []
-    log = os.open(folder.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    log = folder.opened(folder.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     try:
         return subprocess.Popen(
             [*command, "--", *chosen.specs],
@@ -74,7 +74,7 @@ def _ended_unless_ready(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 
 def _follow(report: Any, say: Callable[[str], None], folder: Folder) -> None:
-    with folder.log.open(errors="replace") as log:
+    with os.fdopen(folder.opened(folder.log, os.O_RDONLY), encoding="utf-8", errors="replace") as log:
         for line in report:
             message = json.loads(line)
             if "say" in message:

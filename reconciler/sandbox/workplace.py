@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from reconciler.provider.folder import ClaimedFolder
+from reconciler.provider.folder import ClaimedFolder, sweep
 from reconciler.sandbox.errors import SandboxError
 
 PREFIX = "writ-"
@@ -38,8 +38,18 @@ class Workplace:
         self._claimed.remove()
 
 
+def sweep_workplaces() -> None:
+    """Remove those that crashed sandboxes of this user left."""
+    for root in _roots():
+        sweep(root, PREFIX)
+
+
+def _roots() -> tuple[Path, ...]:
+    return Path(tempfile.gettempdir()), Path("/tmp")  # noqa: S108 - a fresh directory is made in it
+
+
 def _root() -> Path:
-    for candidate in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - a fresh directory is made in it
+    for candidate in _roots():
         longest = candidate / f"{PREFIX}xxxxxxxx" / "control" / "socket"
         if len(os.fsencode(longest)) <= _SOCKET_LIMIT and os.access(candidate, os.W_OK):
             return candidate

@@ -277,10 +277,25 @@ def test_a_file_in_the_folders_place_is_told_with_the_way_out(tmp_path: Path, ta
     (tmp_path / taken).touch()
     refused = run_writ("sandbox", "up", cwd=tmp_path)
     assert refused.returncode == 1
-    assert f"error[W800]: the sandbox can't use {tmp_path / taken}: file exists" in refused.stderr
+    assert f"error[W800]: the sandbox can't use {tmp_path / taken}: not a directory" in refused.stderr
     assert "move away what is in its place" in refused.stderr
     assert run_writ("sandbox", "status", cwd=tmp_path).returncode == 1
     assert "W900" not in run_writ("sandbox", "down", cwd=tmp_path).stderr
+
+
+@pytest.mark.parametrize("arguments", [("up",), ("up", "-foreground"), ("down",), ("status",), ("token", "bot")])
+def test_a_link_that_a_repository_carries_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    home, repository = tmp_path / "home", tmp_path / "work" / "repository"
+    (home / "notes").mkdir(parents=True)
+    (home / ".profile").touch()
+    (repository / "specs").mkdir(parents=True)
+    (repository / "specs" / "all.yaml").write_text(SPECS)
+    (repository / ".writ").mkdir()
+    (repository / ".writ" / "sandbox").symlink_to("../../../home")
+    refused = run_writ("sandbox", *arguments, cwd=repository)
+    assert refused.returncode == 1
+    assert f"error[W800]: the sandbox can't use {repository}/.writ/sandbox: it is a link" in refused.stderr
+    assert {path.name for path in home.iterdir()} == {"notes", ".profile"}
 
 
 def test_with_several_environments_the_next_steps_name_one(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.sandbox.workplace import Workplace
+from tests.provider.test_folder import crashed
 
 
 def test_the_socket_is_out_of_others_reach_and_its_path_short() -> None:
@@ -25,12 +26,12 @@ def test_the_next_one_removes_what_dead_ones_left_and_spares_the_living(monkeypa
         root = Path(temporary)
         monkeypatch.setattr(tempfile, "tempdir", temporary)
         living = Workplace()
-        dead = root / "writ-dead"
-        (dead / "data").mkdir(parents=True)
-        (dead / "lock").touch()
+        dead = crashed(root)
         foreign = root / "writ-notes"
         foreign.mkdir()
+        (foreign / "lock").touch()
         following = Workplace()
+        assert not dead.exists()
         assert set(root.iterdir()) == {living.path, foreign, following.path}
         living.remove()
         following.remove()
