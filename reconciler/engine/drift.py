@@ -41,7 +41,12 @@ def _item(
 ) -> DriftItem | None:
     if live is None:
         known = applied or wanted
-        return DriftItem(address, DriftKind.MISSING, origin=known.origin if known else None)
+        return DriftItem(
+            address,
+            DriftKind.MISSING,
+            origin=known.origin if known else None,
+            applied=known.resource if known else None,
+        )
     if applied is not None:
         return _changed(address, live, applied, marks)
     if wanted is not None and live.ownership in _OURS:
@@ -61,4 +66,4 @@ def _changed(address: Address, live: Live, applied: Applied, marks: Marks) -> Dr
     if not names:
         return None
     changes = tuple(AttributeChange(name, before[name], after[name], Cause.OUTSIDE) for name in names)
-    return DriftItem(address, DriftKind.CHANGED, changes, applied.origin, live)
+    return DriftItem(address, DriftKind.CHANGED, changes, applied.origin, live, applied.resource)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.model.address import Address
 from reconciler.model.change import AttributeChange
-from reconciler.model.resource import Live, Origin
+from reconciler.model.resource import Live, Origin, Resource
 from specs.diagnostic import Diagnostic, has_errors
 
 
@@ -29,6 +29,8 @@ class DriftItem:
     attributes: tuple[AttributeChange, ...] = ()
     origin: Origin | None = None
     live: Live | None = None
+    applied: Resource | None = None
+    """What was applied; without a record what is wanted. None for what nobody declared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from reconciler.model import Action, Change, DriftItem, DriftKind, Origin, Plan, Value
+from reconciler.model import Action, Change, DriftItem, DriftKind, Origin, Plan, Resource
 from reconciler.render.diagnostics import diagnostics_json
 
 FORMAT_VERSION = "1.2"
@@ -56,29 +56,27 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 
 def drift_item_json(item: DriftItem, providers: Mapping[str, str]) -> dict[str, Any]:
     """One object that drifted, as a resource change from what was applied to what is live."""
-    before = {a.name: a.before for a in item.attributes} if item.kind is DriftKind.CHANGED else None
-    after = {a.name: a.after for a in item.attributes} if item.kind is DriftKind.CHANGED else None
-    if item.kind is DriftKind.UNDECLARED and item.live is not None:
-        after = dict(item.live.resource.attributes)
-    actions = {DriftKind.CHANGED: "update", DriftKind.MISSING: "delete", DriftKind.UNDECLARED: "create"}
     return {
         **_identity(item, providers),
         "kind": item.kind.value,
-        "change": {"actions": [actions[item.kind]], "before": before, "after": after},
+        "change": _sides([_DRIFTED[item.kind]], item.applied, item.live.resource if item.live else None),
+        "changed_attributes": [{"name": a.name, "cause": a.cause.value} for a in item.attributes],
         **_origin(item.origin),
     }
+
+
+_DRIFTED: Mapping[DriftKind, str] = {
+    DriftKind.CHANGED: "update",
+    DriftKind.MISSING: "delete",
+    DriftKind.UNDECLARED: "create",
+}
 
 
 def _change(change: Change, providers: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_identity(change, providers),
         "change": {
-            "actions": ACTIONS[change.action],
-            "before": _before(change),
-            "after": None if change.after is None else dict(change.after.attributes),
-            "after_unknown": {},
-            "before_sensitive": False if change.before is None else {},
-            "after_sensitive": False if change.after is None else {},
+            **_sides(ACTIONS[change.action], change.before.resource if change.before else None, change.after),
             "replace_paths": [[a.name] for a in change.attributes if a.replaces],
         },
         "action": change.action.value,
@@ -89,8 +87,16 @@ def _change(change: Change, providers: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _before(change: Change) -> dict[str, Value] | None:
-    return None if change.before is None else dict(change.before.resource.attributes)
+def _sides(actions: list[str], before: Resource | None, after: Resource | None) -> dict[str, Any]:
+    """Terraform's "change representation": whole objects, null where there is none."""
+    return {
+        "actions": actions,
+        "before": None if before is None else dict(before.attributes),
+        "after": None if after is None else dict(after.attributes),
+        "after_unknown": {},
+        "before_sensitive": False if before is None else {},
+        "after_sensitive": False if after is None else {},
+    }
 
 
 def _identity(item: Change | DriftItem, providers: Mapping[str, str]) -> dict[str, Any]:

@@ -154,6 +154,7 @@ def encode_drift_item(item: DriftItem) -> Data:
         "attributes": [_encode_attribute(a) for a in item.attributes],
         "origin": encode_origin(item.origin),
         "live": encode_live(item.live),
+        "applied": encode_resource(item.applied),
     }
 
 
@@ -165,6 +166,7 @@ def decode_drift_item(data: Data) -> DriftItem:
         tuple(_decode_attribute(a) for a in data["attributes"]),
         decode_origin(data["origin"]),
         decode_live(data["live"]),
+        decode_resource(data["applied"]),
     )
 
 

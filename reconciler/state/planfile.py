@@ -26,7 +26,7 @@ from reconciler.state.codec import (
 )
 from reconciler.state.errors import PlanFileError
 
-FORMAT = "writ-plan/2"
+FORMAT = "writ-plan/3"
 MAX_BYTES = 512 * 1024 * 1024
 
 

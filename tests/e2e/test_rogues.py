@@ -44,7 +44,14 @@ def assert_named(found: tuple[Found, ...], drift: Any, plan: Any) -> None:
     for address, item in items.items():
         assert item["kind"] == expected[address].kind, address
         if item["kind"] == "changed":
-            assert sorted(item["change"]["before"]) == sorted(expected[address].attributes), address
+            before, after = item["change"]["before"], item["change"]["after"]
+            listed = [one["name"] for one in item["changed_attributes"]]
+            assert sorted(listed) == sorted(expected[address].attributes), address
+            assert before.keys() <= after.keys(), address
+            assert {name for name in before if before[name] != after[name]} == set(listed), address
+        else:
+            gone = item["kind"] == "missing"
+            assert (item["change"]["before"] is None, item["change"]["after"] is None) == (not gone, gone), address
     rows = {row["address"]: row for row in plan["resource_changes"] if row["action"] not in {"no-op", "adopt"}}
     assert rows.keys() == expected.keys()
     assert {item["address"] for item in plan["resource_drift"]} == expected.keys()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.engine.drift import find_drift
 from reconciler.model import Applied, DriftKind, Origin, Snapshot, State
+from reconciler.render.plan_json import drift_item_json
 from tests.memory import MARKS, at, live, resource, wanted
 
 EMPTY = State("test", "", 0, {}, {})
@@ -30,3 +31,45 @@ def test_with_a_state_what_was_not_applied_yet_is_no_drift() -> None:
     recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
     assert kinds(snapshot("b"), recorded) == {}
     assert kinds(snapshot(), recorded) == {"b": DriftKind.MISSING}
+
+
+def test_an_item_holds_the_whole_object_on_both_sides() -> None:
+    """As Terraform's resource_drift: a policy that reads `before` of a deletion, or another attribute, finds it."""
+    recorded = {at(key): Applied(resource(key, size=1, kind="x"), Origin(key)) for key in ("changed", "gone")}
+    objects = [live("changed", {"size": 2, "kind": "x", "id": "i-1"}), live("new", {"size": 3, "kind": "y"})]
+    found = Snapshot({one.resource.address: one for one in objects})
+    items = find_drift({}, {"mem": found}, State("test", "L", 1, recorded, {}), MARKS)
+    changes = {item.address.key: drift_item_json(item, {"mem": "memory"})["change"] for item in items}
+    applied = {"size": 1, "kind": "x"}
+    unknown = {"after_unknown": {}}
+    assert changes == {
+        "changed": unknown
+        | {
+            "actions": ["update"],
+            "before": applied,
+            "after": {"size": 2, "kind": "x", "id": "i-1"},
+            "before_sensitive": {},
+            "after_sensitive": {},
+        },
+        "gone": unknown
+        | {
+            "actions": ["delete"],
+            "before": applied,
+            "after": None,
+            "before_sensitive": {},
+            "after_sensitive": False,
+        },
+        "new": unknown
+        | {
+            "actions": ["create"],
+            "before": None,
+            "after": {"size": 3, "kind": "y"},
+            "before_sensitive": False,
+            "after_sensitive": {},
+        },
+    }
+
+
+def test_without_a_record_the_specs_are_what_an_object_was() -> None:
+    (item,) = find_drift({D.resource.address: D}, {"mem": snapshot()}, EMPTY, MARKS)
+    assert drift_item_json(item, {})["change"]["before"] == D.resource.attributes

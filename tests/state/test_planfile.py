@@ -79,7 +79,8 @@ plans = st.builds(
     facts=st.dictionaries(text, st.dictionaries(text, text, max_size=2), max_size=2),
     destroy=st.booleans(),
     drift=st.lists(
-        st.builds(DriftItem, addresses, st.sampled_from(DriftKind), attributes, origins, lives), max_size=2
+        st.builds(DriftItem, addresses, st.sampled_from(DriftKind), attributes, origins, lives, st.none() | resources),
+        max_size=2,
     ).map(tuple),
 )
 EMPTY = Plan("production", datetime(2026, 1, 1, tzinfo=UTC), "d", "l", 1, (), ())
