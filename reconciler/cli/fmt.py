@@ -29,7 +29,8 @@ def fmt(paths: tuple[str, ...], *, check: bool, no_color: bool) -> int:
     if paths == ("-",):
         formatted = format_stream(sys.stdin.buffer)
         if not check:
-            sys.stdout.write(formatted.text)
+            # Specs are UTF-8, whatever the terminal's encoding is.
+            sys.stdout.buffer.write(formatted.text.encode())
         output.findings(formatted.diagnostics)
         if has_errors(formatted.diagnostics):
             return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import io
 import os
 import sys
 import traceback
@@ -92,6 +93,7 @@ def main() -> NoReturn:
         sys.exit("writ: standard output and standard error must be open")
     if sys.stdin is None:
         sys.stdin = closed_input()
+    _take_any_text()
     try:
         with terminable():
             code = cli.main(standalone_mode=False, prog_name="writ")
@@ -114,6 +116,13 @@ def main() -> NoReturn:
     except Exception as bug:  # noqa: BLE001 - the last resort: no value of the run may leak in a traceback
         sys.exit(_say(_internal_error(bug), EXIT_ERROR))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _take_any_text() -> None:
+    """What a stream's encoding can't say is escaped, as Python does on standard error; what isn't text is no answer."""
+    for stream, errors in ((sys.stdout, "backslashreplace"), (sys.stdin, "replace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 _OUTPUT_ERRORS = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG})

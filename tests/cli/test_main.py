@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -157,6 +158,36 @@ def test_the_completion_script_completes(tmp_path: Path) -> None:
         cwd=tmp_path, env={"_WRIT_COMPLETE": "bash_complete", "COMP_WORDS": "writ plan -det", "COMP_CWORD": "2"}
     )
     assert "plain,-detailed-exitcode" in options.stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_what_the_output_cannot_say_is_escaped(encoding: str, tmp_path: Path) -> None:
+    copy_specs("quickstart", tmp_path / "specs")
+    strange = tmp_path / "specs" / "agents-\u4f60\xfc.yaml"
+    (tmp_path / "specs" / "agents.yaml").rename(strange)
+    text = strange.read_text()
+    strange.write_text(text.replace("purpose: ", "purpose:    \u4f60\xfc "), encoding="utf-8")
+
+    def run(*arguments: str, given: bytes = b"") -> tuple[int, bytes]:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "reconciler.cli", *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            input=given,
+            capture_output=True,
+            check=False,
+        )
+        assert b"W900" not in done.stderr
+        return done.returncode, done.stdout
+
+    assert run("fmt", "-check") == (2, f"specs/{strange.name}\n".encode(encoding, "backslashreplace"))
+    code, formatted = run("fmt", "-", given=strange.read_bytes())
+    assert code == 0
+    assert "purpose: \u4f60\xfc " in formatted.decode("utf-8"), "specs are UTF-8 whatever the terminal's encoding is"
+    code, document = run("plan", "-json", "nowhere-\u4f60")
+    assert code == 1
+    assert json.loads(document)["diagnostics"][0]["range"] is None
+    assert run("validate", "-json")[0] == 0
 
 
 def test_a_reader_that_goes_away_is_no_traceback(tmp_path: Path) -> None:
