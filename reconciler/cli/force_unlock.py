@@ -10,6 +10,7 @@ from reconciler.cli.options import all_of, state_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import state_errors
 from reconciler.state.lock import force_unlock as remove_lock
+from reconciler.state.place import is_there
 from reconciler.state.store import Store
 from specs.diagnostic import error
 
@@ -25,7 +26,7 @@ def force_unlock(lock_id: str, state_path: Path, *, force: bool) -> int:
     output = Output()
     with state_errors(output) as status:
         removed = False
-        if state_path.exists():
+        if is_there(state_path):
             with Store(state_path) as store:
                 removed = remove_lock(store, lock_id, force=force)
         if removed:

@@ -17,6 +17,7 @@ from typing import Any, Self
 from reconciler.model import Address, Applied, Resource, State, SystemRecord
 from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
 from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.place import is_there, unopened
 
 SCHEMA_VERSION = 2
 DEFAULT_PATH = Path(".writ") / "state.db"
@@ -164,12 +165,10 @@ class Store:
     def _open(self, path: Path) -> sqlite3.Connection:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not path.exists():
+            if not is_there(path):
                 path.touch(mode=0o600)
         except OSError as failed:
-            raise StateError(
-                f"the state {path} can't be opened: {failed.strerror}", help="choose another place with -state FILE"
-            ) from failed
+            raise unopened(path, failed) from failed
         db = self._connected(path, "rw")
         # TRUNCATE, not WAL: a state file that is copied or deleted alone is then always whole.
         db.execute("PRAGMA journal_mode = TRUNCATE")
@@ -177,6 +176,7 @@ class Store:
         return db
 
     def _open_reading(self, path: Path) -> sqlite3.Connection:
+        is_there(path)
         db = self._connected(path, "ro")
         try:
             db.execute("PRAGMA schema_version").fetchone()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,28 @@ def test_a_state_that_cannot_be_used(folder: Path) -> None:
         assert found["environment"]
     for command in RUNS:
         ends_with_nothing(lines(folder, command, "-auto-approve", "-state", "state.db"), "W610")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "link"])
+def test_a_state_that_is_no_file_is_told_at_once_by_every_command(folder: Path, kind: str) -> None:
+    place = folder / "state.db"
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "device":
+            place.symlink_to("/dev/null")
+        case _:
+            place.symlink_to(folder / "gone.db")
+    what = f"is a link to {folder}/gone.db, which isn't there" if kind == "link" else "is not a regular file"
+    for command in (*DOCUMENTS, *RUNS):
+        arguments = ("-auto-approve",) if command in RUNS else ()
+        done = run_writ(command, *arguments, "-state", "state.db", cwd=folder, seconds=20)
+        assert done.returncode == 1
+        assert f"error[W610]: the state state.db {what}" in done.stderr
+        assert "choose another place with -state FILE" in done.stderr
+    done = run_writ("force-unlock", "-state", "state.db", "some-id", cwd=folder, seconds=20)
+    assert f"error[W610]: the state state.db {what}" in done.stderr
+    assert not (folder / "gone.db").exists()
 
 
 def test_a_state_that_is_locked(folder: Path) -> None:

@@ -326,3 +326,10 @@ def test_a_writer_that_takes_long_is_waited_for_and_said_so(path: Path, monkeypa
         with writer.immediate(), pytest.raises(StateLocked, match="another run writes to the state"):
             other.put_object("production", APPLIED, "me")
         other.put_object("production", APPLIED, "me")
+
+
+def test_a_folder_in_the_states_place_is_told(path: Path) -> None:
+    path.mkdir(parents=True)
+    for reading in (True, False):
+        with pytest.raises(StateError, match="not a regular file"):
+            Store(path, reading=reading)
