@@ -42,10 +42,11 @@ def by_system(rows: Iterable[AccessRow]) -> tuple[Total, ...]:
 
 def wider_first(rows: Sequence[AccessRow]) -> list[AccessRow]:
     """Certain widenings, then what can't be told, then the rest; otherwise in their order."""
-    return sorted(rows, key=lambda row: _rank(row.change.comparison.verdict))
+    return sorted(rows, key=lambda row: alarm(row.change.comparison.verdict))
 
 
-def _rank(verdict: Verdict) -> int:
+def alarm(verdict: Verdict) -> int:
+    """For sorting: 0 where something is gained for certain, 1 where that can't be told, 2 for the rest."""
     return 0 if verdict in WIDER else 1 if verdict in PERHAPS_WIDER else 2
 
 

@@ -7,8 +7,8 @@ from itertools import islice
 
 from rich.text import Text
 
-from reconciler.access.rollup import Total, by_pair, wider_first
-from reconciler.model import AccessChange, AccessRow, Aspect, Mover, Plan, Verdict
+from reconciler.access.rollup import Total, alarm, by_pair, wider_first
+from reconciler.model import AccessChange, AccessRow, Address, Aspect, Cause, DriftKind, Mover, Plan, Verdict
 from reconciler.render.access import witness_note
 from reconciler.render.safe import safe
 
@@ -27,16 +27,20 @@ VERDICTS: Mapping[Verdict, tuple[str, str]] = {
 }
 """Words and colour."""
 
-ASPECTS: Mapping[Aspect, str] = {Aspect.REACH: "what it may do", Aspect.TRUST: "who may become it"}
+ASPECTS: Mapping[Aspect, str] = {
+    Aspect.REACH: "what it may do",
+    Aspect.TRUST: "who may become it",
+    Aspect.LIFETIME: "for how long",
+}
 
 
 def sections(plan: Plan) -> Iterator[tuple[str, bool, tuple[Total, ...]]]:
     """Title, whether somebody must look, and what it holds: outside first, then by the plan, then all that is safe."""
     totals = by_pair(plan.access)
     for mover, title in _TITLES:
-        found = tuple(total for total in totals if total.alarms and total.mover is mover)
+        found = [total for total in totals if total.alarms and total.mover is mover]
         if found:
-            yield title, True, found
+            yield title, True, tuple(sorted(found, key=lambda total: alarm(total.verdict)))
     rest = tuple(total for total in totals if not total.alarms)
     if any(_told(total) for total in rest):
         yield "Access otherwise changes:", False, rest
@@ -50,10 +54,11 @@ _TITLES = (
 
 def access_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
     """All sections, bounded unless ``full``; nothing where no access is touched."""
+    strange = undeclared(plan)
     for title, alarms, totals in sections(plan):
         yield Text(title, "bold red" if alarms else "bold")
         rows = sum(len(_told(total)) for total in totals)
-        lines = (line for total in totals for line in _total_lines(total, full=full))
+        lines = (line for total in totals for line in _total_lines(total, strange, full=full))
         yield from _bounded(lines, rows, full=full)
         yield Text()
     equal = sum(1 for row in plan.access if row.change.comparison.verdict is Verdict.EQUAL)
@@ -74,11 +79,25 @@ def _bounded(lines: Iterator[tuple[Text, bool]], rows: int, *, full: bool) -> It
         yield line
 
 
-def _total_lines(total: Total, *, full: bool) -> Iterator[tuple[Text, bool]]:
+def undeclared(plan: Plan) -> frozenset[Address]:
+    """What is there and in no spec."""
+    rows = {change.address for change in plan.changes if change.cause is Cause.UNDECLARED}
+    return frozenset(rows | {item.address for item in plan.drift if item.kind is DriftKind.UNDECLARED})
+
+
+def summary_line(plan: Plan) -> str:
+    """``Access: 2 wider, 1 narrower; outside: 1 wider.``, or nothing."""
+    found = {mover: counted(plan.access_by(mover)) for mover in (Mover.PLAN, Mover.OUTSIDE)}
+    parts = [found[Mover.PLAN] or "not touched by this plan"]
+    parts += [f"changed outside: {found[Mover.OUTSIDE]}"] if found[Mover.OUTSIDE] else []
+    return f"Access: {'; '.join(parts)}." if any(found.values()) else ""
+
+
+def _total_lines(total: Total, strange: frozenset[Address], *, full: bool) -> Iterator[tuple[Text, bool]]:
     told = _told(total)
     for index, row in enumerate(wider_first(told)):
-        head = [pair_line(total)] if index == 0 else []
-        first, *rest = (*head, *row_lines(row, full=full))
+        head = [_pair_line(total)] if index == 0 else []
+        first, *rest = (*head, *_row_lines(row, strange, full=full))
         yield first, True
         yield from ((line, False) for line in rest)
 
@@ -87,19 +106,19 @@ def _told(total: Total) -> tuple[AccessRow, ...]:
     return tuple(row for row in total.rows if row.change.comparison.verdict is not Verdict.EQUAL)
 
 
-def pair_line(total: Total) -> Text:
-    """Whom it is about, and the verdict for all of it."""
+def _pair_line(total: Total) -> Text:
     agent, intent = total.name
-    who = f"{safe(agent)} may {safe(intent)}" if agent and intent else safe(agent) or "no spec declares"
+    who = f"{safe(agent)} may {safe(intent)}" if agent and intent else safe(agent) or "no agent's own"
     words, colour = VERDICTS[total.verdict]
     return Text.assemble((f"  {who}: ", "bold"), (words, f"bold {colour}"))
 
 
-def row_lines(row: AccessRow, *, full: bool = False) -> Iterator[Text]:
+def _row_lines(row: AccessRow, strange: frozenset[Address], *, full: bool) -> Iterator[Text]:
     """One principal: its address and verdict, then what it gains (+) and loses (-)."""
     change = row.change
     words, colour = VERDICTS[change.comparison.verdict]
-    yield Text.assemble(f"    {safe(str(change.subject))}: {ASPECTS[change.aspect]} ", (words, colour))
+    whose = "  (no spec declares it)" if change.subject in strange else ""
+    yield Text.assemble(f"    {safe(str(change.subject))}: {ASPECTS[change.aspect]} ", (words, colour), (whose, "dim"))
     yield from _witnesses(change, full=full)
     yield from (Text(f"      ({safe(note)})", "dim") for note in change.comparison.notes)
 

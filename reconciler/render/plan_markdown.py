@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reconciler.access.rollup import wider_first
-from reconciler.model import AccessRow, Change, Mover, Plan, Verdict
+from reconciler.model import AccessRow, Address, Change, Plan, Verdict
 from reconciler.model.gate import Gate
-from reconciler.render.access_text import ASPECTS, VERDICTS, counted, sections
+from reconciler.render.access_text import ASPECTS, VERDICTS, counted, sections, summary_line, undeclared
 from reconciler.render.diagnostics import summary
 from reconciler.render.gate import gate_line
 from reconciler.render.markdown import code, cut, fenced, harmless, marker, plain, size
@@ -60,10 +60,11 @@ def plan_markdown(plan: Plan, gate: Gate | None = None) -> list[str]:
     body = _Body()
     body.add(marker(plan.environment), f"## Writ plan: {code(plan.environment, 100)}", "", *_summary(plan, gate))
     place = len(body.lines)
+    strange = undeclared(plan)
     for title, alarms, totals in sections(plan):
         if alarms:
             rows = wider_first([row for total in totals for row in total.rows if not _is_equal(row)])
-            shown = body.fitting(rows, _row, 0.6, "widenings")
+            shown = body.fitting(rows, lambda row: _row(row, strange), 0.6, "widenings")
             body.add("", f"### {title.rstrip(':')}", *shown)
     _fold_findings(body, plan.diagnostics)
     _fold_the_rest(body, plan)
@@ -78,10 +79,8 @@ def _summary(plan: Plan, gate: Gate | None) -> Iterator[str]:
     for line in summary_lines(plan):
         yield f"**{line.plain}**"
         yield ""
-    for mover, words in ((Mover.PLAN, "Access by this plan"), (Mover.OUTSIDE, "Access changed outside")):
-        counts = counted(plan.access_by(mover))
-        if counts:
-            yield f"- {words}: {counts}"
+    if access := summary_line(plan):
+        yield f"- {access.rstrip('.')}"
     if plan.drift:
         yield f"- Drift: {len(plan.drift):,} objects are not as they were applied"
     if plan.diagnostics:
@@ -96,9 +95,16 @@ def _is_equal(row: AccessRow) -> bool:
     return row.change.comparison.verdict is Verdict.EQUAL
 
 
-def _row(row: AccessRow) -> list[str]:
+def _row(row: AccessRow, strange: frozenset[Address]) -> list[str]:
     found = row.change.comparison
-    who = f"{code(row.agent)} may {code(row.intent)}" if row.agent and row.intent else "no spec declares"
+    who = (
+        f"{code(row.agent)} may {code(row.intent)}"
+        if row.intent
+        else code(row.agent)
+        if row.agent
+        else "no agent's own"
+    )
+    who = "no spec declares it" if row.change.subject in strange else who
     words, _ = VERDICTS[found.verdict]
     lines = [f"- **{who}**, {code(str(row.change.subject))}: {ASPECTS[row.change.aspect]} **{words}**"]
     for sign, witnesses in (("+", found.gains), ("-", found.loses)):
@@ -133,7 +139,8 @@ def _finding(found: Diagnostic) -> list[str]:
 def _fold_the_rest(body: _Body, plan: Plan) -> None:
     safe_rows = [row for _, alarms, totals in sections(plan) if not alarms for total in totals for row in total.rows]
     rows = [row for row in safe_rows if not _is_equal(row)]
-    shown = body.fitting(rows, _row, 0.4, "other changes of access")
+    strange = undeclared(plan)
+    shown = body.fitting(rows, lambda row: _row(row, strange), 0.4, "other changes of access")
     _fold(body, f"Access otherwise changes: {counted(safe_rows)}", shown)
 
 

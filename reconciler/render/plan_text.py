@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from rich.text import Text
 
 from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
-from reconciler.render.access_text import access_lines
+from reconciler.render.access_text import access_lines, summary_line
 from reconciler.render.safe import safe
 from reconciler.render.values import block, changed_lines, is_long, one_line
 
@@ -50,6 +50,8 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
                 yield from change_lines(change, destroy=plan.destroy)
         yield Text()
     yield from summary_lines(plan)
+    if access := summary_line(plan):
+        yield Text(access)
 
 
 def wording_line(change: Change) -> Text:

@@ -31,8 +31,7 @@ def test_what_is_on_top_and_what_is_folded() -> None:
     assert text.startswith("<!-- writ-plan: production -->\n## Writ plan: `production`\n")
     order = [
         "**Plan: 1 to add, 2 to change, 1 to destroy.**",
-        "- Access by this plan: 1 wider and narrower, 1 perhaps wider, 1 narrower, 1 equal",
-        "- Access changed outside: 1 wider",
+        "- Access: 1 wider and narrower, 1 perhaps wider, 1 narrower, 1 equal; changed outside: 1 wider\n",
         "- **Stopped.** `Failed on widening",
         "### Access widened outside of Writ",
         "  - **+** `s3:PutObject on arn:aws:s3:::orders/x`",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reconciler.access import Verdict, Witness
-from reconciler.model import Mover, Plan
-from reconciler.render.access_text import MOST_ROWS, MOST_WITNESSES
+from reconciler.model import Aspect, Mover, Plan
+from reconciler.render.access_text import ASPECTS, MOST_ROWS, MOST_WITNESSES
 from reconciler.render.plan_text import plan_lines
-from tests.render.plans import GAIN, LOSS, created, plan, row, updated, verdict_row, whole
+from tests.render.plans import GAIN, LOSS, created, plan, removed, row, updated, verdict_row, whole
 
 
 def shown(made: Plan, *, full: bool = False) -> list[str]:
@@ -18,7 +18,7 @@ def test_the_whole() -> None:
     text = shown(whole())
     assert text[: text.index("Writ will perform the following actions; they are marked with:")] == [
         "Access widened outside of Writ since the last apply, or may have:",
-        "  no spec declares: widens",
+        "  no agent's own: widens",
         '    payments.aws_iam_role["outside"]: what it may do widens',
         "      + s3:PutObject on arn:aws:s3:::orders/x",
         "",
@@ -38,6 +38,16 @@ def test_the_whole() -> None:
         "1 principal's objects change, and the access stays equal.",
         "",
     ]
+    assert text[-2:] == [
+        "Plan: 1 to add, 2 to change, 1 to destroy.",
+        "Access: 1 wider and narrower, 1 perhaps wider, 1 narrower, 1 equal; changed outside: 1 wider.",
+    ]
+
+
+def test_what_no_spec_declares_is_named_so() -> None:
+    made = plan([removed("rogue")], [row("rogue", gains=[GAIN], mover=Mover.OUTSIDE, agent="", intent="")])
+    assert '    payments.aws_iam_role["rogue"]: what it may do widens  (no spec declares it)' in shown(made)
+    assert shown(made)[-1] == "Access: not touched by this plan; changed outside: 1 wider."
 
 
 def test_colours_are_the_reviewers() -> None:
@@ -80,13 +90,21 @@ def test_a_pair_that_is_cut_shows_its_widenings() -> None:
     assert text[2] == '    payments.aws_iam_role["z"]: what it may do widens'
 
 
+def test_a_certain_widening_stands_before_those_that_cannot_be_told() -> None:
+    unknown = [row(f"a{index}", undecided=True, agent=f"a{index:03}") for index in range(100)]
+    text = shown(plan(access=[*unknown, row("z", gains=[GAIN], agent="z")]))
+    assert text[1] == "  z may orders.read: widens"
+    assert "  … and 51 more: writ plan -full or -json tells all" in text
+
+
 def test_witnesses_are_cut() -> None:
     made = plan(access=[row(gains=[Witness(f"read kv/{index}") for index in range(MOST_WITNESSES + 2)])])
     assert "      + … and 2 more" in shown(made)
     assert "      + … and 2 more" not in shown(made, full=True)
 
 
-def test_every_verdict_has_words() -> None:
+def test_every_verdict_and_aspect_has_words() -> None:
+    assert ASPECTS.keys() == set(Aspect)
     for mover in Mover:
         for verdict in Verdict:
             assert shown(plan([created("x")], [verdict_row(verdict, mover)]))[0].startswith(("Access ", "1 principal"))
