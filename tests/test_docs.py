@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reconciler.cli.main import COMMANDS
+from reconciler.render.plan_schema import plan_schema
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,6 +25,18 @@ def test_every_code_is_documented_and_no_other() -> None:
 def test_every_command_is_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text()
     assert [name for name in COMMANDS if f"writ {name}" not in readme] == []
+
+
+def test_every_key_of_a_plan_is_documented() -> None:
+    said = (ROOT / "docs" / "json.md").read_text()
+    assert sorted(name for name in _keys(plan_schema()) if f"`{name}" not in said and f".{name}`" not in said) == []
+
+
+def _keys(node: Any) -> set[str]:
+    if isinstance(node, dict):
+        own = set(node["properties"]) if isinstance(node.get("properties"), dict) else set()
+        return own.union(*(_keys(value) for value in node.values()))
+    return set[str]().union(*(_keys(value) for value in node)) if isinstance(node, list) else set()
 
 
 @pytest.mark.parametrize("file", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reconciler.render.diagnostics import SourceLine, diagnostic_json, diagnostic_lines, no_source, summary
+from reconciler.render.safe import json_obeys_nothing, obeys_nothing
 from specs.diagnostic import Diagnostic
 
 
@@ -27,28 +28,28 @@ class Output:
     def lines(self, lines: Iterable[Text]) -> None:
         """Result lines. A file or a pipe gets their text as it is: styling would cost a large plan most of its time."""
         if self.out.color_system is None and not self.out.is_terminal:
-            self.out.file.writelines(f"{line.plain}\n" for line in lines)
+            self.out.file.writelines(f"{obeys_nothing(line.plain)}\n" for line in lines)
             self.out.file.flush()
             return
         for line in lines:
-            self.out.print(line)
+            self.out.print(_harmless(line))
 
     def text(self, text: str) -> None:
-        """A result line as it is."""
-        self.out.print(Text(text))
+        """A result line as it is, or several."""
+        self.lines(Text(line) for line in text.split("\n"))
 
     def notice(self, text: str) -> None:
         """Something about the run, not its result."""
-        self.err.print(Text(text))
+        for line in text.split("\n"):
+            self.err.print(_harmless(Text(line)))
 
     def json(self, data: Any) -> None:
         """One JSON document."""
-        json.dump(data, sys.stdout, indent=2, ensure_ascii=True)
-        sys.stdout.write("\n")
+        sys.stdout.write(json_obeys_nothing(json.dumps(data, indent=2, ensure_ascii=True)) + "\n")
 
     def json_line(self, data: Any) -> None:
         """One JSON document to a line."""
-        sys.stdout.write(json.dumps(data, ensure_ascii=True) + "\n")
+        sys.stdout.write(json_obeys_nothing(json.dumps(data, ensure_ascii=True)) + "\n")
         sys.stdout.flush()
 
     def findings(self, diagnostics: Sequence[Diagnostic], source_line: SourceLine = no_source) -> None:
@@ -59,9 +60,14 @@ class Output:
             return
         for diagnostic in diagnostics:
             for line in diagnostic_lines(diagnostic, source_line):
-                self.err.print(line)
+                self.err.print(_harmless(line))
         if diagnostics:
             self.err.print(Text(f"{summary(diagnostics)}.", "bold"))
+
+
+def _harmless(line: Text) -> Text:
+    plain = obeys_nothing(line.plain)
+    return line if plain == line.plain else Text(plain)
 
 
 def _console(stream: TextIO, *, no_color: bool) -> Console:

@@ -8,11 +8,20 @@ from pathlib import Path
 import click
 
 from reconciler.cli.findings import state_finding
+from reconciler.cli.formats import (
+    EXIT_TRIPPED,
+    Format,
+    chosen_format,
+    fail_on_option,
+    format_option,
+    full_option,
+    print_plan,
+)
 from reconciler.cli.options import Asked, asked, strict_option, target_option
 from reconciler.cli.output import Output
-from reconciler.cli.run import show_plan
 from reconciler.connections import read_connections
 from reconciler.model import Plan
+from reconciler.model.gate import Condition
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.state.errors import StateError
 from reconciler.state.planfile import save_plan
@@ -28,30 +37,47 @@ from specs.files import SUFFIXES
     click.option("-detailed-exitcode", "--detailed-exitcode", is_flag=True, help="0 empty, 1 error, 2 changes."),
     target_option,
     click.option("-destroy", "--destroy", is_flag=True, help="Plan what destroy would do."),
+    format_option,
+    full_option,
+    fail_on_option,
     strict_option,
     # Accepted, as Terraform's users type it; reading is bulk.
     click.option("-parallelism", "--parallelism", type=click.IntRange(1, 256), hidden=True, expose_value=False),
 )
 def plan(  # noqa: D103 - the help is below
-    what: Asked, out: Path | None, targets: tuple[str, ...], *, detailed_exitcode: bool, destroy: bool, strict: bool
+    what: Asked,
+    out: Path | None,
+    targets: tuple[str, ...],
+    form: str | None,
+    fail_on: tuple[Condition, ...],
+    *,
+    detailed_exitcode: bool,
+    destroy: bool,
+    full: bool,
+    strict: bool,
 ) -> int:
-    output = Output(no_color=what.no_color)
+    output, chosen = Output(no_color=what.no_color), chosen_format(form, as_json=what.as_json)
     if out is not None and str(out).endswith(SUFFIXES):
         raise click.UsageError(f"-out {out}: a plan must not be named like a spec ({', '.join(SUFFIXES)})")
     made, source_line = _make(what, Options(targets, destroy), strict=strict)
     if out is not None and not made.errored:
         made = _saved(made, out)
-    show_plan(output, made, source_line, as_json=what.as_json)
-    if out is not None and not made.errored and not what.as_json:
+    gate = print_plan(output, made, chosen, fail_on, source_line, full=full)
+    if out is not None and not made.errored and chosen is Format.HUMAN:
         output.text(f"\nSaved the plan to: {out}\nTo do exactly this:  writ apply {out}")
-    return 1 if made.errored else 2 if detailed_exitcode and not made.is_empty else 0
+    if made.errored:
+        return 1
+    return EXIT_TRIPPED if gate.tripped else 2 if detailed_exitcode and not made.is_empty else 0
 
 
 plan.help = """Show what apply would do: reads every system's scope, changes nothing, takes no lock.
 
 PATH: files, folders, or - for standard input; by default the folder specs, or this folder.
 
-Exit codes: 0 done, 1 error; with -detailed-exitcode 0 no changes, 2 changes.
+-fail-on: widening (somebody gains access, by this plan or by what was done outside), may-widen (that can't be told),
+guardrail (one objects, be it with a warning), unmanaged (something in the scope is in no spec), drift.
+
+Exit codes: 0 done, 1 error, 3 something of -fail-on holds; with -detailed-exitcode 0 no changes, 2 changes.
 """
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import click
 
 from reconciler.cli.findings import state_finding
+from reconciler.cli.formats import Format, print_plan
 from reconciler.cli.output import Output
 from reconciler.model import ApplyResult, Outcome, Plan
 from reconciler.render.diagnostics import SourceLine, no_source
-from reconciler.render.plan_json import plan_json
-from reconciler.render.plan_text import plan_lines
 from reconciler.render.progress import result_lines
 from reconciler.state.errors import StateError
 
@@ -37,13 +36,9 @@ def state_errors(output: Output) -> Iterator[Status]:
         status.code = 1
 
 
-def show_plan(output: Output, plan: Plan, source_line: SourceLine = no_source, *, as_json: bool = False) -> None:
-    """The plan on standard output, its findings on standard error."""
-    if as_json:
-        output.json(plan_json(plan))
-        return
-    output.lines(plan_lines(plan))
-    output.findings(plan.diagnostics, source_line)
+def show_plan(output: Output, plan: Plan, source_line: SourceLine = no_source) -> None:
+    """The plan for people on standard output, its findings on standard error."""
+    print_plan(output, plan, Format.HUMAN, source_line=source_line)
 
 
 def ask(plan: Plan) -> bool:

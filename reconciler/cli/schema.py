@@ -5,11 +5,21 @@ from __future__ import annotations
 import click
 
 from reconciler.cli.output import Output
-from reconciler.workflow.schema import spec_schema
+from reconciler.render.plan_schema import plan_schema
 
 
 @click.command()
-def schema() -> int:
-    """Print the specs' JSON Schema (draft 2020-12), with the access of every installed provider, for editors."""
+@click.argument("what", type=click.Choice(["specs", "plan"]), default="specs")
+def schema(what: str) -> int:
+    """Print a JSON Schema (draft 2020-12).
+
+    specs (the default): of specs, with the access of every installed provider, for editors. plan: of the plan's JSON,
+    for whoever reads `writ plan -json`.
+    """
+    if what == "plan":
+        Output().json(plan_schema())
+        return 0
+    from reconciler.workflow.schema import spec_schema  # noqa: PLC0415 - it loads every provider
+
     Output().json(spec_schema())
     return 0

@@ -7,26 +7,50 @@ from pathlib import Path
 import click
 
 from reconciler.cli.findings import state_finding
+from reconciler.cli.formats import (
+    EXIT_TRIPPED,
+    Format,
+    chosen_format,
+    fail_on_option,
+    format_option,
+    full_option,
+    print_plan,
+)
 from reconciler.cli.options import all_of, json_option, no_color_option
 from reconciler.cli.output import Output
-from reconciler.cli.run import show_plan
+from reconciler.model.gate import Condition
 from reconciler.state.errors import StateError
 from reconciler.state.planfile import load_plan
 from reconciler.workflow.planning import no_plan
 
 
 @click.command()
-@all_of(click.argument("file", type=click.Path(path_type=Path)), json_option, no_color_option)
-def show(file: Path, *, as_json: bool, no_color: bool) -> int:
-    """Show a plan saved by `writ plan -out FILE`."""
-    output = Output(no_color=no_color)
+@all_of(
+    click.argument("file", type=click.Path(path_type=Path)),
+    format_option,
+    full_option,
+    fail_on_option,
+    json_option,
+    no_color_option,
+)
+def show(
+    file: Path, form: str | None, fail_on: tuple[Condition, ...], *, full: bool, as_json: bool, no_color: bool
+) -> int:
+    """Show a plan saved by `writ plan -out FILE`, in any form.
+
+    Exit codes: 0 done, 1 error, 3 something of -fail-on holds.
+    """
+    output, chosen = Output(no_color=no_color), chosen_format(form, as_json=as_json)
     try:
-        show_plan(output, load_plan(file), as_json=as_json)
+        plan = load_plan(file)
     except StateError as failed:
         findings = (state_finding(failed),)
-        if as_json:
-            show_plan(output, no_plan("", findings), as_json=True)
-        else:
+        if chosen is Format.HUMAN:
             output.findings(findings)
+        else:
+            print_plan(output, no_plan("", findings), chosen)
         return 1
-    return 0
+    gate = print_plan(output, plan, chosen, fail_on, full=full)
+    if fail_on and plan.errored:
+        return 1
+    return EXIT_TRIPPED if gate.tripped else 0

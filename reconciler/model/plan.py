@@ -47,6 +47,8 @@ class Plan:
     """What moved outside since the last apply."""
     access: tuple[AccessRow, ...] = ()
     """What changes for whom, sorted by mover, agent, intent and address; principals whose access is touched only."""
+    wording: frozenset[Address] = frozenset()
+    """Objects whose text changes and nobody's access with it."""
 
     @property
     def rows(self) -> tuple[Change, ...]:

@@ -25,7 +25,7 @@ def comparison_lines(found: Comparison) -> Iterator[Text]:
     """Gains first, then losses, then what it comes to."""
     for sign, colour, witnesses in (("+", "red", found.gains), ("-", "green", found.loses)):
         for witness in witnesses:
-            yield Text.assemble((f"{sign} ", f"bold {colour}"), safe(witness.request), (_note(witness), "dim"))
+            yield Text.assemble((f"{sign} ", f"bold {colour}"), safe(witness.request), (witness_note(witness), "dim"))
     colour, words = _WORDS[found.verdict]
     yield Text(words, f"bold {colour}")
     for note in found.notes:
@@ -34,8 +34,12 @@ def comparison_lines(found: Comparison) -> Iterator[Text]:
 
 def comparison_json(found: Comparison) -> dict[str, Any]:
     """As documented in docs/json.md."""
+    return {"format_version": FORMAT_VERSION, **verdict_json(found)}
+
+
+def verdict_json(found: Comparison) -> dict[str, Any]:
+    """Verdict, witnesses and notes: the same wherever a comparison is told."""
     return {
-        "format_version": FORMAT_VERSION,
         "verdict": found.verdict.value,
         "gains": [_witness(witness) for witness in found.gains],
         "loses": [_witness(witness) for witness in found.loses],
@@ -43,7 +47,8 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
     }
 
 
-def _note(witness: Witness) -> str:
+def witness_note(witness: Witness) -> str:
+    """What to say after a witness's request: in brackets, or nothing."""
     parts = [*(["perhaps"] if not witness.certain else []), *([safe(witness.note)] if witness.note else [])]
     return f"  ({'; '.join(parts)})" if parts else ""
 

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-from reconciler.model import Action, Change, DriftItem, DriftKind, Origin, Plan, Resource
+from reconciler.access.rollup import Total, by_pair, by_system
+from reconciler.model import AccessRow, Action, Change, DriftItem, DriftKind, Origin, Plan, Resource, SystemRecord
+from reconciler.model.gate import Gate
+from reconciler.render.access import verdict_json
 from reconciler.render.diagnostics import diagnostics_json
 
 FORMAT_VERSION = "1.2"
@@ -23,8 +26,8 @@ ACTIONS: Mapping[Action, list[str]] = {
 }
 
 
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """The whole plan. Keys are stable; new ones may be added."""
+def plan_json(plan: Plan, gate: Gate | None = None) -> dict[str, Any]:
+    """The whole plan, and what was asked with ``--fail-on``. Keys are stable; new ones may be added."""
     providers = {system.name: system.provider for system in plan.systems}
     counts = plan.counts()
     return {
@@ -37,9 +40,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "errored": plan.errored,
         "specs_digest": plan.specs_digest,
         "state": {"lineage": plan.lineage, "serial": plan.serial},
-        "systems": [
-            {"name": s.name, "provider": s.provider, "facts": dict(plan.facts.get(s.name, {}))} for s in plan.systems
-        ],
+        "systems": [_system(system, plan) for system in plan.systems],
         "summary": {
             "add": counts[Action.CREATE] + counts[Action.REPLACE],
             "change": counts[Action.UPDATE],
@@ -48,10 +49,59 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             "adopt": counts[Action.ADOPT],
             "unchanged": counts[Action.NO_OP],
         },
-        "resource_changes": [_change(change, providers) for change in plan.changes],
+        "access_changes": [_access(row) for row in plan.access],
+        "access_summary": {
+            "agents": [_pair_total(total) for total in by_pair(plan.access)],
+            "systems": [_system_total(total) for total in by_system(plan.access)],
+        },
+        "resource_changes": [
+            _change(change, providers) | {"wording_only": change.address in plan.wording} for change in plan.changes
+        ],
         "resource_drift": [drift_item_json(item, providers) for item in plan.drift],
         "diagnostics": diagnostics_json(plan.diagnostics),
+        **({} if gate is None else {"gate": _gate(gate)}),
     }
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    return {
+        "fail_on": [condition.value for condition in gate.asked],
+        "tripped": [{"condition": one.condition.value, "rows": list(one.rows)} for one in gate.tripped],
+    }
+
+
+def _system(system: SystemRecord, plan: Plan) -> dict[str, Any]:
+    return {
+        "name": system.name,
+        "provider": system.provider,
+        "settings": dict(system.settings),
+        "facts": dict(plan.facts.get(system.name, {})),
+    }
+
+
+def _access(row: AccessRow) -> dict[str, Any]:
+    return {
+        "mover": row.mover.value,
+        "system": row.system,
+        "address": str(row.change.subject),
+        "aspect": row.change.aspect.value,
+        "agent": row.agent or None,
+        "intent": row.intent or None,
+        **verdict_json(row.change.comparison),
+    }
+
+
+def _pair_total(total: Total) -> dict[str, Any]:
+    agent, intent = total.name
+    return {"mover": total.mover.value, "agent": agent or None, "intent": intent or None, **_sum(total)}
+
+
+def _system_total(total: Total) -> dict[str, Any]:
+    return {"mover": total.mover.value, "system": total.name[0], **_sum(total)}
+
+
+def _sum(total: Total) -> dict[str, Any]:
+    return {"verdict": total.verdict.value, "changes": len(total.rows)}
 
 
 def drift_item_json(item: DriftItem, providers: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from rich.text import Text
 
 from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
+from reconciler.render.access_text import access_lines, summary_line
 from reconciler.render.safe import safe
 from reconciler.render.values import block, changed_lines, is_long, one_line
 
@@ -35,16 +36,30 @@ _CAUSES = {
 }
 
 
-def plan_lines(plan: Plan) -> Iterator[Text]:
-    """The whole plan."""
+def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
+    """Access first, then the objects, then the counts. ``full``: nothing cut, nothing folded."""
+    yield from access_lines(plan, full=full)
     rows = plan.rows
     if rows:
         yield from _legend(plan)
         for change in rows:
             yield Text()
-            yield from change_lines(change, destroy=plan.destroy)
+            if change.address in plan.wording and not full:
+                yield wording_line(change)
+            else:
+                yield from change_lines(change, destroy=plan.destroy)
         yield Text()
     yield from summary_lines(plan)
+    if access := summary_line(plan):
+        yield Text(access)
+
+
+def wording_line(change: Change) -> Text:
+    """One row that is another text for the same access, folded."""
+    symbol, colour, _ = SYMBOLS[change.action]
+    return Text.assemble(
+        (f"  {symbol}", colour), f" {safe(str(change.address))}: wording only, no change of access (-full shows it)"
+    )
 
 
 def summary_lines(plan: Plan) -> Iterator[Text]:

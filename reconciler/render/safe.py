@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -12,6 +13,25 @@ def safe(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
+
+
+_LEGACY = re.compile(r"#(?=#\w*\[)")
+"""``##[…]``, ``##vso[…]``, ``##teamcity[…]``: obeyed wherever they stand in a line."""
+
+
+def obeys_nothing(line: str) -> str:
+    """A line of output that no CI system takes for a command.
+
+    GitHub's runner obeys ``::name::`` at the start of a line, after any blanks (actions/runner, ActionCommand.cs).
+    """
+    shown = _LEGACY.sub(r"\\x23", line) if "##" in line else line
+    start = shown.lstrip()
+    return shown if not start.startswith("::") else f"{shown[: len(shown) - len(start)]}\\x3a{start[1:]}"
+
+
+def json_obeys_nothing(text: str) -> str:
+    """The same for a JSON document: its strings say what they said, by another escape."""
+    return _LEGACY.sub(r"\\u0023", text) if "##" in text else text
 
 
 def _shown(character: str) -> str:

@@ -22,6 +22,7 @@ from reconciler.engine.planner import plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
+from reconciler.engine.wording import wording_only
 from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
@@ -121,6 +122,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else _drift(now).items
+    access = _access(now, kept, drift)
     return Plan(
         environment=now.environment,
         created=datetime.now(UTC),
@@ -134,7 +136,8 @@ def plan_of(now: Situation, options: Options) -> Plan:
         facts=facts,
         destroy=options.destroy,
         drift=drift if now.state.lineage else (),
-        access=_access(now, kept, drift),
+        access=access,
+        wording=wording_only(kept, access, marks_of(now.systems)),
     )
 
 

@@ -1,0 +1,172 @@
+"""The JSON Schema (draft 2020-12) of the plan's JSON: what reconciler.render.plan_json makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model import Action, Aspect, Cause, DriftKind, Mover, Verdict
+from reconciler.model.gate import Condition
+from specs.diagnostic import Severity
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
+OBJECT: Schema = {"type": "object"}
+
+
+def plan_schema() -> Schema:
+    """The whole document. Keys that aren't named here may be there: readers ignore what they don't know."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A plan of Writ",
+        "description": "What `writ plan --json` and `writ show --json FILE` print: docs/json.md.",
+        **_object(_plan(), optional=("gate",)),
+        "$defs": _definitions(),
+    }
+
+
+def _plan() -> Mapping[str, Schema]:
+    return {
+        "format_version": {"type": "string", "pattern": r"^1\.\d+$"},
+        "writ_version": TEXT,
+        "timestamp": {"type": "string", "format": "date-time"},
+        "environment": TEXT,
+        "applyable": FLAG,
+        "complete": FLAG,
+        "errored": FLAG,
+        "specs_digest": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
+        "state": _object({"lineage": TEXT, "serial": COUNT}),
+        "systems": _array(
+            _object({"name": TEXT, "provider": TEXT, "settings": OBJECT, "facts": _values(TEXT)}),
+        ),
+        "summary": _object(dict.fromkeys(("add", "change", "destroy", "forget", "adopt", "unchanged"), COUNT)),
+        "access_changes": _array(_ref("access_change")),
+        "access_summary": _object(
+            {
+                "agents": _array(
+                    _object({"mover": _one_of(Mover), "agent": _or_null(TEXT), "intent": _or_null(TEXT)} | _SUM)
+                ),
+                "systems": _array(_object({"mover": _one_of(Mover), "system": TEXT} | _SUM)),
+            }
+        ),
+        "resource_changes": _array(_ref("resource_change")),
+        "resource_drift": _array(_ref("drift_item")),
+        "diagnostics": _array(_ref("diagnostic")),
+        "gate": _object(
+            {
+                "fail_on": _array(_one_of(Condition)),
+                "tripped": _array(_object({"condition": _one_of(Condition), "rows": _array(TEXT)})),
+            }
+        ),
+    }
+
+
+def _definitions() -> Mapping[str, Schema]:
+    return {
+        "witness": _object({"request": TEXT, "certain": FLAG, "note": TEXT}),
+        "access_change": _object(
+            {
+                "mover": _one_of(Mover),
+                "system": TEXT,
+                "address": TEXT,
+                "aspect": _one_of(Aspect),
+                "agent": _or_null(TEXT),
+                "intent": _or_null(TEXT),
+                "verdict": _one_of(Verdict),
+                "gains": _array(_ref("witness")),
+                "loses": _array(_ref("witness")),
+                "notes": _array(TEXT),
+            }
+        ),
+        "resource_change": _object(
+            _identity()
+            | {
+                "change": _object(
+                    {
+                        "actions": _array({"enum": ["no-op", "create", "update", "delete", "forget"]}),
+                        "before": _or_null(OBJECT),
+                        "after": _or_null(OBJECT),
+                        "after_unknown": OBJECT,
+                        "before_sensitive": {"anyOf": [OBJECT, {"const": False}]},
+                        "after_sensitive": {"anyOf": [OBJECT, {"const": False}]},
+                        "replace_paths": _array(_array(TEXT)),
+                    }
+                ),
+                "action": _one_of(Action),
+                "cause": _one_of(Cause),
+                "changed_attributes": _array(_object({"name": TEXT, "cause": _one_of(Cause)})),
+                "depends_on": _array(TEXT),
+                "wording_only": FLAG,
+            }
+        ),
+        "drift_item": _object(
+            _identity()
+            | {
+                "kind": _one_of(DriftKind),
+                "change": _object(
+                    {
+                        "actions": _array({"enum": ["create", "update", "delete"]}),
+                        "before": _or_null(OBJECT),
+                        "after": _or_null(OBJECT),
+                    }
+                ),
+            }
+        ),
+        "diagnostic": _object(
+            {
+                "severity": _one_of(Severity),
+                "code": {"type": "string", "pattern": r"^W\d{3}$"},
+                "summary": TEXT,
+                "detail": TEXT,
+                "subject": TEXT,
+                "range": _or_null(
+                    _object({"filename": TEXT, "start": _object({"line": COUNT, "column": COUNT})}),
+                ),
+            }
+        ),
+    }
+
+
+def _identity() -> dict[str, Schema]:
+    """What names an object, and why it is there."""
+    return {
+        "address": TEXT,
+        "mode": {"const": "managed"},
+        "type": TEXT,
+        "name": TEXT,
+        "provider_name": TEXT,
+        "system": TEXT,
+        **dict.fromkeys(("agent", "intent", "reason", "source"), _or_null(TEXT)),
+    }
+
+
+def _object(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": dict(properties), "required": required}
+
+
+def _values(schema: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": schema}
+
+
+def _array(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _one_of(values: type[StrEnum]) -> Schema:
+    return {"enum": [value.value for value in values]}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+_SUM: dict[str, Schema] = {"verdict": _one_of(Verdict), "changes": COUNT}
