@@ -69,6 +69,13 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W306": "an agent that delegates to itself",
         "W307": "a delegation cycle",
         "W308": "a delegation chain over the cap",
+        "W311": "a guardrail's require isn't met",
+        "W312": "intents that a guardrail keeps apart in one agent's hands",
+        "W313": "access in a form that a guardrail forbids",
+        "W314": "a width that the system's provider doesn't know",
+        "W315": "an approval with a date to come",
+        "W316": "an exemption that has expired",
+        "W317": "an exemption that expires soon",
         "W330": "an agent whose review is overdue",
         "W331": "an agent without intents",
     }

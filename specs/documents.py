@@ -4,88 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, field_validator, model_validator
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, field_validator, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
-from specs.base import SpecModel, spec_error
-from specs.fields import (
-    Audience,
-    Date,
-    Duration,
-    GrantedName,
-    LongText,
-    Name,
-    Owner,
-    PublicKey,
-    SpiffeId,
-    Subject,
-    Text,
-    Url,
-    is_spiffe,
+from specs.base import spec_error
+from specs.fields import Audience, Date, Duration, Name, Owner, PublicKey, SpiffeId, Subject, Text, Url, is_spiffe
+from specs.guardrails import Guardrail
+from specs.parts import (
+    API_VERSION,
+    Approval,
+    DataClass,
+    GrantedMetadata,
+    Metadata,
+    NonEmpty,
+    Open,
+    Risk,
+    Strict,
+    no_items,
 )
 
-API_VERSION = "writ/v1"
-Risk: TypeAlias = Literal["low", "medium", "high"]
-DataClass: TypeAlias = Literal["public", "internal", "confidential", "restricted"]
-T = TypeVar("T")
-
-
-def _non_empty(value: Any) -> Any:
-    if value == []:
-        raise spec_error("W105", "must not be empty")
-    return value
-
-
-# pydantic's own min_length counts only the valid items, and so complains twice of one that is wrong.
-NonEmpty: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_non_empty), Field(json_schema_extra={"minItems": 1})]
-
-
-def _nothing(value: Any) -> Any:
-    """A key with nothing after it is as good as none: people leave one behind when they delete the last item."""
-    return {} if value == "" else value
-
-
-def _no_items(value: Any) -> Any:
-    return [] if value == "" else value
-
-
-class Strict(SpecModel):
-    """A part of a document: fields go by the names that people write, and no others."""
-
-    model_config = ConfigDict(populate_by_name=False)
-
-
-class Open(Strict):
-    """A part whose other fields belong to a provider, and are kept as written."""
-
-    model_config = ConfigDict(extra="allow")
-
-    @property
-    def _rest(self) -> dict[str, Any]:
-        return self.model_extra or {}
-
-
-class Metadata(Strict):
-    """What a document is called."""
-
-    name: Name
-    """Unique among the documents of its kind."""
-    labels: Annotated[dict[str, Text], BeforeValidator(_nothing)] = {}
-    """Short texts to select by."""
-    annotations: Annotated[dict[str, LongText], BeforeValidator(_nothing)] = {}
-    """Texts for other tools; Writ doesn't read them."""
-    description: LongText | None = None
-    """What it is, for people."""
-
-
-class GrantedMetadata(Metadata):
-    """What a document is called that native objects are named after."""
-
-    name: GrantedName
-    """Unique among the documents of its kind."""
+__all__ = ["API_VERSION", "KINDS", "Agent", "Document", "Environment", "Guardrail", "Intent", "Risk"]
 
 
 class Issuer(Strict):
@@ -174,6 +115,10 @@ class IntentSpec(Strict):
     """The class of the data that it reaches."""
     ttl: Duration
     """The longest that a credential for it lives, such as 15m."""
+    owner: Owner | None = None
+    """Who answers for what it opens: a team's or a person's address."""
+    approval: Approval | None = None
+    """Who approved it, for everybody who is allowed it."""
     access: NonEmpty[Access]
     """What it needs on each system."""
 
@@ -226,6 +171,8 @@ class AllowedIntent(Strict):
     """The intent's name."""
     ttl: Duration | None = None
     """Shorter than the intent's, for this agent."""
+    approval: Approval | None = None
+    """Who approved that this agent has it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -248,6 +195,8 @@ class Delegation(Strict):
     """Which of this agent's intents."""
     ttl: Duration | None = None
     """At most this agent's own TTL for each of them."""
+    approval: Approval | None = None
+    """Who approved that they are passed on."""
 
 
 class AgentSpec(Strict):
@@ -263,7 +212,7 @@ class AgentSpec(Strict):
     """How it proves who it is."""
     intents: tuple[AllowedIntent, ...] = ()
     """What it may do."""
-    delegates: Annotated[tuple[Delegation, ...], BeforeValidator(_no_items)] = ()
+    delegates: Annotated[tuple[Delegation, ...], BeforeValidator(no_items)] = ()
     """Whom it passes intents on to."""
 
 
@@ -276,54 +225,6 @@ class Agent(Strict):
     """What it is called."""
     spec: AgentSpec
     """Owner, purpose, identity and intents."""
-
-
-class MaxTtl(Strict):
-    """The longest TTL of intents, by risk."""
-
-    low: Duration | None = None
-    """For intents of low risk."""
-    medium: Duration | None = None
-    """For intents of medium risk."""
-    high: Duration | None = None
-    """For intents of high risk."""
-
-    def of(self, risk: Risk) -> int | None:
-        """Seconds, or None where this guardrail sets no limit."""
-        seconds: int | None = getattr(self, risk)
-        return seconds
-
-
-class Never(Open):
-    """Requests that no agent may reach, whatever its intents."""
-
-    system: Name
-    """A system that each Environment declares."""
-
-    @property
-    def block(self) -> dict[str, Any]:
-        """The provider's own fields, as written."""
-        return self._rest
-
-
-class GuardrailSpec(Strict):
-    """Limits on every agent and intent. Of several guardrails the strictest holds."""
-
-    max_ttl: MaxTtl = MaxTtl()
-    """The longest TTL, by the intent's risk."""
-    never: tuple[Never, ...] = ()
-    """What no agent may reach."""
-
-
-class Guardrail(Strict):
-    """What no spec may exceed."""
-
-    api_version: Literal["writ/v1"] = Field(alias="apiVersion")
-    kind: Literal["Guardrail"]
-    metadata: Metadata
-    """What it is called."""
-    spec: GuardrailSpec
-    """Limits."""
 
 
 Document: TypeAlias = Environment | Intent | Agent | Guardrail

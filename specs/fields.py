@@ -15,12 +15,14 @@ from specs.duration import MAXIMUM, PATTERN, format_duration, parse_duration
 from specs.text import one_line, shown, text_of
 
 __all__ = [
-    "MAXIMUM", "Audience", "Bool", "Date", "Duration", "GrantedName", "Int", "LongText", "Name", "Owner",
-    "PublicKey", "SpiffeId", "Subject", "Text", "Url", "format_duration", "is_spiffe", "parse_duration",
+    "MAXIMUM", "AgentPattern", "Audience", "Bool", "Date", "Duration", "GrantedName", "Int", "LongText", "Name",
+    "Owner", "OwnerPattern", "PublicKey", "SpiffeId", "Subject", "Text", "Url", "format_duration", "is_spiffe",
+    "parse_duration",
 ]  # fmt: skip
 
 _NAME_PATTERN = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
 _NAME = re.compile(_NAME_PATTERN)
+_AGENT_PATTERN = re.compile(r"[a-z0-9.*-]+")
 _NAME_CAP = 63
 _NAME_WORDS = "a\u2013z 0\u20139 . -"
 _RESERVED = frozenset({"root", "default", "public", "none"})
@@ -121,6 +123,17 @@ def _owner(value: Any) -> str:
     return text
 
 
+def _agent_pattern(value: Any) -> str:
+    text = text_of(value, "an agent's name")
+    if _AGENT_PATTERN.fullmatch(text) is None or len(text) > _NAME_CAP:
+        raise spec_error("W107", f"{shown(text)} matches no agent's name", f"{_NAME_WORDS}, and * for anything")
+    return text
+
+
+def _owner_pattern(value: Any) -> str:
+    return one_line(value, 256)
+
+
 def _url(value: Any) -> str:
     text = text_of(value, "a URL")
     try:
@@ -217,6 +230,12 @@ Text: TypeAlias = Annotated[str, BeforeValidator(_text), _schema("string", minLe
 LongText: TypeAlias = Annotated[str, BeforeValidator(_long_text), _schema("string", minLength=1)]
 Owner: TypeAlias = Annotated[str, BeforeValidator(_owner), _schema("string", minLength=1, maxLength=256)]
 """An e-mail address or a team's name."""
+AgentPattern: TypeAlias = Annotated[
+    str, BeforeValidator(_agent_pattern), _schema("string", pattern=r"^[a-z0-9.*-]+$", maxLength=_NAME_CAP)
+]
+"""An agent's name, where ``*`` stands for anything."""
+OwnerPattern: TypeAlias = Annotated[str, BeforeValidator(_owner_pattern), _schema("string", minLength=1, maxLength=256)]
+"""An owner, where ``*`` stands for anything."""
 Url: TypeAlias = Annotated[str, BeforeValidator(_url), _schema("string", pattern=r"^https?://[^@/?#\s]+([/?]\S*)?$")]
 """http or https, without credentials."""
 Subject: TypeAlias = Annotated[str, BeforeValidator(_subject), _schema("string", pattern=r"^[^*?]+$", maxLength=255)]

@@ -17,8 +17,9 @@ from providers.aws.resource_type import IamType
 from providers.aws.role import Role
 from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
-from reconciler.model import AccessChange, Address, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope
+from providers.aws.widths import WIDTHS, wide
+from reconciler.model import AccessChange, Address, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import Demand, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope, Wide
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -41,6 +42,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     access_model = AwsAccess
     never_model = AwsNever
     connection_model = AwsConnection
+    widths = WIDTHS
     # IAM throttles writes hard, and refuses simultaneous changes to one object.
     write_concurrency = 2
 
@@ -60,6 +62,10 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def overlap(self, access: AwsAccess, never: AwsNever) -> str | None:
         """``action on resource`` that both describe; conditions count as met."""
         return overlap(access, never)
+
+    def wide(self, access: AwsAccess) -> Iterable[Wide]:
+        """Wildcards in actions and resources."""
+        return wide(access)
 
     def load(self) -> None:
         """Import the SDK."""
@@ -84,6 +90,18 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         from providers.aws.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
 
         return access_changes(worlds)
+
+    def reaches(
+        self,
+        scope: Scope[AwsSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+        never: AwsNever,
+        surroundings: object = None,
+    ) -> Iterable[Reach]:
+        """Roles whose composed policies allow what is forbidden."""
+        from providers.aws.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
+
+        return reached(objects, never.actions, never.resources, surroundings)
 
     def close(self, client: AwsClient) -> None:
         """Free the connections."""

@@ -45,7 +45,7 @@ def _reached(grant: Grant, never: PostgresNever) -> Iterator[str]:
                 yield f"{privilege} on the database"
             continue
         for name in grant.objects:
-            if _is_forbidden(grant, never, name):
+            if is_forbidden(grant.kind, name, never):
                 yield from _in_columns(privilege, grant, name, never)
 
 
@@ -56,23 +56,24 @@ def _common(grant: Grant, never: PostgresNever) -> list[str]:
     return [privilege for privilege in known if privilege in allowed & forbidden]
 
 
-def _is_forbidden(grant: Grant, never: PostgresNever, name: str) -> bool:
-    match grant.kind:
+def is_forbidden(kind: Kind, name: str, never: PostgresNever) -> bool:
+    """Whether an object of this name, as specs write it, is one that a guardrail names."""
+    match kind:
         case Kind.TABLE | Kind.COLUMN:
-            return _any_matches(never.tables, name)
+            return any_matches(never.tables, name)
         case Kind.SEQUENCE:
-            return _any_matches(never.sequences, name)
+            return any_matches(never.sequences, name)
         case Kind.FUNCTION:
             return any(_function_matches(pattern, name) for pattern in never.functions)
         case _:
-            return _any_matches(never.schemas, name)
+            return any_matches(never.schemas, name)
 
 
 def _function_matches(pattern: str, function: str) -> bool:
     """By name, and by types where the pattern surely says some: a type that may be another's name stands for any."""
     name, arguments = split_signature(function)
     forbidden, written = function_name(pattern), pattern[len(function_name(pattern)) :]
-    if not _any_matches((forbidden,), name):
+    if not any_matches((forbidden,), name):
         return False
     try:
         types = [normal_type(part) for part in split_arguments(split_signature(pattern)[1])] if written else ["*"]
@@ -86,11 +87,12 @@ def _in_columns(privilege: str, grant: Grant, name: str, never: PostgresNever) -
     if grant.kind is not Kind.COLUMN:
         yield where
         return
-    reached = [column for column in grant.columns if not never.columns or _any_matches(never.columns, column)]
+    reached = [column for column in grant.columns if not never.columns or any_matches(never.columns, column)]
     yield from (f"{where}, column {column}" for column in reached)
 
 
-def _any_matches(patterns: Iterable[str], name: str) -> bool:
+def any_matches(patterns: Iterable[str], name: str) -> bool:
+    """Whether a name fits a pattern, however either is quoted."""
     spellings = _spellings(name)
     return any(
         matches(written.lower(), spelling)

@@ -16,8 +16,9 @@ from providers.postgres.overlap import overlap
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
-from reconciler.model import AccessChange, Address, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Provider, ResourceType, Scope
+from providers.postgres.widths import WIDTHS, wide
+from reconciler.model import AccessChange, Address, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Provider, ResourceType, Scope, Wide
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class PostgresProvider(Base):
     never_model: ClassVar[type[SpecModel]] = PostgresNever
     connection_model: ClassVar[type[SpecModel]] = PostgresConnection
     needs_audience: ClassVar[bool] = False
+    widths: ClassVar[Mapping[str, str]] = WIDTHS
     write_concurrency: ClassVar[int] = 1
     """ACLs of one object collide ("tuple concurrently updated")."""
 
@@ -64,6 +66,10 @@ class PostgresProvider(Base):
     def overlap(self, access: PostgresAccess, never: PostgresNever) -> str | None:
         """A grant that both describe."""
         return overlap(access, never)
+
+    def wide(self, access: PostgresAccess) -> Iterable[Wide]:
+        """ALL, and privileges on whole tables."""
+        return wide(access)
 
     def load(self) -> None:
         """Import the driver."""
@@ -95,6 +101,18 @@ class PostgresProvider(Base):
         from providers.postgres.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
 
         return access_changes(worlds)
+
+    def reaches(
+        self,
+        scope: Scope[PostgresSettings],
+        objects: Mapping[Address, Resource],
+        never: PostgresNever,
+        surroundings: object = None,
+    ) -> Iterable[Reach]:
+        """Roles that hold what is forbidden, by their closure over memberships."""
+        from providers.postgres.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
+
+        return reached(objects, never, scope.settings.database, surroundings)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

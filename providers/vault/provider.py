@@ -11,8 +11,9 @@ from providers.vault.lower import lower
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
-from reconciler.model import PLACE, AccessChange, Address, Snapshot, Worlds
-from reconciler.provider import Demand, Denied, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope
+from providers.vault.widths import WIDTHS, wide
+from reconciler.model import PLACE, AccessChange, Address, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import Demand, Denied, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope, Wide
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class VaultProvider(Base):
     never_model: ClassVar[type[SpecModel]] = VaultNever
     connection_model: ClassVar[type[SpecModel]] = VaultConnection
     login_options_model: ClassVar[type[SpecModel] | None] = VaultLogin
+    widths: ClassVar[Mapping[str, str]] = WIDTHS
     write_concurrency: ClassVar[int] = 8
 
     @property
@@ -46,6 +48,10 @@ class VaultProvider(Base):
     def overlap(self, access: VaultAccess, never: VaultNever) -> str | None:
         """A request that both describe."""
         return overlap(access, never)
+
+    def wide(self, access: VaultAccess) -> Iterable[Wide]:
+        """Wildcards in paths, and access to a mount's whole content."""
+        return wide(access)
 
     def load(self) -> None:
         """Import the SDK."""
@@ -85,6 +91,18 @@ class VaultProvider(Base):
         from providers.vault.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
 
         return access_changes(worlds)
+
+    def reaches(
+        self,
+        scope: Scope[VaultSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+        never: VaultNever,
+        surroundings: object = None,
+    ) -> Iterable[Reach]:
+        """Logins whose whole set of policies lets through what is forbidden."""
+        from providers.vault.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
+
+        return reached(objects, tuple(never.paths), tuple(never.capabilities), surroundings)
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

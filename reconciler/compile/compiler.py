@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks, decode_blocks
 from reconciler.compile.credentials import check_credentials
-from reconciler.compile.guardrails import decode_nevers
+from reconciler.compile.guardrails import Judged, Nevers, decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.pairs import pairs_of
 from reconciler.compile.systems import SystemBinding, bind_systems
+from reconciler.compile.widths import check_widths
 from reconciler.model import Address, Desired
-from reconciler.provider import Demand, LoginRequest, Lowering, Pair, PairDemand
+from reconciler.provider import Demand, Implied, LoginRequest, Lowering, Pair, PairDemand
 from specs import Catalog, Environment, Located
 from specs.diagnostic import Diagnostic, error, has_errors
 
@@ -26,35 +28,47 @@ class Compiled:
     systems: Mapping[str, SystemBinding]
     desired: Mapping[Address, Desired]
     diagnostics: tuple[Diagnostic, ...]
+    pairs: tuple[Pair, ...] = ()
+    """Every agent with every intent that it is allowed."""
+    nevers: Nevers = field(default_factory=Nevers)
+    """What guardrails say that nobody may reach, to be held against what is found too."""
 
 
 def compile_environment(
-    catalog: Catalog, environment: Located[Environment], keys: Mapping[str, IssuerKeys] | None = None
+    catalog: Catalog,
+    environment: Located[Environment],
+    keys: Mapping[str, IssuerKeys] | None = None,
+    today: date | None = None,
 ) -> Compiled:
     """Bind systems, decode access, check guardrails, lower every system. No I/O.
 
     What is wrong is told of all at once: whatever is sound is lowered, and with any error nothing is desired.
 
-    ``keys``: where the operator finds an issuer's keys, by issuer, when not where the spec says.
+    ``keys``: where the operator finds an issuer's keys, by issuer, when not where the spec says. ``today`` judges
+    exemptions; by default the day in UTC.
     """
+    day = today or datetime.now(UTC).date()
     name = environment.value.metadata.name
     systems, diagnostics = bind_systems(environment)
     decoded = decode_blocks(catalog, systems)
     broken, found = check_credentials(environment, systems)
-    nevers = decode_nevers(catalog, systems)
-    never = [*nevers.diagnostics, *nevers.declared(catalog, systems, decoded.blocks)]
-    problems = [*diagnostics, *found, *decoded.diagnostics, *never]
-    context = _Context(environment, _sound(pairs_of(catalog), decoded.failed), decoded.blocks, keys or {})
+    nevers = decode_nevers(catalog, systems, day)
+    wide = check_widths(catalog, systems, decoded.blocks, day)
+    problems = [*diagnostics, *found, *decoded.diagnostics, *nevers.diagnostics, *wide]
+    pairs = pairs_of(catalog)
+    context = _Context(environment, _sound(pairs, decoded.failed), decoded.blocks, keys or {})
     desired: dict[Address, Desired] = {}
+    implied: dict[str, tuple[Implied, ...]] = {}
     logins: dict[str, list[LoginRequest]] = {system: [] for system in systems}
     for binding in _in_order(environment, systems, problems):
         lowering = _lower(binding, context, logins[binding.name], problems)
-        problems += nevers.implied(binding, lowering.implied)
+        implied[binding.name] = lowering.implied
         _collect(lowering.resources, desired, problems)
         for request in lowering.logins:
             if request.requester not in broken:
                 logins[request.target.system].append(request)
-    return Compiled(name, systems, {} if has_errors(problems) else desired, tuple(problems))
+    problems += nevers.judge(Judged(systems, decoded.blocks, pairs, desired, implied))
+    return Compiled(name, systems, {} if has_errors(problems) else desired, tuple(problems), context.pairs, nevers)
 
 
 def _sound(pairs: Iterable[Pair], failed: Collection[str]) -> tuple[Pair, ...]:

@@ -1,79 +1,174 @@
-"""Guardrails' ``never``: requests that no agent may reach. What can't be excluded counts as reached."""
+"""Guardrails' ``never``: requests that no agent may reach, decided on what all its objects come to.
+
+What can't be excluded counts as reached.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks
 from reconciler.compile.systems import SystemBinding
-from reconciler.provider import Implied
-from specs import Catalog, Located, decode, grants
+from reconciler.model import Address, Desired, Reach, Resource, Witness
+from reconciler.provider import Implied, Pair
+from specs import Catalog, Guardrail, Located, decode
+from specs.check.guardrails import graded
 from specs.diagnostic import Diagnostic, error
+from specs.grants import holdings
+from specs.selection import is_exempt, selected
 from specs.source import SourceSpan
 
 
 @dataclass(frozen=True, slots=True)
-class _Never:
-    guardrail: str
+class Never:
+    """One item of a guardrail's ``never``."""
+
+    guardrail: Located[Guardrail]
     system: str
     block: Located[Any]
+    agents: frozenset[str]
+    """Whom it is about."""
+    everybody: bool
+
+    @property
+    def name(self) -> str:
+        """The guardrail's name."""
+        return self.guardrail.value.metadata.name
+
+    def holds_for(self, agent: str, intent: str, today: date) -> bool:
+        """Whether it is about an agent that holds an intent. An agent that isn't known may be any."""
+        if agent and agent not in self.agents and not self.everybody:
+            return False
+        return not is_exempt(self.guardrail.value, "never", agent, (intent,), today)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the guardrails judge: all that the specs come to in one environment."""
+
+    systems: Mapping[str, SystemBinding]
+    blocks: AccessBlocks
+    pairs: tuple[Pair, ...]
+    desired: Mapping[Address, Desired]
+    implied: Mapping[str, tuple[Implied, ...]]
+    """By system: what lowering adds to what is declared."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nevers:
     """The guardrails' ``never`` of one environment, decoded."""
 
-    items: tuple[_Never, ...]
-    diagnostics: tuple[Diagnostic, ...]
+    items: tuple[Never, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    today: date = date.min
 
-    def declared(
-        self, catalog: Catalog, systems: Mapping[str, SystemBinding], blocks: AccessBlocks
-    ) -> Iterator[Diagnostic]:
-        """One error for each access block, of an intent that somebody holds, that a ``never`` overlaps."""
-        held = {grant.intent for grant in grants(catalog)} if self.items else frozenset[str]()
-        for (intent, system), access in blocks.items():
-            if intent in held:
-                for block in access:
-                    subject = f"intents.{intent}.spec.access[{block.path[-1]}]"
-                    for never, witness in self._overlaps(systems[system], block.value):
-                        yield _forbidden(never, witness, subject, block.span())
-
-    def implied(self, binding: SystemBinding, implied: Iterable[Implied]) -> Iterator[Diagnostic]:
-        """The same for what lowering adds to what is declared: one error for each intent."""
-        seen: set[tuple[str, str]] = set()
-        for one in implied if self.items else ():
-            for never, witness in self._overlaps(binding, one.access):
-                intent = one.pair.intent
-                if (intent.name, never.guardrail) not in seen:
-                    seen.add((intent.name, never.guardrail))
-                    yield _forbidden(never, f"{witness} (for {one.why})", f"intents.{intent.name}", intent.span)
-
-    def _overlaps(self, binding: SystemBinding, access: object) -> Iterator[tuple[_Never, str]]:
+    def judge(self, judged: Judged) -> Iterator[Diagnostic]:
+        """One finding for each intent and ``never`` that its holders reach."""
+        if not self.items:
+            return
+        objects: dict[str, dict[Address, Resource]] = {}
+        for address, wanted in judged.desired.items():
+            objects.setdefault(address.system, {})[address] = wanted.resource
         for never in self.items:
-            if never.system == binding.name:
-                witness = binding.provider.overlap(access, never.block.value)
-                if witness is not None:
-                    yield never, witness
+            found = _Found()
+            reaches = self.reached(never, judged.systems[never.system], objects.get(never.system, {}), None)
+            for reach in reaches or ():
+                origin = judged.desired[reach.subject].origin
+                if never.holds_for(origin.agent, origin.intent, self.today):
+                    found.add(origin.agent, origin.intent, reach.witness)
+            # Where objects can't tell, or there are none because something else is wrong, what is declared decides.
+            known = set() if reaches is None else {(d.origin.agent, d.origin.intent) for d in _of(never, judged)}
+            self._declared(never, judged, known, found)
+            for intent, holders in found.by_intent.items():
+                yield graded(never.guardrail.value, _forbidden(never, judged, intent, holders))
+
+    @staticmethod
+    def reached(
+        never: Never, binding: SystemBinding, objects: Mapping[Address, Resource], surroundings: object
+    ) -> list[Reach] | None:
+        """Principals among the objects that reach it; None where the provider can't tell from objects."""
+        found = binding.provider.reaches(binding.scope, objects, never.block.value, surroundings)
+        return None if found is None else list(found)
+
+    def _declared(self, never: Never, judged: Judged, known: Collection[tuple[str, str]], found: _Found) -> None:
+        overlap = judged.systems[never.system].provider.overlap
+        for pair in judged.pairs:
+            agent, intent = pair.agent.name, pair.intent.name
+            blocks = judged.blocks.get((intent, never.system), ())
+            if (agent, intent) in known or not blocks or not never.holds_for(agent, intent, self.today):
+                continue
+            texts = (overlap(block.value, never.block.value) for block in blocks)
+            text = next((one for one in texts if one is not None), None)
+            if text is not None:
+                found.add(agent, intent, Witness(text))
+        for one in judged.implied.get(never.system, ()):
+            agent, intent = one.pair.agent.name, one.pair.intent.name
+            if (agent, intent) not in known and never.holds_for(agent, intent, self.today):
+                text = overlap(one.access, never.block.value)
+                if text is not None:
+                    found.add(agent, intent, Witness(text))
 
 
-def _forbidden(never: _Never, witness: str, subject: str, span: SourceSpan | None) -> Diagnostic:
+@dataclass(slots=True)
+class _Found:
+    """Who reaches it by which intent, with a request of each."""
+
+    by_intent: dict[str, dict[str, Witness]] = field(default_factory=dict)
+
+    def add(self, agent: str, intent: str, witness: Witness) -> None:
+        self.by_intent.setdefault(intent, {}).setdefault(agent, witness)
+
+
+def _of(never: Never, judged: Judged) -> Iterator[Desired]:
+    return (wanted for address, wanted in judged.desired.items() if address.system == never.system)
+
+
+def _forbidden(never: Never, judged: Judged, intent: str, holders: Mapping[str, Witness]) -> Diagnostic:
+    agent, witness = next(iter(holders.items()))
+    subject, span, why = _place(never, judged, agent, intent)
+    who = agent if len(holders) == 1 else f"{agent} and {len(holders) - 1} more"
     return error(
         "W310",
-        f"guardrail {never.guardrail} forbids this: {witness}",
+        f"guardrail {never.name} forbids this: {told(witness, who, why)}",
         subject=subject,
         help=f"narrow the access, or change the guardrail at {never.block.span()}",
         span=span,
     )
 
 
-def decode_nevers(catalog: Catalog, systems: Mapping[str, SystemBinding]) -> Nevers:
+def told(witness: Witness, *more: str) -> str:
+    """A request, and in brackets whose it is and on what it hangs."""
+    unsure = "" if witness.certain else "not excluded"
+    notes = "; ".join(note for note in (*more, unsure, witness.note) if note)
+    return f"{witness.request} ({notes})" if notes else witness.request
+
+
+def _place(never: Never, judged: Judged, agent: str, intent: str) -> tuple[str, SourceSpan | None, str]:
+    """Subject and position of the access block that does it, as far as one does; else of what asks for more."""
+    overlap = judged.systems[never.system].provider.overlap
+    for block in judged.blocks.get((intent, never.system), ()):
+        if overlap(block.value, never.block.value) is not None:
+            return f"intents.{intent}.spec.access[{block.path[-1]}]", block.span(), ""
+    for one in judged.implied.get(never.system, ()):
+        theirs = (one.pair.agent.name, one.pair.intent.name) == (agent, intent)
+        if theirs and overlap(one.access, never.block.value) is not None:
+            return f"intents.{intent}", one.pair.intent.span, f"for {one.why}"
+    given = next((pair for pair in judged.pairs if (pair.agent.name, pair.intent.name) == (agent, intent)), None)
+    return f"intents.{intent}", given.span if given else None, ""
+
+
+def decode_nevers(catalog: Catalog, systems: Mapping[str, SystemBinding], today: date) -> Nevers:
     """All of them. A system that isn't bound was reported elsewhere."""
-    nevers: list[_Never] = []
+    nevers: list[Never] = []
     diagnostics: list[Diagnostic] = []
-    for name, guardrail in catalog.guardrails.items():
-        for index, never in enumerate(guardrail.value.spec.never):
+    held = holdings(catalog) if _any(catalog.guardrails.values()) else {}
+    for guardrail in catalog.guardrails.values():
+        spec = guardrail.value.spec
+        agents = selected(spec.agents, catalog, held) if spec.never else frozenset[str]()
+        for index, never in enumerate(spec.never):
             binding = systems.get(never.system)
             if binding is None:
                 continue
@@ -81,5 +176,11 @@ def decode_nevers(catalog: Catalog, systems: Mapping[str, SystemBinding]) -> Nev
             decoded, found = decode(binding.provider.never_model, raw)
             diagnostics += found
             if decoded is not None:
-                nevers.append(_Never(name, never.system, Located(decoded, raw.locator, raw.path)))
-    return Nevers(tuple(nevers), tuple(diagnostics))
+                block = Located(decoded, raw.locator, raw.path)
+                nevers.append(Never(guardrail, never.system, block, agents, spec.agents.everybody))
+    return Nevers(tuple(nevers), tuple(diagnostics), today)
+
+
+def _any(guardrails: Iterable[Located[Guardrail]]) -> bool:
+    """Whether any of them is about some agents only, with those they pass intents on to."""
+    return any(one.value.spec.never and one.value.spec.agents.delegates for one in guardrails)

@@ -1,6 +1,6 @@
 """Frozen values that the engine, the providers and the renderers share. No I/O here."""
 
-from reconciler.model.access import AccessChange, AccessRow, Aspect, Comparison, Mover, Verdict, Witness, Worlds
+from reconciler.model.access import AccessChange, AccessRow, Aspect, Comparison, Mover, Reach, Verdict, Witness, Worlds
 from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
@@ -32,6 +32,7 @@ __all__ = [
     "Outcome",
     "Ownership",
     "Plan",
+    "Reach",
     "Resource",
     "Snapshot",
     "State",

@@ -71,6 +71,15 @@ class Worlds:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """A principal, and a request of a forbidden kind that it may make."""
+
+    subject: Address
+    """The object that stands for the principal: a role."""
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
 class AccessChange:
     """What a change does to one principal of a system."""
 

@@ -14,6 +14,7 @@ from reconciler.provider.demand import (
     Pair,
     PairDemand,
     Scope,
+    Wide,
 )
 from reconciler.provider.errors import (
     Conflict,
@@ -56,6 +57,7 @@ __all__ = [
     "Throttled",
     "UnknownOutcome",
     "Unreachable",
+    "Wide",
     "environment_of",
     "marker_fields",
     "marker_text",

@@ -12,13 +12,14 @@ from reconciler.model import (
     Aspect,
     Comparison,
     Live,
+    Reach,
     Resource,
     Snapshot,
     Verdict,
     Worlds,
 )
 from reconciler.provider.attributes import Attribute
-from reconciler.provider.demand import Demand, LoginTarget, Lowering, Scope
+from reconciler.provider.demand import Demand, LoginTarget, Lowering, Scope, Wide
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
 from specs.base import SpecModel
@@ -78,6 +79,8 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """K: a system's block in the connections file. All fields optional: the tools' own environment fills in."""
     login_options_model: ClassVar[type[SpecModel] | None] = None
     """What another system's ``credentials`` may say besides ``system``; None if this one can't mint logins."""
+    widths: ClassVar[Mapping[str, str]] = {}
+    """Forms of access that a guardrail can forbid altogether: name → what it is, for people."""
     needs_audience: ClassVar[bool] = True
     """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
     write_concurrency: ClassVar[int] = 4
@@ -138,6 +141,25 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         # A provider that can't tell must not be taken for one that saw nothing.
         cannot = Comparison(Verdict.UNKNOWN, notes=(f"the provider {self.name} doesn't compare access",))
         return [AccessChange(address, Aspect.REACH, cannot) for address in sorted(worlds.touched)]
+
+    def reaches(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        objects: Mapping[Address, Resource],  # noqa: ARG002
+        never: N,  # noqa: ARG002
+        surroundings: object = None,  # noqa: ARG002
+    ) -> Iterable[Reach] | None:
+        """Each principal among the objects that may make a request that ``never`` describes, with such a request.
+
+        No I/O. Composed: every object that bears on the principal counts. Sound: what can't be decided is reached, by
+        a witness that isn't certain. ``surroundings`` is Snapshot.surroundings, None for objects that are only wanted.
+        None: the provider can't tell from objects, and ``overlap`` decides on what is declared.
+        """
+        return None
+
+    def wide(self, access: A) -> Iterable[Wide]:  # noqa: ARG002
+        """What of an access is as wide as one of ``widths`` names."""
+        return ()
 
     def close(self, client: C) -> None:
         """Log out and free connections."""

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from reconciler.model import Address, Desired, Origin
 from specs.diagnostic import Diagnostic
-from specs.source import Located, SourceSpan
+from specs.source import Located, Path, SourceSpan
 
 S_co = TypeVar("S_co", covariant=True)
 A_co = TypeVar("A_co", covariant=True)
@@ -160,3 +160,15 @@ class Lowering:
     logins: tuple[LoginRequest, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     implied: tuple[Implied, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wide:
+    """A part of an access block in a form that a guardrail can forbid."""
+
+    width: str
+    """A name of Provider.widths."""
+    path: Path
+    """Where in the block."""
+    text: str
+    """As written."""

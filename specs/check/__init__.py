@@ -9,13 +9,14 @@ from specs.catalog import Catalog, Failed
 from specs.check.agents import check_agents
 from specs.check.context import Context
 from specs.check.delegation import check_delegation
+from specs.check.guardrails import check_guardrails
 from specs.check.identity import check_identities
 from specs.check.references import check_references
 from specs.check.ttls import check_ttls
 from specs.diagnostic import Diagnostic
 from specs.grants import holdings
 
-_CHECKS = (check_references, check_ttls, check_identities, check_delegation, check_agents)
+_CHECKS = (check_references, check_ttls, check_identities, check_delegation, check_agents, check_guardrails)
 
 
 def check(catalog: Catalog, failed: Failed, today: date) -> Iterator[Diagnostic]:

@@ -18,6 +18,7 @@ def check_references(context: Context) -> Iterator[Diagnostic]:
     if not catalog.environments and (catalog.intents or catalog.agents) and not context.failed.any("Environment"):
         yield no_environment()
     yield from _agents(context)
+    yield from _exempt(context)
     for environment in catalog.environments.values():
         yield from _issuers(context, environment)
         yield from _systems(context, environment)
@@ -66,6 +67,21 @@ def _issuers(context: Context, environment: Located[Environment]) -> Iterator[Di
             yield complain("W204", message, f"agents.{name}", agent, path, hints.of(issuer))
 
 
+def _exempt(context: Context) -> Iterator[Diagnostic]:
+    """Whom guardrails let off: a name that nobody has lets off nobody."""
+    intents, agents = Hints(context.catalog.intents), Hints(context.catalog.agents)
+    for name, guardrail in context.catalog.guardrails.items():
+        owner = f"guardrails.{name}"
+        for index, one in enumerate(guardrail.value.spec.exemptions):
+            path: Path = ("spec", "exemptions", index)
+            if one.agent and _undeclared(context, "Agent", context.catalog.agents, one.agent):
+                at = (*path, "agent")
+                yield complain("W205", _not("agent", one.agent), owner, guardrail, at, agents.of(one.agent))
+            if one.intent and _undeclared(context, "Intent", context.catalog.intents, one.intent):
+                at = (*path, "intent")
+                yield complain("W202", _not("intent", one.intent), owner, guardrail, at, intents.of(one.intent))
+
+
 def _systems(context: Context, environment: Located[Environment]) -> Iterator[Diagnostic]:
     declared = environment.value.spec.systems
     where, hints = environment.value.metadata.name, Hints(declared)
@@ -75,10 +91,12 @@ def _systems(context: Context, environment: Located[Environment]) -> Iterator[Di
             system, path = intent.value.spec.access[index].system, ("spec", "access", index, "system")
             yield complain("W203", _not("system", system, where), f"intents.{name}", intent, path, hints.of(system))
     for name, guardrail in context.catalog.guardrails.items():
-        for index in _missing((never.system for never in guardrail.value.spec.never), declared):
-            system, path = guardrail.value.spec.never[index].system, ("spec", "never", index, "system")
-            message = _not("system", system, where)
-            yield complain("W203", message, f"guardrails.{name}", guardrail, path, hints.of(system))
+        spec = guardrail.value.spec
+        for field, blocks in (("never", spec.never), ("forbid", spec.forbid)):
+            for index in _missing((block.system for block in blocks), declared):
+                system, path = blocks[index].system, ("spec", field, index, "system")
+                message = _not("system", system, where)
+                yield complain("W203", message, f"guardrails.{name}", guardrail, path, hints.of(system))
 
 
 def _missing(wanted: Iterable[str], declared: Mapping[str, object]) -> Iterator[int]:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from specs.catalog import Catalog
 from specs.check.context import Context, complain
+from specs.check.guardrails import graded
 from specs.diagnostic import Diagnostic
-from specs.documents import Guardrail, Risk
+from specs.documents import Intent
 from specs.duration import format_duration
+from specs.selection import is_exempt
 from specs.source import Located
-
-_RISKS: tuple[Risk, ...] = ("low", "medium", "high")
 
 
 def check_ttls(context: Context) -> Iterator[Diagnostic]:
     """Every TTL that is over what limits it."""
     yield from _agents(context)
-    yield from _intents(context.catalog)
+    yield from _intents(context)
     yield from _delegations(context)
 
 
@@ -33,30 +32,34 @@ def _agents(context: Context) -> Iterator[Diagnostic]:
             yield complain("W301", message, f"agents.{name}", agent, ("spec", "intents", index, "ttl"), advice)
 
 
-def _intents(catalog: Catalog) -> Iterator[Diagnostic]:
-    limits = {risk: found for risk in _RISKS if (found := _strictest(catalog, risk)) is not None}
-    for name, intent in catalog.intents.items():
-        spec = intent.value.spec
-        if spec.risk not in limits:
-            continue
-        limit, guardrail = limits[spec.risk]
-        if spec.ttl <= limit:
-            continue
-        shown = format_duration(limit)
-        message = f"ttl {format_duration(spec.ttl)} is over {shown}, the most for {spec.risk} risk"
-        where = guardrail.span("spec", "max_ttl", spec.risk)
-        advice = f"at most {shown}: guardrail {guardrail.value.metadata.name} at {where}"
-        yield complain("W302", message, f"intents.{name}", intent, ("spec", "ttl"), advice)
+def _intents(context: Context) -> Iterator[Diagnostic]:
+    for name, intent in context.catalog.intents.items():
+        # The strictest of each severity: a warning is none where there is an error.
+        for severity in ("error", "warn"):
+            found = _over(context, name, intent, severity)
+            if found is not None:
+                yield found
+                break
 
 
-def _strictest(catalog: Catalog, risk: Risk) -> tuple[int, Located[Guardrail]] | None:
-    """The smallest limit for a risk, and the guardrail that sets it."""
+def _over(context: Context, name: str, intent: Located[Intent], severity: str) -> Diagnostic | None:
+    spec = intent.value.spec
     limits = [
         (limit, guardrail)
-        for guardrail in catalog.guardrails.values()
-        if (limit := guardrail.value.spec.max_ttl.of(risk)) is not None
+        for guardrail in context.catalog.guardrails.values()
+        if guardrail.value.spec.severity == severity
+        and (limit := guardrail.value.spec.max_ttl.of(spec.risk)) is not None
+        and limit < spec.ttl
+        and not is_exempt(guardrail.value, "max_ttl", "", (name,), context.today)
     ]
-    return min(limits, key=lambda found: found[0], default=None)
+    if not limits:
+        return None
+    limit, guardrail = min(limits, key=lambda found: found[0])
+    shown = format_duration(limit)
+    message = f"ttl {format_duration(spec.ttl)} is over {shown}, the most for {spec.risk} risk"
+    where = guardrail.span("spec", "max_ttl", spec.risk)
+    advice = f"at most {shown}: guardrail {guardrail.value.metadata.name} at {where}"
+    return graded(guardrail.value, complain("W302", message, f"intents.{name}", intent, ("spec", "ttl"), advice))
 
 
 def _delegations(context: Context) -> Iterator[Diagnostic]:

@@ -286,7 +286,29 @@ case(
     "guardrail with an unknown risk",
     "apiVersion: writ/v1\nkind: Guardrail\nmetadata: {name: g}\nspec: {max_ttl: {hihg: 15m}}\n",
 )
-case("guardrail that requires", "apiVersion: writ/v1\nkind: Guardrail\nmetadata: {name: g}\nspec: {require: [x]}\n")
+GUARDRAIL = "apiVersion: writ/v1\nkind: Guardrail\nmetadata: {name: g}\nspec: "
+case("guardrail that requires", f"{GUARDRAIL}{{require: [x]}}\n")
+case("guardrail that requires nothing", f"{GUARDRAIL}{{require: [{{risk: [low], of: []}}]}}\n")
+case("guardrail that requires what nobody knows", f"{GUARDRAIL}{{require: [{{risk: [low], of: [blessing]}}]}}\n")
+case("guardrail of an unknown severity", f"{GUARDRAIL}{{severity: fatal}}\n")
+case("guardrail that separates one", f"{GUARDRAIL}{{separate: [[orders.read]]}}\n")
+case("guardrail that separates an intent from itself", f"{GUARDRAIL}{{separate: [[orders.read, orders.read]]}}\n")
+case("guardrail that separates what isn't there", f"{GUARDRAIL}{{separate: [[orders.read, orders.raed]]}}\n")
+case("guardrail for agents that can't be", f"{GUARDRAIL}{{agents: {{names: ['support bot']}}}}\n")
+case("max_ttl for some agents", f"{GUARDRAIL}{{agents: {{names: [a-*]}}, max_ttl: {{low: 1h}}}}\n")
+case("forbidden widths of no system", f"{GUARDRAIL}{{forbid: [{{system: valt, widths: [wildcard-path]}}]}}\n")
+EXEMPT = "rule: never, agent: support-bot"
+case("exemption without more", f"{GUARDRAIL}{{exemptions: [{{{EXEMPT}}}]}}\n" + "---\n" + AGENT)
+SIGNED = "reason: migration, approver: ciso@example.com, expires: 2999-01-01"
+case("exemption for everybody", f"{GUARDRAIL}{{exemptions: [{{rule: never, {SIGNED}}}]}}\n")
+case("exemption for nobody", f"{GUARDRAIL}{{exemptions: [{{rule: never, agent: suport-bot, {SIGNED}}}]}}\n---\n{AGENT}")
+case("exemption of an agent from a TTL", f"{GUARDRAIL}{{exemptions: [{{rule: max_ttl, agent: x, {SIGNED}}}]}}\n")
+case("exemption from an unknown rule", f"{GUARDRAIL}{{exemptions: [{{rule: nevr, agent: support-bot, {SIGNED}}}]}}\n")
+case(
+    "exemption that ended", f"{GUARDRAIL}{{exemptions: [{{{EXEMPT}, {SIGNED.replace('2999', '2020')}}}]}}\n---\n{AGENT}"
+)
+case("approval still to come", agent("ttl: 10m", "approval: {name: x, approver: me, date: 2999-01-01}"))
+case("approval by nobody", agent("ttl: 10m", "approval: {name: CHG-1, date: 2020-01-01}"))
 case(
     "guardrail for a system that isn't there",
     "apiVersion: writ/v1\nkind: Guardrail\nmetadata: {name: g}\nspec: {never: [{system: paymets, actions: ['*']}]}\n",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterator
 
 from providers.aws.effective.compare import compare, compare_trust
-from providers.aws.effective.document import DocumentError, Policy
-from providers.aws.effective.evaluator import Principal
+from providers.aws.effective.document import DocumentError
+from providers.aws.effective.world import Role, World, parsed
 from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, PROVIDER, PROVIDER_USE, ROLE, ROLE_POLICY, duration_text
 from reconciler.access import Comparison, Verdict, Witness, compared
-from reconciler.model import AccessChange, Address, Aspect, Resource, Value, Worlds
+from reconciler.model import AccessChange, Address, Aspect, Resource, Worlds
 
 MOST_IN_DETAIL = 200
 """Roles; of more at once, each is shown by one request instead of one for each action."""
@@ -19,7 +17,7 @@ MOST_IN_DETAIL = 200
 
 def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
     """A row for each role, and each aspect of it, whose documents differ; and for each issuer that is trusted anew."""
-    before, after = _World(worlds.before, worlds.surroundings), _World(worlds.after, worlds.surroundings)
+    before, after = World(worlds.before, worlds.surroundings), World(worlds.after, worlds.surroundings)
     roles = sorted({role for address in worlds.touched if (role := _role_of(address, worlds))})
     for role in roles:
         yield from _of_role(role, before, after, detailed=len(roles) <= MOST_IN_DETAIL)
@@ -37,75 +35,7 @@ def _role_of(address: Address, worlds: Worlds) -> Address | None:
     return Address(address.system, ROLE, str(found.attributes["role"]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Role:
-    """A role's documents, as found: equal texts are equal access."""
-
-    trust: str
-    inline: frozenset[str]
-    attached: frozenset[str]
-    """ARNs."""
-    boundary: str
-    """ARN, or empty."""
-    profiles: frozenset[str]
-    session: int
-    """Seconds."""
-
-
-@dataclass(frozen=True)
-class _World:
-    objects: Mapping[Address, Resource]
-    surroundings: object
-    _documents: dict[str, Policy] = field(default_factory=dict)
-
-    @property
-    def managed(self) -> Mapping[str, str]:
-        """Managed policies' documents by ARN."""
-        return self.surroundings if isinstance(self.surroundings, Mapping) else {}
-
-    @cached_property
-    def _hanging(self) -> Mapping[str, list[Resource]]:
-        found: dict[str, list[Resource]] = {}
-        for address, resource in self.objects.items():
-            if address.type in (ROLE_POLICY, ATTACHMENT, PROFILE_ROLE):
-                found.setdefault(str(resource.attributes["role"]), []).append(resource)
-        return found
-
-    def role(self, address: Address) -> _Role | None:
-        """As it is in this world; None if it isn't."""
-        found = self.objects.get(address)
-        if found is None:
-            return None
-        values = found.attributes
-        hanging = self._hanging.get(address.key, ())
-
-        def of(kind: str, name: str) -> frozenset[str]:
-            return frozenset(str(one.attributes[name]) for one in hanging if one.address.type == kind)
-
-        return _Role(
-            trust=str(values["assume_role_policy"]),
-            inline=of(ROLE_POLICY, "policy"),
-            attached=of(ATTACHMENT, "policy_arn"),
-            boundary=str(values["permissions_boundary"] or ""),
-            profiles=of(PROFILE_ROLE, "instance_profile"),
-            session=_seconds(values["max_session_duration"]),
-        )
-
-    def principal(self, role: _Role | None) -> Principal | None:
-        """Its composed access. Raises DocumentError where a document isn't known or isn't understood."""
-        if role is None:
-            return None
-        texts = [*sorted(role.inline), *(self._text(arn) for arn in sorted(role.attached))]
-        boundary = (_parsed(self._text(role.boundary)),) if role.boundary else None
-        return Principal(tuple(_parsed(text) for text in texts), boundary)
-
-    def _text(self, arn: str) -> str:
-        if arn not in self.managed:
-            raise DocumentError(f"{arn} can't be read, or isn't there")
-        return self.managed[arn]
-
-
-def _of_role(address: Address, before: _World, after: _World, *, detailed: bool) -> Iterator[AccessChange]:
+def _of_role(address: Address, before: World, after: World, *, detailed: bool) -> Iterator[AccessChange]:
     old, new = before.role(address), after.role(address)
     if old is None and new is None:
         return
@@ -118,18 +48,18 @@ def _of_role(address: Address, before: _World, after: _World, *, detailed: bool)
         yield AccessChange(address, Aspect.LIFETIME, _lifetime(old.session, new.session))
 
 
-def _reach(role: _Role | None) -> tuple[object, ...]:
+def _reach(role: Role | None) -> tuple[object, ...]:
     return () if role is None else (role.inline, role.attached, role.boundary)
 
 
-def _who(role: _Role | None) -> tuple[object, ...]:
+def _who(role: Role | None) -> tuple[object, ...]:
     return () if role is None else (role.trust, role.profiles)
 
 
-def _trust(old: _Role | None, new: _Role | None) -> Comparison:
+def _trust(old: Role | None, new: Role | None) -> Comparison:
     found = _decided(
         lambda: compare_trust(
-            _parsed(old.trust, trust=True) if old else None, _parsed(new.trust, trust=True) if new else None
+            parsed(old.trust, trust=True) if old else None, parsed(new.trust, trust=True) if new else None
         )
     )
     was, is_now = (role.profiles if role else frozenset[str]() for role in (old, new))
@@ -180,15 +110,6 @@ def _audiences(resource: Resource | None) -> set[str]:
 def _items(resource: Resource, name: str) -> set[str]:
     found = resource.attributes.get(name)
     return {str(one) for one in found} if isinstance(found, list | tuple) else set()
-
-
-def _seconds(value: Value) -> int:
-    return value if isinstance(value, int) else 0
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str, *, trust: bool = False) -> Policy:
-    return Policy.parse(text, trust=trust)
 
 
 def _decided(compare_them: Callable[[], Comparison]) -> Comparison:

@@ -146,7 +146,7 @@ class World:
         # On both sides or on neither: else what everybody may would look like a difference.
         base = self.around.others
         objects = {one.key: one for one in base.objects} if base else {}
-        ours = self.roles.keys() | self._grants.keys()
+        ours = self.roles.keys() | self._grants.keys() if base else frozenset[str]()
         if base:
             objects = {key: _without(one, ours) for key, one in objects.items()}
         for key, items in self._items(names):

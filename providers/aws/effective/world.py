@@ -1,0 +1,92 @@
+"""One world of an account's objects: each role with all that hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from providers.aws.effective.document import DocumentError, Policy
+from providers.aws.effective.evaluator import Principal
+from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, ROLE_POLICY
+from reconciler.model import Address, Resource, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role's documents, as found: equal texts are equal access."""
+
+    trust: str
+    inline: frozenset[str]
+    attached: frozenset[str]
+    """ARNs."""
+    boundary: str
+    """ARN, or empty."""
+    profiles: frozenset[str]
+    session: int
+    """Seconds."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Objects, and the managed policies that they may name."""
+
+    objects: Mapping[Address, Resource]
+    surroundings: object
+
+    @property
+    def managed(self) -> Mapping[str, str]:
+        """Managed policies' documents by ARN."""
+        return self.surroundings if isinstance(self.surroundings, Mapping) else {}
+
+    @cached_property
+    def _hanging(self) -> Mapping[str, list[Resource]]:
+        found: dict[str, list[Resource]] = {}
+        for address, resource in self.objects.items():
+            if address.type in (ROLE_POLICY, ATTACHMENT, PROFILE_ROLE):
+                found.setdefault(str(resource.attributes["role"]), []).append(resource)
+        return found
+
+    def role(self, address: Address) -> Role | None:
+        """As it is in this world; None if it isn't."""
+        found = self.objects.get(address)
+        if found is None:
+            return None
+        values = found.attributes
+        hanging = self._hanging.get(address.key, ())
+
+        def of(kind: str, name: str) -> frozenset[str]:
+            return frozenset(str(one.attributes[name]) for one in hanging if one.address.type == kind)
+
+        return Role(
+            trust=str(values["assume_role_policy"]),
+            inline=of(ROLE_POLICY, "policy"),
+            attached=of(ATTACHMENT, "policy_arn"),
+            boundary=str(values["permissions_boundary"] or ""),
+            profiles=of(PROFILE_ROLE, "instance_profile"),
+            session=seconds(values["max_session_duration"]),
+        )
+
+    def principal(self, role: Role | None) -> Principal | None:
+        """Its composed access. Raises DocumentError where a document isn't known or isn't understood."""
+        if role is None:
+            return None
+        texts = [*sorted(role.inline), *(self._text(arn) for arn in sorted(role.attached))]
+        boundary = (parsed(self._text(role.boundary)),) if role.boundary else None
+        return Principal(tuple(parsed(text) for text in texts), boundary)
+
+    def _text(self, arn: str) -> str:
+        if arn not in self.managed:
+            raise DocumentError(f"{arn} can't be read, or isn't there")
+        return self.managed[arn]
+
+
+def seconds(value: Value) -> int:
+    """Seconds as found."""
+    return value if isinstance(value, int) else 0
+
+
+@lru_cache(maxsize=32_768)
+def parsed(text: str, *, trust: bool = False) -> Policy:
+    """A document. Raises DocumentError."""
+    return Policy.parse(text, trust=trust)
