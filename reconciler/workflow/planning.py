@@ -117,7 +117,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     """The plan for a situation."""
     changes, found = _changes(now, options)
     problems = (*_reported(now, options), *found)
-    kept, unknown = narrowed(changes, options.targets)
+    kept, unknown = narrowed(changes, options.targets, marks_of(now.systems))
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else _drift(now).items
@@ -129,7 +129,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         serial=now.state.serial,
         systems=tuple(binding.record for binding in now.systems.values()),
         changes=kept,
-        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(kept)),
+        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(now, kept)),
         targets=options.targets,
         facts=facts,
         destroy=options.destroy,
@@ -215,13 +215,13 @@ def _left_alone(address: Address) -> Diagnostic:
     return warning("W506", f"{address} was not made by Writ and is left alone", subject=str(address))
 
 
-def _cycles(changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
+def _cycles(now: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
     if not any(change.writes for change in changes):
         return ()
     from reconciler.engine.graph import CyclicOrder, order  # noqa: PLC0415 - networkx, only where there is an order
 
     try:
-        order(changes)
+        order(changes, marks_of(now.systems))
     except CyclicOrder as cycle:
         return (error("W507", f"these steps wait for each other: {cycle}", help="report it as a bug of the provider"),)
     return ()
