@@ -83,7 +83,8 @@ def _create(three: _Three, wanted: Desired) -> Change:
 def _forget(three: _Three) -> Change | None:
     if three.applied is None:
         return None
-    return Change(three.address, Action.FORGET, Cause.OUTSIDE, None, None, origin=three.applied.origin)
+    # What is there and somebody else's is told with it: a saved plan is stale only once that changes.
+    return Change(three.address, Action.FORGET, Cause.OUTSIDE, three.live, None, origin=three.applied.origin)
 
 
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:

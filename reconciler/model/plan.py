@@ -48,6 +48,9 @@ class Plan:
     access: tuple[AccessRow, ...] = ()
     """What changes for whom, sorted by mover, agent, intent and address; principals whose access is touched only."""
 
+    left: tuple[Address, ...] = ()
+    """What was seen in the scopes and has no row, sorted: left alone, and so nothing new when the plan is applied."""
+
     @property
     def rows(self) -> tuple[Change, ...]:
         """The changes that write or forget: what a person must read."""

@@ -14,11 +14,13 @@ from typing import Any, BinaryIO
 from reconciler.model import Change, Plan, Value
 from reconciler.state.codec import (
     decode_access,
+    decode_address,
     decode_change,
     decode_diagnostic,
     decode_drift_item,
     decode_system,
     encode_access,
+    encode_address,
     encode_change,
     encode_diagnostic,
     encode_drift_item,
@@ -91,6 +93,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "destroy": plan.destroy,
         "drift": [encode_drift_item(item) for item in plan.drift],
         "access": [encode_access(row) for row in plan.access],
+        "left": [encode_address(address) for address in plan.left],
     }
 
 
@@ -110,6 +113,7 @@ def decode_plan(data: dict[str, Any]) -> Plan:
         destroy=data["destroy"],
         drift=tuple(decode_drift_item(item) for item in data["drift"]),
         access=tuple(decode_access(row) for row in data["access"]),
+        left=tuple(decode_address(address) for address in data.get("left", ())),
     )
 
 

@@ -135,7 +135,15 @@ def plan_of(now: Situation, options: Options) -> Plan:
         destroy=options.destroy,
         drift=drift if now.state.lineage else (),
         access=_access(now, kept, drift),
+        left=_left(now, kept),
     )
+
+
+def _left(now: Situation, kept: Sequence[Change]) -> tuple[Address, ...]:
+    """What was seen and has no row."""
+    rows = {change.address for change in kept}
+    found = (item for snapshot in now.refreshed.snapshots.values() for item in snapshot.objects.items())
+    return tuple(sorted(address for address, live in found if live.in_scope and address not in rows))
 
 
 def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) -> tuple[AccessRow, ...]:

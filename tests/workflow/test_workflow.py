@@ -10,6 +10,7 @@ import pytest
 
 from reconciler import registry
 from reconciler.model import Action, Outcome, Ownership, Plan
+from reconciler.state.planfile import load_plan, save_plan
 from reconciler.state.store import Store
 from reconciler.workflow.planning import drift_of, situation
 from specs.diagnostic import Diagnostic, Severity
@@ -120,6 +121,30 @@ def test_destroy_leaves_alone_what_is_not_ours_and_says_so(desk: Desk, monkeypat
     assert not plan.errored
     desk.apply(destroy=True)
     assert desk.memory.objects.keys() == {"theirs"}
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_saved_plan_is_applied_beside_what_it_left_alone(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, destroy: bool
+) -> None:
+    desk.apply(wanted("b", size=1))
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        found = mine(*arguments)  # type: ignore[arg-type]
+        theirs = live("theirs", {"size": 1}, ownership=Ownership.OTHER, note="it is theirs")
+        return replace(found, objects={**found.objects, at("theirs"): theirs})
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    save_plan(desk.plan(wanted("a", size=1), destroy=destroy), tmp_path / "p")
+    plan = load_plan(tmp_path / "p")
+    assert plan.left == (at("theirs"),)
+    desk.memory.objects["rogue"] = {"size": 1}
+    assert [one.subject for one in desk.apply_saved(plan).diagnostics] == [str(at("rogue"))]
+    del desk.memory.objects["rogue"]
+    result = desk.apply_saved(plan).result
+    assert result is not None
+    assert result.ok
 
 
 def test_objects_that_wait_for_each_other_are_an_error_and_nothing_is_done(desk: Desk) -> None:
