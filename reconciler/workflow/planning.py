@@ -18,11 +18,11 @@ from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.drift import find_drift
-from reconciler.engine.planner import plan_changes
+from reconciler.engine.planner import left_to_others, plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
-from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, Plan, State
+from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
@@ -175,8 +175,14 @@ def drift_of(now: Situation) -> Drift:
 def _drift(now: Situation) -> Drift:
     items = find_drift(now.desired, now.refreshed.snapshots, now.state, marks_of(now.systems))
     checked = sum(len(snapshot.objects) for snapshot in now.refreshed.snapshots.values())
-    reported = _reported(now, Options())
-    return Drift(now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *reported))
+    gone = {str(item.address) for item in items if item.kind is DriftKind.MISSING}
+    # What is missing is named by its item, with what the system says of it: no reason to know nothing.
+    reported = (
+        replace(found, severity=Severity.WARNING) if found.subject in gone else found
+        for found in _reported(now, Options())
+    )
+    shared = left_to_others(now.desired, now.refreshed.snapshots, now.state)
+    return Drift(now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *reported, *shared))
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from reconciler.engine.drift import find_drift
-from reconciler.model import Applied, DriftKind, Origin, Snapshot, State
+from reconciler.engine.planner import left_to_others
+from reconciler.model import Applied, DriftKind, Origin, Ownership, Snapshot, State
+from specs.diagnostic import Severity
 from tests.memory import MARKS, at, live, resource, wanted
 
 EMPTY = State("test", "", 0, {}, {})
@@ -30,3 +32,13 @@ def test_with_a_state_what_was_not_applied_yet_is_no_drift() -> None:
     recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
     assert kinds(snapshot("b"), recorded) == {}
     assert kinds(snapshot(), recorded) == {"b": DriftKind.MISSING}
+
+
+def test_what_is_marked_as_another_environments_is_no_drift() -> None:
+    theirs = live("theirs", {"size": 1}, ownership=Ownership.OTHER)
+    forged = live("b", {"size": 2}, ownership=Ownership.OTHER)
+    found = Snapshot({one.resource.address: one for one in (live("a", {"size": 1}), theirs, forged)})
+    recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
+    assert kinds(found, recorded) == {"b": DriftKind.CHANGED}, "what we recorded stays ours"
+    told = left_to_others({}, {"mem": found}, recorded)
+    assert [(one.code, one.subject, one.severity) for one in told] == [("W503", str(at("theirs")), Severity.WARNING)]
