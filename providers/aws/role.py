@@ -23,7 +23,9 @@ class Role(IamType):
     attributes = {
         "name": Attribute("The role's name.", replaces=True),
         "path": Attribute("Where it lies; everything under the system's role_path is Writ's.", replaces=True),
-        "assume_role_policy": Attribute("Whom it trusts: one issuer's audience and subject.", admits=True),
+        "assume_role_policy": Attribute(
+            "Whom it trusts: one issuer's audience and subject.", admits=True, sessions=True
+        ),
         "description": Attribute("Declared and enforced TTL, agent, intent and purpose."),
         "max_session_duration": Attribute("Seconds; IAM takes 3600 to 43200."),
         "permissions_boundary": Attribute("ARN of the managed policy that bounds it, if any.", admits=True),

@@ -36,7 +36,7 @@ class GrantType(Base):
         "object_type": Attribute("table, column, sequence, function, schema, database, …", replaces=True),
         "objects": Attribute("The object's name in its schema.", replaces=True),
         "columns": Attribute("The column, of a column's grant.", replaces=True),
-        "privileges": Attribute("Sorted; ALL if they are all that this server's version knows for a table."),
+        "privileges": Attribute("Sorted; ALL if all that this server's version knows for a table.", allows=True),
         "with_grant_option": Attribute("Whether the role may pass any of them on."),
         "granted_by": Attribute("Managed roles and leased logins that passed any of them on to this role."),
         "regranted_to": Attribute("Roles that this role passed any of them, or a column's, on to; they lose it."),

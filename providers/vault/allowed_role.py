@@ -21,7 +21,7 @@ class AllowedRole(VaultResource):
     name = ALLOWED_ROLE
     attributes: ClassVar[Mapping[str, Attribute]] = {
         "connection": Attribute("The connection's path: ``<mount>/config/<name>``.", replaces=True),
-        "role": Attribute("The role that it serves.", replaces=True),
+        "role": Attribute("The role that it serves.", replaces=True, allows=True),
     }
 
     def read(self, client: VaultClient, key: str) -> Live | None:

@@ -22,7 +22,7 @@ class DatabaseRole(VaultResource):
     name = DATABASE_ROLE
     attributes: ClassVar[Mapping[str, Attribute]] = {
         "db_name": Attribute("The connection."),
-        "creation_statements": Attribute("How a login is made."),
+        "creation_statements": Attribute("How a login is made.", allows=True, sessions=True),
         "revocation_statements": Attribute("How it ends, live sessions included."),
         "renew_statements": Attribute("How it is prolonged."),
         "rollback_statements": Attribute("What undoes a failed creation."),

@@ -23,7 +23,7 @@ class Entity(VaultResource):
         # The server finds it in any case, so a name that differs in case is changed in place.
         "name": Attribute("The entity's name."),
         # Tokens live on with their entity: of another workload they must not.
-        "identity": Attribute("Issuer and subject of the workload that it stands for.", replaces=True),
+        "identity": Attribute("Issuer and subject of the workload that it stands for.", replaces=True, admits=True),
         "metadata": Attribute("Ownership marker, agent, owner and purpose."),
         "policies": Attribute("Policies of every token of the entity: none."),
         "disabled": Attribute("A disabled entity's tokens don't work."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
@@ -63,7 +63,7 @@ class _Walk:
 
     def __init__(self, plan: Plan, session: Session, recorder: Recorder, listen: Listener, parallelism: int) -> None:
         self._changes = plan.by_address()
-        self._order: Order = order(plan.changes)
+        self._order: Order = order(plan.changes, session.marks)
         self._session, self._recorder, self._listen = session, recorder, listen
         self._runner = StepRunner(self._retrying)
         self._limits: Mapping[str, int] = {
@@ -96,9 +96,10 @@ class _Walk:
             pool.shutdown(wait=False, cancel_futures=True)
         if self._bug is not None:
             raise self._bug
-        stopped = interrupted() and len(self._results) < len(self._waiting)
-        self._skip_rest(stopped)
-        steps = tuple(self._results[step] for step in self._waiting)
+        real = [step for step in self._waiting if not step.is_gate]
+        stopped = interrupted() and len(self._results) < len(real)
+        self._skip_rest(real, stopped)
+        steps = tuple(self._results[step] for step in real)
         return ApplyResult(steps, stopped, tuple(self._trouble))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
@@ -146,6 +147,9 @@ class _Walk:
             return
         self._record(step)
         self._results[step] = self._report(step, Outcome.DONE, seconds)
+        self._done(step)
+
+    def _done(self, step: Step) -> None:
         for later in self._order.after(step):
             self._waiting[later] -= 1
             if self._waiting[later] == 0 and later not in self._results:
@@ -159,7 +163,9 @@ class _Walk:
                 self._enqueue(later)
 
     def _enqueue(self, step: Step) -> None:
-        if step.phase is Phase.DELETE:  # as above
+        if step.is_gate:
+            self._done(step)
+        elif step.phase is Phase.DELETE:  # as above
             self._ready_of(step).appendleft(step)
         else:
             self._ready_of(step).append(step)
@@ -177,15 +183,15 @@ class _Walk:
         why = error("W601", failed.message, subject=str(step.address), help=failed.help, span=span)
         self._results[step] = self._report(step, Outcome.FAILED, seconds, why)
         for later in self._order.downstream(step):
-            if later not in self._results:
+            if later not in self._results and not later.is_gate:
                 because = error("W602", f"skipped: it depends on {step.address}", subject=str(later.address))
                 self._results[later] = self._report(later, Outcome.SKIPPED, 0.0, because)
                 self._release(later)
         self._release(step)
 
-    def _skip_rest(self, interrupted: bool) -> None:
+    def _skip_rest(self, steps: Iterable[Step], interrupted: bool) -> None:
         why = "the run was interrupted" if interrupted else "the run was stopped"
-        for step in self._waiting:
+        for step in steps:
             if step not in self._results:
                 because = error("W603", f"skipped: {why}", subject=str(step.address))
                 self._results[step] = self._report(step, Outcome.SKIPPED, 0.0, because)

@@ -20,7 +20,7 @@ def destroy_changes(
     _add_dependents(going, live)
     changes = [_delete(live[address], desired.get(address), state.objects.get(address)) for address in going]
     changes += [
-        Change(address, Action.FORGET, Cause.OUTSIDE, None, None, origin=applied.origin)
+        Change(address, Action.FORGET, Cause.OUTSIDE, live.get(address), None, origin=applied.origin)
         for address, applied in state.objects.items()
         if address not in going and address.system in snapshots
     ]

@@ -51,7 +51,8 @@ def _item(
         return _changed(address, live, applied, marks)
     if wanted is not None and live.ownership in _OURS:
         return _changed(address, live, Applied(wanted.resource, wanted.origin), marks)
-    if live.in_scope:
+    # What is marked as another environment's is left alone, as by a plan (planner.left_to_others).
+    if live.in_scope and live.ownership is not Ownership.OTHER:
         return DriftItem(address, DriftKind.UNDECLARED, live=live)
     return None
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 import networkx as nx
 
+from reconciler.engine.session import Marks
+from reconciler.engine.stages import Stage, Whose, closings, stages
 from reconciler.model import Action, Address, Change
 
 
@@ -20,13 +23,26 @@ class Phase(StrEnum):
     UPDATE = "update"
     RECORD = "record"
     """Only the state is written (forget)."""
+    CLOSED = "closed"
+    """Nothing is done: whoever goes has gone. One node, so that edges aren't a product."""
+    CHANGED = "changed"
+    """Nothing is done: what is allowed has changed."""
 
 
 class Step(NamedTuple):
-    """One call, or one record."""
+    """One call, or one record, or a gate that others wait at."""
 
     address: Address
     phase: Phase
+
+    @property
+    def is_gate(self) -> bool:
+        """Done once all before it are: there is nothing to do."""
+        return self.phase in _GATES
+
+
+_GATES = frozenset({Phase.CLOSED, Phase.CHANGED})
+_TAKING, _GIVING = (Phase.DELETE, Phase.UPDATE), (Phase.CREATE, Phase.UPDATE)
 
 
 _PHASES: Mapping[Action, tuple[Phase, ...]] = {
@@ -38,6 +54,9 @@ _PHASES: Mapping[Action, tuple[Phase, ...]] = {
     Action.ADOPT: (),
     Action.FORGET: (Phase.RECORD,),
 }
+
+
+_NO_MARKS: Marks = MappingProxyType({})
 
 
 class Order:
@@ -75,9 +94,13 @@ class CyclicOrder(ValueError):  # noqa: N818
     """Objects that wait for each other: a provider's lowering is wrong. Names the cycle."""
 
 
-def order(changes: Iterable[Change]) -> Order:
-    """The graph of steps. Makers come after what they need; removals the other way round. Raises CyclicOrder."""
-    rows = {change.address: change for change in changes if _PHASES[change.action]}
+def order(changes: Iterable[Change], marks: Marks = _NO_MARKS) -> Order:
+    """The graph of steps. Makers come after what they need; removals the other way round. Raises CyclicOrder.
+
+    With the marks, also: who goes goes before anything is widened; nobody comes in before what is too much has gone.
+    """
+    every = tuple(changes)
+    rows = {change.address: change for change in every if _PHASES[change.action]}
     graph: nx.DiGraph[Step] = nx.DiGraph()
     for change in rows.values():
         steps = [Step(change.address, phase) for phase in _PHASES[change.action]]
@@ -86,6 +109,9 @@ def order(changes: Iterable[Change]) -> Order:
     for change in rows.values():
         graph.add_edges_from(_soft_edges(change, rows), soft=True)
         graph.add_edges_from(_edges(change, rows), soft=False)
+    moving = stages(every, marks)
+    for whose, stage in moving.items():
+        graph.add_edges_from(_gates(whose, stage, closings(whose, moving), rows), soft=False)
     _refuse_cycles(graph)
     return Order(graph)
 
@@ -117,6 +143,25 @@ def _soft_edges(change: Change, rows: Mapping[Address, Change]) -> Iterator[tupl
         for needed in change.depends_on:
             if Phase.UPDATE in _phases(needed, rows):
                 yield Step(change.address, Phase.DELETE), Step(needed, Phase.UPDATE)
+
+
+def _gates(
+    whose: Whose, stage: Stage, closing: Sequence[Address], rows: Mapping[Address, Change]
+) -> Iterator[tuple[Step, Step]]:
+    """Closed, then widened; narrowed, then opened. An update in place closes; what allows is updated in between."""
+    pairs = (
+        (Phase.CLOSED, _steps(closing, rows, *_TAKING), _steps(stage.widening, rows, *_GIVING)),
+        (Phase.CHANGED, _steps(stage.narrowing, rows, *_TAKING), _steps(stage.opening, rows, Phase.CREATE)),
+    )
+    for phase, first, then in pairs:
+        gate = Step(Address("", *whose), phase)
+        if first and then:
+            yield from ((step, gate) for step in first)
+            yield from ((gate, step) for step in then)
+
+
+def _steps(some: Iterable[Address], rows: Mapping[Address, Change], *phases: Phase) -> list[Step]:
+    return [Step(address, phase) for address in some for phase in _phases(address, rows) if phase in phases]
 
 
 def _leaves(steps: Mapping[Phase, Step], left: Mapping[Phase, Step]) -> Iterator[tuple[Step, Step]]:

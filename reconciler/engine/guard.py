@@ -42,9 +42,9 @@ def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Ma
 
 def _appeared(plan: Plan, live: Mapping[Address, Live]) -> Iterator[Diagnostic]:
     """What nobody declared and was not there for the plan: in the scope; of a targeted plan, on what it touches."""
-    known = plan.by_address()
+    known = plan.by_address().keys() | set(plan.left)
     touched = {change.address for change in plan.changes if change.action is not Action.NO_OP}
-    for address in sorted(live.keys() - known.keys()):
+    for address in sorted(live.keys() - known):
         found = live[address]
         if found.in_scope and (not plan.targets or touched.intersection(found.depends_on)):
             what = f"Saved plan is stale: {address} has appeared since"

@@ -46,6 +46,21 @@ def plan_changes(
     return Planned(tuple(changes), tuple(diagnostics))
 
 
+def left_to_others(
+    desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State
+) -> tuple[Diagnostic, ...]:
+    """Warnings of what lies in a scope and is marked as another environment's or system's."""
+    return tuple(
+        _scope_shared(three.address, three.live)
+        for three in _views(desired, snapshots, state)
+        if three.live is not None and _is_left_to_others(three.live, three.applied)
+    )
+
+
+def _is_left_to_others(live: Live, applied: Applied | None) -> bool:
+    return applied is None and live.in_scope and live.ownership is Ownership.OTHER
+
+
 def _views(desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State) -> list[_Three]:
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
     addresses = desired.keys() | live.keys() | state.objects.keys()
@@ -83,11 +98,12 @@ def _create(three: _Three, wanted: Desired) -> Change:
 def _forget(three: _Three) -> Change | None:
     if three.applied is None:
         return None
-    return Change(three.address, Action.FORGET, Cause.OUTSIDE, None, None, origin=three.applied.origin)
+    # What is there and somebody else's is told with it: a saved plan is stale only once that changes.
+    return Change(three.address, Action.FORGET, Cause.OUTSIDE, three.live, None, origin=three.applied.origin)
 
 
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
-    if three.applied is None and live.ownership is Ownership.OTHER and live.in_scope:
+    if _is_left_to_others(live, three.applied):
         return _scope_shared(three.address, live)
     if three.applied is not None and live.is_anothers(recorded=True):
         return _forget(three)

@@ -32,6 +32,14 @@ class Session:
 
     systems: Mapping[str, System]
 
+    @property
+    def marks(self) -> Marks:
+        """Every attribute's marks, by system and resource type."""
+        return {
+            name: {kind.name: kind.attributes for kind in system.provider.types.values()}
+            for name, system in self.systems.items()
+        }
+
     def close(self, seconds: float | None = None) -> None:
         """Log out everywhere at once, waiting at most so long."""
         if not self.systems:

@@ -20,7 +20,7 @@ class Action(StrEnum):
     ADOPT = "adopt"
     """There already, ours, as wanted, but not in the state: it is recorded; the system isn't touched."""
     FORGET = "forget"
-    """Recorded, but gone and no longer wanted: taken out of the state; the system isn't touched."""
+    """Recorded, but gone or somebody else's, and no longer wanted: taken out of the state; the system isn't touched."""
 
 
 class Cause(StrEnum):

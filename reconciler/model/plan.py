@@ -50,6 +50,9 @@ class Plan:
     wording: frozenset[Address] = frozenset()
     """Objects whose text changes and nobody's access with it."""
 
+    left: tuple[Address, ...] = ()
+    """What was seen in the scopes and has no row, sorted: left alone, and so nothing new when the plan is applied."""
+
     @property
     def rows(self) -> tuple[Change, ...]:
         """The changes that write or forget: what a person must read."""

@@ -16,6 +16,10 @@ class Attribute:
     computed: bool = False
     """Given by the server: shown, never compared, never written."""
     admits: bool = False
-    """Says who gets in. Never in force together with an ``allows`` of another time (engine.closing)."""
+    """Says who gets in. In one plan, for one agent and intent: whoever goes has gone before an ``allows`` is widened,
+    and nobody comes in before what an ``allows`` gives too much has gone (engine.stages)."""
     allows: bool = False
     """Says what those who get in may do."""
+    sessions: bool = False
+    """Who was let in by it, or what was obtained by it, lives on until the object is removed. So it is replaced where
+    somebody goes while something is widened (engine.closing)."""

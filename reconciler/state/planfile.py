@@ -94,6 +94,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "drift": [encode_drift_item(item) for item in plan.drift],
         "access": [encode_access(row) for row in plan.access],
         "wording": [encode_address(address) for address in sorted(plan.wording)],
+        "left": [encode_address(address) for address in plan.left],
     }
 
 
@@ -114,6 +115,7 @@ def decode_plan(data: dict[str, Any]) -> Plan:
         drift=tuple(decode_drift_item(item) for item in data["drift"]),
         access=tuple(decode_access(row) for row in data["access"]),
         wording=frozenset(decode_address(address) for address in data["wording"]),
+        left=tuple(decode_address(address) for address in data["left"]),
     )
 
 

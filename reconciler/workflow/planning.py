@@ -18,12 +18,12 @@ from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.drift import find_drift
-from reconciler.engine.planner import plan_changes
+from reconciler.engine.planner import left_to_others, plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
 from reconciler.engine.wording import wording_only
-from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, Plan, State
+from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
@@ -118,7 +118,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     """The plan for a situation."""
     changes, found = _changes(now, options)
     problems = (*_reported(now, options), *found)
-    kept, unknown = narrowed(changes, options.targets)
+    kept, unknown = narrowed(changes, options.targets, marks_of(now.systems))
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else _drift(now).items
@@ -131,14 +131,22 @@ def plan_of(now: Situation, options: Options) -> Plan:
         serial=now.state.serial,
         systems=tuple(binding.record for binding in now.systems.values()),
         changes=kept,
-        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(kept)),
+        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(now, kept)),
         targets=options.targets,
         facts=facts,
         destroy=options.destroy,
         drift=drift if now.state.lineage else (),
         access=access,
         wording=wording_only(kept, access, marks_of(now.systems)),
+        left=_left(now, kept),
     )
+
+
+def _left(now: Situation, kept: Sequence[Change]) -> tuple[Address, ...]:
+    """What was seen and has no row."""
+    rows = {change.address for change in kept}
+    found = (item for snapshot in now.refreshed.snapshots.values() for item in snapshot.objects.items())
+    return tuple(sorted(address for address, live in found if live.in_scope and address not in rows))
 
 
 def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) -> tuple[AccessRow, ...]:
@@ -170,8 +178,14 @@ def drift_of(now: Situation) -> Drift:
 def _drift(now: Situation) -> Drift:
     items = find_drift(now.desired, now.refreshed.snapshots, now.state, marks_of(now.systems))
     checked = sum(len(snapshot.objects) for snapshot in now.refreshed.snapshots.values())
-    reported = _reported(now, Options())
-    return Drift(now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *reported))
+    gone = {str(item.address) for item in items if item.kind is DriftKind.MISSING}
+    # What is missing is named by its item, with what the system says of it: no reason to know nothing.
+    reported = (
+        replace(found, severity=Severity.WARNING) if found.subject in gone else found
+        for found in _reported(now, Options())
+    )
+    shared = left_to_others(now.desired, now.refreshed.snapshots, now.state)
+    return Drift(now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *reported, *shared))
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:
@@ -218,13 +232,13 @@ def _left_alone(address: Address) -> Diagnostic:
     return warning("W506", f"{address} was not made by Writ and is left alone", subject=str(address))
 
 
-def _cycles(changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
+def _cycles(now: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:
     if not any(change.writes for change in changes):
         return ()
     from reconciler.engine.graph import CyclicOrder, order  # noqa: PLC0415 - networkx, only where there is an order
 
     try:
-        order(changes)
+        order(changes, marks_of(now.systems))
     except CyclicOrder as cycle:
         return (error("W507", f"these steps wait for each other: {cycle}", help="report it as a bug of the provider"),)
     return ()

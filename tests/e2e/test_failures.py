@@ -242,3 +242,35 @@ def test_a_lock_names_its_living_holder_and_a_dead_ones_is_taken_over(world: Wor
     assert "took over the lock" in taken.stderr
     assert f"process {process.pid}" in taken.stderr
     assert "No changes." in world.ok("plan", "-detailed-exitcode")
+
+
+def test_a_table_that_was_dropped_outside_is_drift(world: World, hands: Hands) -> None:
+    world.apply()
+    hands.sql("CREATE TABLE public.kept AS TABLE public.refunds", "DROP TABLE public.refunds")
+    try:
+        drift = world.json("drift", code=2)
+        [item] = drift["resource_drift"]
+        assert item["address"] == f'orders-db.postgresql_grant["writ_{REFUNDER}:table:public.refunds"]'
+        assert [(d["code"], d["severity"]) for d in drift["diagnostics"]] == [("W450", "warning")]
+        assert world.writ("plan").returncode == 1, "what the specs want can't be made"
+    finally:
+        hands.sql("ALTER TABLE public.kept RENAME TO refunds")
+
+
+def test_another_environments_role_in_our_prefix_is_left_alone_by_all_commands(world: World, hands: Hands) -> None:
+    world.apply()
+    comment = "managed by writ; environment=elsewhere; system=db"
+    hands.sql("CREATE ROLE writ_other", f"COMMENT ON ROLE writ_other IS '{comment}'")
+    hands.sql("GRANT SELECT ON public.orders TO writ_other")
+    try:
+        for command in (("plan", "-detailed-exitcode"), ("drift",)):
+            told = world.writ(*command)
+            assert (told.returncode, "W503" in told.stderr) == (0, True), told.stderr
+        world.edit("agents.yaml", "ttl: 10m", "ttl: 9m")
+        world.ok("plan", "-out", "p")
+        world.ok("apply", "p")
+        world.ok("plan", "-destroy", "-out", "p")
+        world.ok("apply", "p")
+        assert hands.sql("SELECT has_table_privilege('writ_other', 'public.orders', 'SELECT')") == [(True,)]
+    finally:
+        hands.sql("DROP OWNED BY writ_other", "DROP ROLE writ_other")

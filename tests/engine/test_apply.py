@@ -302,7 +302,7 @@ def test_access_is_taken_away_first() -> None:
 def test_a_replacement_of_one_target_takes_what_stands_on_it() -> None:
     memory = Memory({"a": {"kind": "x"}, "b": {"size": 1}, "c": {"size": 1}}, {"b": ("a",), "c": ("a",)})
     desired = [wanted("a", kind="y"), wanted("b", "a", size=1), wanted("c", "a", size=1)]
-    kept, unknown = narrowed(cascade_replacements(plan_for(memory, desired).changes), [str(at("b"))])
+    kept, unknown = narrowed(cascade_replacements(plan_for(memory, desired).changes), [str(at("b"))], MARKS)
     assert {change.address.key for change in kept} == {"a", "b", "c"}
     assert unknown == ()
 

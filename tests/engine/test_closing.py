@@ -56,12 +56,18 @@ def test_what_joins_two_that_change_is_closed_though_it_stays_the_same() -> None
         (row("policy", "size"), row("role", "who", needs=("policy",))),
         (row("policy", "what"), row("role", "who")),
         (row("policy", "what"), row("role", "who", needs=("policy",), action=Action.CREATE)),
-        (row("policy", "what", action=Action.CREATE), row("role", "who", needs=("policy",))),
     ],
-    ids=["only-what", "only-who", "apart", "new-door", "new-rule"],
+    ids=["only-what", "only-who", "apart", "new-door"],
 )
 def test_nothing_else_is_replaced(rows: tuple[Change, ...]) -> None:
     assert close_first(rows, MARKS) == rows
+
+
+def test_the_door_is_shut_before_a_new_rule_is_made() -> None:
+    """The old subject would meet it; and the two would wait for each other."""
+    rows = (row("policy", "what", action=Action.CREATE), row("between", needs=("policy",)))
+    door = row("role", "who", needs=("between",))
+    assert actions(*rows, door) == {"policy": Action.CREATE, "between": Action.NO_OP, "role": Action.REPLACE}
 
 
 def test_the_door_is_shut_before_either_changes_and_opened_after_both() -> None:

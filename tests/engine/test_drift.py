@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from reconciler.engine.drift import find_drift
-from reconciler.model import Applied, DriftKind, Origin, Snapshot, State
+from reconciler.engine.planner import left_to_others
+from reconciler.model import Applied, DriftKind, Origin, Ownership, Snapshot, State
 from reconciler.render.plan_json import drift_item_json
+from specs.diagnostic import Severity
 from tests.memory import MARKS, at, live, resource, wanted
 
 EMPTY = State("test", "", 0, {}, {})
@@ -73,3 +75,13 @@ def test_an_item_holds_the_whole_object_on_both_sides() -> None:
 def test_without_a_record_the_specs_are_what_an_object_was() -> None:
     (item,) = find_drift({D.resource.address: D}, {"mem": snapshot()}, EMPTY, MARKS)
     assert drift_item_json(item, {})["change"]["before"] == D.resource.attributes
+
+
+def test_what_is_marked_as_another_environments_is_no_drift() -> None:
+    theirs = live("theirs", {"size": 1}, ownership=Ownership.OTHER)
+    forged = live("b", {"size": 2}, ownership=Ownership.OTHER)
+    found = Snapshot({one.resource.address: one for one in (live("a", {"size": 1}), theirs, forged)})
+    recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
+    assert kinds(found, recorded) == {"b": DriftKind.CHANGED}, "what we recorded stays ours"
+    told = left_to_others({}, {"mem": found}, recorded)
+    assert [(one.code, one.subject, one.severity) for one in told] == [("W503", str(at("theirs")), Severity.WARNING)]

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.planner import plan_changes
-from reconciler.model import PLACE, Applied, Live, Origin, Ownership, Plan, Snapshot, State
+from reconciler.model import PLACE, Action, Applied, Live, Origin, Ownership, Plan, Snapshot, State
 from tests.memory import MARKS, at, live, resource, wanted
 
 MOUNT, ROLE = live("mount", {"size": 1}), live("role", {"size": 1}, ("mount",), version="1")
@@ -58,6 +59,31 @@ def test_what_appeared_since_is_refused() -> None:
     assert (found.code, found.message) == ("W606", 'Saved plan is stale: mem.thing["rogue"] has appeared since')
     outside = replace(rogue, in_scope=False)
     assert stale_against_world(plan(), snapshot(MOUNT, ROLE, outside), MARKS) == ()
+
+
+def test_what_was_seen_and_left_alone_has_not_appeared() -> None:
+    theirs = live("theirs", {"size": 1}, ("role",), ownership=Ownership.OTHER)
+    seen = replace(plan(), left=(at("theirs"),))
+    assert stale_against_world(seen, snapshot(MOUNT, ROLE, theirs), MARKS) == ()
+    assert stale_against_world(replace(seen, targets=("role",)), snapshot(MOUNT, ROLE, theirs), MARKS) == ()
+    rogue = live("rogue", {"size": 1}, ("role",))
+    assert [d.subject for d in stale_against_world(seen, snapshot(MOUNT, ROLE, theirs, rogue), MARKS)] == [
+        str(at("rogue"))
+    ]
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_what_is_forgotten_because_it_is_anothers_is_as_it_was_read(destroy: bool) -> None:
+    theirs = live("mount", {"size": 5}, ownership=Ownership.OTHER, in_scope=False)
+    found = snapshot(theirs)
+    rows = destroy_changes({}, found, STATE)[0] if destroy else plan_changes({}, found, STATE, MARKS).changes
+    assert [change.action for change in rows] == [Action.FORGET]
+    forgetting = replace(plan(), changes=tuple(rows))
+    assert stale_against_world(forgetting, found, MARKS) == ()
+    assert [d.code for d in stale_against_world(forgetting, snapshot(replace(theirs, in_scope=True)), MARKS)] == [
+        "W606"
+    ]
+    assert [d.code for d in stale_against_world(forgetting, snapshot(), MARKS)] == ["W606"]
 
 
 def test_a_targeted_plan_minds_what_stands_on_what_it_touches() -> None:

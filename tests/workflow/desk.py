@@ -9,12 +9,12 @@ from pathlib import Path
 
 from reconciler.compile import Compiled, SystemBinding
 from reconciler.connections import Connections
-from reconciler.model import Desired, Plan, State, StepEvent, SystemRecord
+from reconciler.model import Desired, Drift, Plan, State, StepEvent, SystemRecord
 from reconciler.provider import Scope
 from reconciler.state.lock import force_unlock
 from reconciler.state.store import Store
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
-from reconciler.workflow.planning import Options, load_state, plan_of, situation
+from reconciler.workflow.planning import Options, drift_of, load_state, plan_of, situation
 from reconciler.workflow.specs import Prepared
 from specs.base import SpecModel
 from specs.catalog import Catalog
@@ -64,6 +64,10 @@ class Desk:
     def plan(self, *wanted: Desired, destroy: bool = False, targets: tuple[str, ...] = ()) -> Plan:
         with situation(self.prepared(*wanted), NOWHERE, self.state) as now:
             return plan_of(now, Options(targets, destroy))
+
+    def drift(self, *wanted: Desired) -> Drift:
+        with situation(self.prepared(*wanted), NOWHERE, self.state) as now:
+            return drift_of(now)
 
     def apply(self, *wanted: Desired, destroy: bool = False) -> Application:
         prepared, options = self.prepared(*wanted), Options((), destroy)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from reconciler import registry
-from reconciler.model import Action, Outcome, Ownership, Plan
+from reconciler.model import Action, DriftKind, Outcome, Ownership, Plan
+from reconciler.state.planfile import load_plan, save_plan
 from reconciler.state.store import Store
-from reconciler.workflow.planning import drift_of, situation
-from specs.diagnostic import Diagnostic, Severity
+from specs.diagnostic import Diagnostic, Severity, error
 from tests.memory import at, live, resource, wanted
-from tests.workflow.desk import NOWHERE, Desk
+from tests.workflow.desk import Desk
 
 
 @pytest.fixture
@@ -96,12 +96,48 @@ def test_a_target_that_names_nothing_is_an_error(desk: Desk) -> None:
 
 def test_drift_without_a_state_says_what_it_compares_with(desk: Desk) -> None:
     def drift() -> list[str]:
-        with situation(desk.prepared(wanted("a", size=1)), NOWHERE, desk.state) as now:
-            return codes(drift_of(now).diagnostics)
+        return codes(desk.drift(wanted("a", size=1)).diagnostics)
 
     assert drift() == ["W505"]
     desk.apply(wanted("a", size=1))
     assert drift() == []
+
+
+def test_drift_and_plan_say_the_same_of_another_environments_objects(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.apply(wanted("a", size=1))
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        found = mine(*arguments)  # type: ignore[arg-type]
+        theirs = live("theirs", {"size": 1}, ownership=Ownership.OTHER, note="it belongs to environment other")
+        return replace(found, objects={**found.objects, at("theirs"): theirs})
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    plan = desk.plan(wanted("a", size=1))
+    drift = desk.drift(wanted("a", size=1))
+    assert codes(plan.diagnostics) == codes(drift.diagnostics) == ["W503"]
+    assert plan.is_empty
+    assert not drift.items
+
+
+def test_what_a_system_says_of_what_is_missing_is_no_reason_to_know_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.apply(wanted("a", size=1))
+    desk.memory.objects.clear()
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        said = tuple(error("W450", "no table", subject=str(at(key)), help="") for key in "ab")
+        return replace(mine(*arguments), diagnostics=said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    drift = desk.drift(wanted("a", size=1), wanted("b", size=1))
+    assert [(item.address, item.kind) for item in drift.items] == [(at("a"), DriftKind.MISSING)]
+    assert [one.severity for one in drift.diagnostics] == [Severity.WARNING, Severity.ERROR]
+    assert desk.plan(wanted("a", size=1)).errored
 
 
 def test_destroy_leaves_alone_what_is_not_ours_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +156,30 @@ def test_destroy_leaves_alone_what_is_not_ours_and_says_so(desk: Desk, monkeypat
     assert not plan.errored
     desk.apply(destroy=True)
     assert desk.memory.objects.keys() == {"theirs"}
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_saved_plan_is_applied_beside_what_it_left_alone(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, destroy: bool
+) -> None:
+    desk.apply(wanted("b", size=1))
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        found = mine(*arguments)  # type: ignore[arg-type]
+        theirs = live("theirs", {"size": 1}, ownership=Ownership.OTHER, note="it is theirs")
+        return replace(found, objects={**found.objects, at("theirs"): theirs})
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    save_plan(desk.plan(wanted("a", size=1), destroy=destroy), tmp_path / "p")
+    plan = load_plan(tmp_path / "p")
+    assert plan.left == (at("theirs"),)
+    desk.memory.objects["rogue"] = {"size": 1}
+    assert [one.subject for one in desk.apply_saved(plan).diagnostics] == [str(at("rogue"))]
+    del desk.memory.objects["rogue"]
+    result = desk.apply_saved(plan).result
+    assert result is not None
+    assert result.ok
 
 
 def test_objects_that_wait_for_each_other_are_an_error_and_nothing_is_done(desk: Desk) -> None:

@@ -58,7 +58,7 @@ class _Look:
         names = world.reached(role)
         if not self._may(names):
             return
-        catalogue = world.catalogue(names)
+        catalogue = world.catalogue(names, role)
         direct = frozenset(self._direct(names))
         held = sorted(effective(catalogue, role))
         yield from (Witness(text) for one in held for text in self._forbidden(one, direct))
