@@ -24,6 +24,7 @@ from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
 from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, Plan, State
 from reconciler.state.store import Store
+from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
 from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
@@ -121,6 +122,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else _drift(now).items
+    problems += () if options.destroy else _guarded(now, kept, options)
     return Plan(
         environment=now.environment,
         created=datetime.now(UTC),
@@ -143,6 +145,19 @@ def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) 
     systems, snapshots = now.session.systems, now.refreshed.snapshots
     rows = planned_access(kept, systems, snapshots)
     return in_order(rows + outside_access(drift, systems, snapshots, now.desired, now.state))
+
+
+def _guarded(now: Situation, kept: Sequence[Change], options: Options) -> tuple[Diagnostic, ...]:
+    """What guardrails find in the systems, and in what the plan would leave."""
+    compiled = now.prepared.compiled
+    if compiled is None or not compiled.nevers.items:
+        return ()
+    origins = {address: applied.origin for address, applied in now.state.objects.items()}
+    origins |= {address: wanted.origin for address, wanted in now.desired.items()}
+    desired = {address: wanted.resource for address, wanted in now.desired.items()}
+    snapshots = now.refreshed.snapshots
+    found = Found(now.systems, snapshots, desired, origins, tuple(kept), narrowed=bool(options.targets))
+    return tuple(guard_live(compiled.nevers, found))
 
 
 def no_plan(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Plan:
