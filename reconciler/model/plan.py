@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.drift import DriftItem
 from reconciler.model.resource import Value
+from reconciler.model.ttl import Ttl
 from specs.diagnostic import Diagnostic, has_errors
 
 
@@ -47,6 +48,9 @@ class Plan:
     """What moved outside since the last apply."""
     access: tuple[AccessRow, ...] = ()
     """What changes for whom, sorted by mover, agent, intent and address; principals whose access is touched only."""
+
+    ttls: tuple[Ttl, ...] = ()
+    """For how long each credential is meant to live and can, sorted by agent, intent and system."""
 
     @property
     def rows(self) -> tuple[Change, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.model import Action, Change, DriftItem, DriftKind, Origin, Plan, Value
 from reconciler.render.diagnostics import diagnostics_json
+from reconciler.render.ttls import ttls_json
 
 FORMAT_VERSION = "1.2"
 """Terraform's JSON plan format that this follows: readers ignore unknown fields and refuse unknown majors."""
@@ -50,6 +51,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         },
         "resource_changes": [_change(change, providers) for change in plan.changes],
         "resource_drift": [drift_item_json(item, providers) for item in plan.drift],
+        "ttls": ttls_json(plan),
         "diagnostics": diagnostics_json(plan.diagnostics),
     }
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
 from reconciler.render.safe import safe
+from reconciler.render.ttls import ttl_lines
 from reconciler.render.values import block, changed_lines, is_long, one_line
 
 SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
@@ -44,6 +45,7 @@ def plan_lines(plan: Plan) -> Iterator[Text]:
             yield Text()
             yield from change_lines(change, destroy=plan.destroy)
         yield Text()
+        yield from ttl_lines(plan)
     yield from summary_lines(plan)
 
 

@@ -18,11 +18,13 @@ from reconciler.state.codec import (
     decode_diagnostic,
     decode_drift_item,
     decode_system,
+    decode_ttl,
     encode_access,
     encode_change,
     encode_diagnostic,
     encode_drift_item,
     encode_system,
+    encode_ttl,
 )
 from reconciler.state.errors import PlanFileError
 
@@ -91,6 +93,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "destroy": plan.destroy,
         "drift": [encode_drift_item(item) for item in plan.drift],
         "access": [encode_access(row) for row in plan.access],
+        "ttls": [encode_ttl(ttl) for ttl in plan.ttls],
     }
 
 
@@ -110,6 +113,7 @@ def decode_plan(data: dict[str, Any]) -> Plan:
         destroy=data["destroy"],
         drift=tuple(decode_drift_item(item) for item in data["drift"]),
         access=tuple(decode_access(row) for row in data["access"]),
+        ttls=tuple(decode_ttl(ttl) for ttl in data["ttls"]),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.compile import SystemBinding
+from reconciler.compile import SystemBinding, ttls_of
 from reconciler.connections import Connections
 from reconciler.engine.access import in_order, outside_access, planned_access
 from reconciler.engine.cascade import cascade_replacements
@@ -137,6 +137,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         destroy=options.destroy,
         drift=drift if now.state.lineage else (),
         access=_access(now, kept, drift),
+        ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),
     )
 
 
