@@ -17,9 +17,10 @@ from providers.aws.resource_type import IamType
 from providers.aws.role import Role
 from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
+from providers.aws.ttl import limit_of
 from providers.aws.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope, Wide
+from reconciler.model import AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import Demand, LocalServer, Lowering, Pair, PolicyFiles, Provider, ResourceType, Scope, Wide
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -102,6 +103,10 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         from providers.aws.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
         return reached(objects, never.actions, never.resources, surroundings)
+
+    def ttl(self, scope: Scope[AwsSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
+        """By the role's longest session."""
+        return limit_of(pair, objects)
 
     def close(self, client: AwsClient) -> None:
         """Free the connections."""

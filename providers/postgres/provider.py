@@ -16,9 +16,10 @@ from providers.postgres.overlap import overlap
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
+from providers.postgres.ttl import limit_of
 from providers.postgres.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Provider, ResourceType, Scope, Wide
+from reconciler.model import AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Pair, Provider, ResourceType, Scope, Wide
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -113,6 +114,10 @@ class PostgresProvider(Base):
         from providers.postgres.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
         return reached(objects, never, scope.settings.database, surroundings)
+
+    def ttl(self, scope: Scope[PostgresSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
+        """By the minting system's lease."""
+        return limit_of(scope, pair)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

@@ -11,9 +11,21 @@ from providers.vault.lower import lower
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
+from providers.vault.ttl import limit_of
 from providers.vault.widths import WIDTHS, wide
-from reconciler.model import PLACE, AccessChange, Address, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, Denied, LocalServer, Lowering, PolicyFiles, Provider, ResourceType, Scope, Wide
+from reconciler.model import PLACE, AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import (
+    Demand,
+    Denied,
+    LocalServer,
+    Lowering,
+    Pair,
+    PolicyFiles,
+    Provider,
+    ResourceType,
+    Scope,
+    Wide,
+)
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -103,6 +115,10 @@ class VaultProvider(Base):
         from providers.vault.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
         return reached(objects, tuple(never.paths), tuple(never.capabilities), surroundings)
+
+    def ttl(self, scope: Scope[VaultSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
+        """By the token's hard end."""
+        return limit_of(objects)
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

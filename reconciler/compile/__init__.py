@@ -2,5 +2,6 @@
 
 from reconciler.compile.compiler import Compiled, compile_environment
 from reconciler.compile.systems import SystemBinding
+from reconciler.compile.ttls import ttls_of
 
-__all__ = ["Compiled", "SystemBinding", "compile_environment"]
+__all__ = ["Compiled", "SystemBinding", "compile_environment", "ttls_of"]

@@ -8,6 +8,7 @@ from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.plan import Plan, SystemRecord
 from reconciler.model.resource import PLACE, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.model.state import Applied, State
+from reconciler.model.ttl import Limit, Ttl
 
 __all__ = [
     "PLACE",
@@ -26,6 +27,7 @@ __all__ = [
     "Drift",
     "DriftItem",
     "DriftKind",
+    "Limit",
     "Live",
     "Mover",
     "Origin",
@@ -38,6 +40,7 @@ __all__ = [
     "State",
     "StepEvent",
     "SystemRecord",
+    "Ttl",
     "Value",
     "Verdict",
     "Witness",

@@ -12,6 +12,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.drift import DriftItem
 from reconciler.model.resource import Value
+from reconciler.model.ttl import Ttl
 from specs.diagnostic import Diagnostic, has_errors
 
 
@@ -52,6 +53,9 @@ class Plan:
 
     left: tuple[Address, ...] = ()
     """What was seen in the scopes and has no row, sorted: left alone, and so nothing new when the plan is applied."""
+
+    ttls: tuple[Ttl, ...] = ()
+    """For how long each credential is meant to live and can, sorted by agent, intent and system."""
 
     @property
     def rows(self) -> tuple[Change, ...]:

@@ -11,6 +11,7 @@ from reconciler.model import (
     Address,
     Aspect,
     Comparison,
+    Limit,
     Live,
     Reach,
     Resource,
@@ -19,7 +20,7 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider.attributes import Attribute
-from reconciler.provider.demand import Demand, LoginTarget, Lowering, Scope, Wide
+from reconciler.provider.demand import Demand, LoginTarget, Lowering, Pair, Scope, Wide
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
 from specs.base import SpecModel
@@ -160,6 +161,18 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     def wide(self, access: A) -> Iterable[Wide]:  # noqa: ARG002
         """What of an access is as wide as one of ``widths`` names."""
         return ()
+
+    def ttl(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        pair: Pair,  # noqa: ARG002
+        objects: Mapping[Address, Resource],  # noqa: ARG002
+    ) -> Limit | None:
+        """What this system can enforce of a pair's TTL, by the pair's wanted objects; None: no credential is had here.
+
+        Honest: where somebody could use a credential for longer than declared, it says for how long and why.
+        """
+        return None
 
     def close(self, client: C) -> None:
         """Log out and free connections."""

@@ -11,6 +11,7 @@ from reconciler.model import AccessRow, Action, Change, DriftItem, DriftKind, Or
 from reconciler.model.gate import Gate
 from reconciler.render.access import verdict_json
 from reconciler.render.diagnostics import diagnostics_json
+from reconciler.render.ttls import ttls_json
 
 FORMAT_VERSION = "1.2"
 """Terraform's JSON plan format that this follows: readers ignore unknown fields and refuse unknown majors."""
@@ -58,6 +59,7 @@ def plan_json(plan: Plan, gate: Gate | None = None) -> dict[str, Any]:
             _change(change, providers) | {"wording_only": change.address in plan.wording} for change in plan.changes
         ],
         "resource_drift": [drift_item_json(item, providers) for item in plan.drift],
+        "ttls": ttls_json(plan),
         "diagnostics": diagnostics_json(plan.diagnostics),
         **({} if gate is None else {"gate": _gate(gate)}),
     }

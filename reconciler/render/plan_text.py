@@ -9,6 +9,7 @@ from rich.text import Text
 from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
 from reconciler.render.access_text import access_lines, summary_line
 from reconciler.render.safe import safe
+from reconciler.render.ttls import ttl_lines
 from reconciler.render.values import block, changed_lines, is_long, one_line
 
 SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
@@ -49,6 +50,7 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
             else:
                 yield from change_lines(change, destroy=plan.destroy)
         yield Text()
+        yield from ttl_lines(plan)
     yield from summary_lines(plan)
     if access := summary_line(plan):
         yield Text(access)

@@ -17,12 +17,14 @@ from reconciler.model import (
     Comparison,
     DriftItem,
     DriftKind,
+    Limit,
     Live,
     Mover,
     Origin,
     Ownership,
     Resource,
     SystemRecord,
+    Ttl,
     Verdict,
     Witness,
 )
@@ -196,6 +198,25 @@ def decode_access(data: Data) -> AccessRow:
     )
     change = AccessChange(decode_address(data["subject"]), Aspect(data["aspect"]), found)
     return AccessRow(Mover(data["mover"]), change, data["agent"], data["intent"])
+
+
+def encode_ttl(ttl: Ttl) -> Data:
+    """One pair's TTL on one system."""
+    return {
+        "agent": ttl.agent,
+        "intent": ttl.intent,
+        "system": ttl.system,
+        "declared": ttl.declared,
+        "enforced": ttl.limit.enforced,
+        "why": ttl.limit.why,
+        "hinges": ttl.limit.hinges,
+    }
+
+
+def decode_ttl(data: Data) -> Ttl:
+    """The inverse of encode_ttl."""
+    limit = Limit(data["enforced"], data["why"], data["hinges"])
+    return Ttl(data["agent"], data["intent"], data["system"], data["declared"], limit)
 
 
 def _encode_witness(witness: Witness) -> Data:

@@ -19,12 +19,14 @@ from reconciler.state.codec import (
     decode_diagnostic,
     decode_drift_item,
     decode_system,
+    decode_ttl,
     encode_access,
     encode_address,
     encode_change,
     encode_diagnostic,
     encode_drift_item,
     encode_system,
+    encode_ttl,
 )
 from reconciler.state.errors import PlanFileError
 
@@ -95,6 +97,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "access": [encode_access(row) for row in plan.access],
         "wording": [encode_address(address) for address in sorted(plan.wording)],
         "left": [encode_address(address) for address in plan.left],
+        "ttls": [encode_ttl(ttl) for ttl in plan.ttls],
     }
 
 
@@ -116,6 +119,7 @@ def decode_plan(data: dict[str, Any]) -> Plan:
         access=tuple(decode_access(row) for row in data["access"]),
         wording=frozenset(decode_address(address) for address in data["wording"]),
         left=tuple(decode_address(address) for address in data["left"]),
+        ttls=tuple(decode_ttl(ttl) for ttl in data["ttls"]),
     )
 
 

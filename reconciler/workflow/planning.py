@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reconciler.compile import SystemBinding
+from reconciler.compile import SystemBinding, ttls_of
 from reconciler.connections import Connections
 from reconciler.engine.access import in_order, outside_access, planned_access
 from reconciler.engine.cascade import cascade_replacements
@@ -25,6 +25,7 @@ from reconciler.engine.target import narrowed, needed_systems
 from reconciler.engine.wording import wording_only
 from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
 from reconciler.state.store import Store
+from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
 from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
@@ -123,6 +124,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else _drift(now).items
     access = _access(now, kept, drift)
+    problems += () if options.destroy else _guarded(now, kept, options)
     return Plan(
         environment=now.environment,
         created=datetime.now(UTC),
@@ -139,6 +141,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         access=access,
         wording=wording_only(kept, access, marks_of(now.systems)),
         left=_left(now, kept),
+        ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),
     )
 
 
@@ -154,6 +157,19 @@ def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) 
     systems, snapshots = now.session.systems, now.refreshed.snapshots
     rows = planned_access(kept, systems, snapshots)
     return in_order(rows + outside_access(drift, systems, snapshots, now.desired, now.state))
+
+
+def _guarded(now: Situation, kept: Sequence[Change], options: Options) -> tuple[Diagnostic, ...]:
+    """What guardrails find in the systems, and in what the plan would leave."""
+    compiled = now.prepared.compiled
+    if compiled is None or not compiled.nevers.items:
+        return ()
+    origins = {address: applied.origin for address, applied in now.state.objects.items()}
+    origins |= {address: wanted.origin for address, wanted in now.desired.items()}
+    desired = {address: wanted.resource for address, wanted in now.desired.items()}
+    snapshots = now.refreshed.snapshots
+    found = Found(now.systems, snapshots, desired, origins, tuple(kept), narrowed=bool(options.targets))
+    return tuple(guard_live(compiled.nevers, found))
 
 
 def no_plan(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from providers.postgres.access import PostgresNever
 from providers.postgres.effective.catalogue import ATTRIBUTE, FUTURE, MEMBERSHIP, Privilege
@@ -37,6 +37,7 @@ def reached(
         if address.type in (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY):
             others.setdefault((address.type, str(one.attributes["role"])), []).append(one)
     look = _Look(World(objects, around), never, database, others)
+    look = replace(look, public=any(look.names(key) for key in around.public))
     for address in objects:
         if address.type == ROLE:
             witness = next(look.at(address.key), None)
@@ -51,6 +52,8 @@ class _Look:
     database: str
     others: Mapping[tuple[str, str], list[Resource]]
     """Grants, default privileges and dependencies, by type and role."""
+    public: bool = False
+    """Whether everybody may hold something of it."""
 
     def at(self, role: str) -> Iterator[Witness]:
         """What a role holds of it, what is certain first."""
@@ -72,7 +75,7 @@ class _Look:
     def _may(self, names: frozenset[str]) -> bool:
         """Whether these roles aren't plainly about something else: quick, for the many that are."""
         around, roles = self.world.around, self.world.roles
-        if around.public or around.others is not None or not names <= roles.keys():
+        if self.public or around.others is not None or not names <= roles.keys():
             return True
         for name in names:
             if roles[name].attributes.get("superuser") or self.others.get((DEFAULT_PRIVILEGES, name)):
@@ -88,6 +91,10 @@ class _Look:
         key = GrantKey.parse(grant.address.key)
         if key is None:
             return True
+        return self.names(key)
+
+    def names(self, key: GrantKey) -> bool:
+        """Whether a grant's object is one that the guardrail names."""
         return self._names(Privilege(key.kind, key.schema, _name(key), key.column, ""))
 
     def _direct(self, names: Iterable[str]) -> Iterator[tuple[str, str]]:
