@@ -7,13 +7,15 @@ from itertools import islice
 
 from rich.text import Text
 
-from reconciler.access.rollup import Total, alarm, by_pair, wider_first
+from reconciler.access.rollup import Total, alarm, by_pair, by_system, wider_first
 from reconciler.model import AccessChange, AccessRow, Address, Aspect, Cause, DriftKind, Mover, Plan, Verdict
 from reconciler.render.access import witness_note
 from reconciler.render.safe import safe
 
 MOST_ROWS = 50
 """Principals that a section shows."""
+MOST_SYSTEMS = 20
+"""Systems that the last lines name."""
 MOST_WITNESSES = 8
 """Requests that a principal shows, each way."""
 
@@ -83,6 +85,14 @@ def undeclared(plan: Plan) -> frozenset[Address]:
     """What is there and in no spec."""
     rows = {change.address for change in plan.changes if change.cause is Cause.UNDECLARED}
     return frozenset(rows | {item.address for item in plan.drift if item.kind is DriftKind.UNDECLARED})
+
+
+def systems_line(plan: Plan) -> str:
+    """``By system: orders-db wider, vault narrower.``, or nothing: what the plan does to each as a whole."""
+    totals = by_system(plan.access_by(Mover.PLAN))
+    named = [f"{safe(total.name[0])} {_COUNTED[total.verdict]}" for total in totals[:MOST_SYSTEMS]]
+    more = [f"and {len(totals) - MOST_SYSTEMS} more"] if len(totals) > MOST_SYSTEMS else []
+    return f"By system: {', '.join((*named, *more))}." if totals else ""
 
 
 def summary_line(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from reconciler.access.rollup import wider_first
 from reconciler.model import AccessRow, Address, Change, Plan, Verdict
 from reconciler.model.gate import Gate
-from reconciler.render.access_text import ASPECTS, VERDICTS, counted, sections, summary_line, undeclared
+from reconciler.render.access_text import ASPECTS, VERDICTS, counted, sections, summary_line, systems_line, undeclared
 from reconciler.render.diagnostics import summary
 from reconciler.render.gate import gate_line
 from reconciler.render.markdown import code, cut, fenced, harmless, marker, plain, size
@@ -81,6 +81,8 @@ def _summary(plan: Plan, gate: Gate | None) -> Iterator[str]:
         yield ""
     if access := summary_line(plan):
         yield f"- {access.rstrip('.')}"
+    if systems := systems_line(plan):
+        yield f"- {code(systems.rstrip('.'), 1_500)}"
     if plan.drift:
         yield f"- Drift: {len(plan.drift):,} objects are not as they were applied"
     if plan.diagnostics:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from rich.text import Text
 
 from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
-from reconciler.render.access_text import access_lines, summary_line
+from reconciler.render.access_text import access_lines, summary_line, systems_line
 from reconciler.render.safe import safe
 from reconciler.render.ttls import ttl_lines
 from reconciler.render.values import block, changed_lines, is_long, one_line
@@ -52,8 +52,7 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
         yield Text()
         yield from ttl_lines(plan)
     yield from summary_lines(plan)
-    if access := summary_line(plan):
-        yield Text(access)
+    yield from (Text(line) for line in (summary_line(plan), systems_line(plan)) if line)
 
 
 def wording_line(change: Change) -> Text:

@@ -121,6 +121,37 @@ def test_what_is_printed_holds_no_command_of_a_log(text: str, tmp_path: Path) ->
             assert "\x1b" not in line, form
 
 
+NAMES = (
+    "::error::a.yaml",
+    "a\n::add-mask::b.yaml",
+    "##[add-mask]c.yaml",
+    "<!-- writ-plan: production -->.yaml",
+    "```\n# @all.yaml",
+    "\x1b[2J\u202e.yaml",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_of_a_hostile_pull_request(form: str, tmp_path: Path) -> None:
+    """Their names and what they say stand in findings."""
+    copy_specs("quickstart", tmp_path / "specs")
+    for index, name in enumerate(NAMES):
+        wrong = json.dumps(f"{name}\n::set-output name=x::{index}")
+        text = f"apiVersion: writ/v1\nkind: Agent\nmetadata: {{name: {wrong}}}\nspec: {{owner: {wrong}, {wrong}: 1}}\n"
+        (tmp_path / "specs" / name).write_text(text)
+    done = run_writ("plan", "-format", form, cwd=tmp_path)
+    assert done.returncode == 1
+    shown = done.stdout + done.stderr
+    assert "W107" in shown
+    for line in shown.splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert "\x1b" not in line
+        assert "\u202e" not in line
+    if form == "markdown":
+        assert shown.count("<!--") == 1
+
+
 def test_the_schemas(tmp_path: Path) -> None:
     assert json.loads(run_writ("schema", "plan", cwd=tmp_path).stdout) == plan_schema()
     assert run_writ("schema", cwd=tmp_path).stdout == run_writ("schema", "specs", cwd=tmp_path).stdout

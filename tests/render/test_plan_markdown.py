@@ -10,7 +10,7 @@ from reconciler.access import Witness
 from reconciler.engine.gate import gate_of
 from reconciler.model import Mover, Plan
 from reconciler.model.gate import Condition
-from reconciler.render.markdown import code, marker
+from reconciler.render.markdown import code, fenced, marker
 from reconciler.render.plan_markdown import LIMIT, plan_markdown
 from specs.diagnostic import error
 from specs.source import SourceSpan
@@ -32,6 +32,7 @@ def test_what_is_on_top_and_what_is_folded() -> None:
     order = [
         "**Plan: 1 to add, 2 to change, 1 to destroy.**",
         "- Access: 1 wider and narrower, 1 perhaps wider, 1 narrower, 1 equal; changed outside: 1 wider\n",
+        "- `By system: payments wider and narrower`",
         "- **Stopped.** `Failed on widening",
         "### Access widened outside of Writ",
         "  - **+** `s3:PutObject on arn:aws:s3:::orders/x`",
@@ -145,6 +146,11 @@ def test_nothing_of_a_stranger_is_markup(text: str) -> None:
 )
 def test_a_code_span(text: str, shown: str) -> None:
     assert code(text) == shown
+
+
+def test_a_fence_is_longer_than_what_it_holds() -> None:
+    assert fenced(["a"], "diff") == ["```diff", "a", "```"]
+    assert fenced(["```", "x ````` y"]) == ["``````", "```", "x ````` y", "``````"]
 
 
 def test_the_marker_cannot_be_ended() -> None:

@@ -38,9 +38,10 @@ def test_the_whole() -> None:
         "1 principal's objects change, and the access stays equal.",
         "",
     ]
-    assert text[-2:] == [
+    assert text[-3:] == [
         "Plan: 1 to add, 2 to change, 1 to destroy.",
         "Access: 1 wider and narrower, 1 perhaps wider, 1 narrower, 1 equal; changed outside: 1 wider.",
+        "By system: payments wider and narrower.",
     ]
 
 
@@ -95,6 +96,18 @@ def test_a_certain_widening_stands_before_those_that_cannot_be_told() -> None:
     text = shown(plan(access=[*unknown, row("z", gains=[GAIN], agent="z")]))
     assert text[1] == "  z may orders.read: widens"
     assert "  … and 51 more: writ plan -full or -json tells all" in text
+
+
+def test_each_system_as_a_whole() -> None:
+    rows = [
+        row("a", gains=[GAIN]),
+        row("b", loses=[LOSS], system="vault"),
+        row("c", undecided=True, system="vault"),
+        row("d", gains=[GAIN], system="db", mover=Mover.OUTSIDE),
+    ]
+    assert shown(plan(access=rows))[-1] == "By system: payments wider, vault unknown."
+    many = shown(plan(access=[row("a", gains=[GAIN], system=f"s{index}") for index in range(100)]))[-1]
+    assert many.endswith("s19 wider, and 80 more.")
 
 
 def test_witnesses_are_cut() -> None:
