@@ -89,7 +89,7 @@ def undeclared(plan: Plan) -> frozenset[Address]:
 
 def systems_line(plan: Plan) -> str:
     """``By system: orders-db wider, vault narrower.``, or nothing: what the plan does to each as a whole."""
-    totals = by_system(plan.access_by(Mover.PLAN))
+    totals = sorted(by_system(plan.access_by(Mover.PLAN)), key=lambda total: total.name)
     named = [f"{safe(total.name[0])} {_COUNTED[total.verdict]}" for total in totals[:MOST_SYSTEMS]]
     more = [f"and {len(totals) - MOST_SYSTEMS} more"] if len(totals) > MOST_SYSTEMS else []
     return f"By system: {', '.join((*named, *more))}." if totals else ""

@@ -86,19 +86,11 @@ def _definitions() -> Mapping[str, Schema]:
             _identity()
             | {
                 "change": _object(
-                    {
-                        "actions": _array({"enum": ["no-op", "create", "update", "delete", "forget"]}),
-                        "before": _or_null(OBJECT),
-                        "after": _or_null(OBJECT),
-                        "after_unknown": OBJECT,
-                        "before_sensitive": {"anyOf": [OBJECT, {"const": False}]},
-                        "after_sensitive": {"anyOf": [OBJECT, {"const": False}]},
-                        "replace_paths": _array(_array(TEXT)),
-                    }
+                    _sides(["no-op", "create", "update", "delete", "forget"]) | {"replace_paths": _array(_array(TEXT))}
                 ),
                 "action": _one_of(Action),
                 "cause": _one_of(Cause),
-                "changed_attributes": _array(_object({"name": TEXT, "cause": _one_of(Cause)})),
+                "changed_attributes": _CHANGED,
                 "depends_on": _array(TEXT),
                 "wording_only": FLAG,
             }
@@ -107,13 +99,8 @@ def _definitions() -> Mapping[str, Schema]:
             _identity()
             | {
                 "kind": _one_of(DriftKind),
-                "change": _object(
-                    {
-                        "actions": _array({"enum": ["create", "update", "delete"]}),
-                        "before": _or_null(OBJECT),
-                        "after": _or_null(OBJECT),
-                    }
-                ),
+                "change": _object(_sides(["create", "update", "delete"])),
+                "changed_attributes": _CHANGED,
             }
         ),
         "diagnostic": _object(
@@ -144,6 +131,16 @@ def _identity() -> dict[str, Schema]:
     }
 
 
+def _sides(actions: list[str]) -> dict[str, Schema]:
+    """Before and after, as Terraform gives them."""
+    return {
+        "actions": _array({"enum": actions}),
+        **dict.fromkeys(("before", "after"), _or_null(OBJECT)),
+        "after_unknown": OBJECT,
+        **{name: {"anyOf": [OBJECT, {"const": False}]} for name in ("before_sensitive", "after_sensitive")},
+    }
+
+
 def _object(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
     required = [name for name in properties if name not in optional]
     return {"type": "object", "properties": dict(properties), "required": required}
@@ -170,3 +167,4 @@ def _ref(name: str) -> Schema:
 
 
 _SUM: dict[str, Schema] = {"verdict": _one_of(Verdict), "changes": COUNT}
+_CHANGED: Schema = _array(_object({"name": TEXT, "cause": _one_of(Cause)}))

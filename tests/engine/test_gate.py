@@ -45,6 +45,7 @@ def test_every_verdict_is_tried() -> None:
         (error("W310", "no", span=SPAN), {GUARDRAIL}),
         (warning("W315", "hm"), {GUARDRAIL}),
         (warning("W302", "long"), {GUARDRAIL}),
+        (warning("W317", "an exemption ends soon"), set()),
         (warning("W330", "overdue"), set()),
         (error("W501", "down"), set()),
         (warning("W503", "another's", subject='p.aws_iam_role["x"]'), {UNMANAGED}),

@@ -107,7 +107,7 @@ def test_each_system_as_a_whole() -> None:
     ]
     assert shown(plan(access=rows))[-1] == "By system: payments wider, vault unknown."
     many = shown(plan(access=[row("a", gains=[GAIN], system=f"s{index}") for index in range(100)]))[-1]
-    assert many.endswith("s19 wider, and 80 more.")
+    assert many.endswith("s26 wider, and 80 more.")
 
 
 def test_witnesses_are_cut() -> None:
