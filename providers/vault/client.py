@@ -95,6 +95,10 @@ class VaultClient:
         self._mounts: dict[str, Any] | None = None
         self.connections_lock = threading.Lock()
         """Held while a database connection is read, changed and written."""
+        self.groups_lock = threading.Lock()
+        """Held while a group's members are read, changed, written and read back."""
+        self.left_groups: set[tuple[str, str]] = set()
+        """(group's id, entity's id) of each membership that was taken away: no later write may bring one back."""
         self.foreign_roles: set[str] = set()
         """Database roles with our prefix that the last bulk reading knew for another environment's, by key."""
         self.former_roles: set[str] = set()
