@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.entity import Entity
 from providers.vault.entity_alias import EntityAlias
 from providers.vault.group_member import GroupMember
-from providers.vault.jwt_backend import mount_owner
+from providers.vault.jwt_backend import content_owner
 from providers.vault.names import in_prefix
 from providers.vault.resource import text, texts
-from reconciler.model import Live, Ownership
+from reconciler.model import Address, Live, Ownership
 from reconciler.provider import Rejected
 
 if TYPE_CHECKING:
@@ -25,13 +25,11 @@ _MEMBER = GroupMember()
 class IdentityReader:
     """One reading of the identity store."""
 
-    def __init__(self, client: VaultClient) -> None:
+    def __init__(self, client: VaultClient, wanted: Collection[Address]) -> None:
         self.client = client
         mounts = client.auth_mounts()
         self._paths = {text(mount, "accessor"): path for path, mount in mounts.items()}
-        self._owners = {
-            path: mount_owner(client.scope, mounts[path]) for path in client.scope.settings.mounts if path in mounts
-        }
+        self._owners = {path: content_owner(client, path, wanted) for path in client.scope.settings.mounts}
 
     def objects(self) -> list[Live]:
         """Entities with our prefix, their aliases and groups, and all aliases at our mounts."""
@@ -56,13 +54,13 @@ class IdentityReader:
                     yield _ALIAS.live(self.client, path, alias, entity, container)
 
     def _container(self, path: str, entity: Live | None) -> tuple[Ownership, str] | None:
-        """Whose an alias is: its mount's owner's if that is us, else its entity's if that is us."""
+        """Whose an alias is: its mount's owner's if that is us, else its entity's if that is us, else its mount's."""
         owner = self._owners.get(path)
         if owner is not None and owner[0] is Ownership.OURS:
             return owner
         if entity is not None and entity.ownership is Ownership.OURS:
             return Ownership.OURS, ""
-        return None
+        return owner
 
     def _memberships(self, details: list[dict[str, Any]], entities: Mapping[str, Live]) -> Iterator[Live]:
         mine = [found for found in details if entities[text(found, "id")].ownership is Ownership.OURS]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import JWT_BACKEND
 from providers.vault.resource import VaultResource
 from providers.vault.values import BACKEND_CONFIG, BACKEND_TUNE, fields, others
-from reconciler.model import Live, Ownership, Resource, Value
+from reconciler.model import Address, Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Scope, owner_by_text
 
 if TYPE_CHECKING:
@@ -108,3 +108,19 @@ def mount_owner(scope: Scope[Any], mount: Mapping[str, Any] | None) -> tuple[Own
     if mount.get("type") not in _KINDS:
         return Ownership.OTHER, f"it is of type {mount.get('type')}"
     return owner_by_text(str(mount.get("description") or ""), scope)
+
+
+def content_owner(client: VaultClient, mount: str, wanted: Collection[Address]) -> tuple[Ownership, str] | None:
+    """Whose the content of a mount in the scope is; None where it is no business of ours.
+
+    A mount that is wanted or recorded is read whatever its marker says, and its content shares its fate: if it is
+    recorded, it is ours and somebody took the marker away; if not, the planner refuses it with all that is in it.
+    """
+    entry = client.auth_mounts().get(mount)
+    owner, note = mount_owner(client.scope, entry)
+    if owner is Ownership.OURS:
+        return owner, note
+    wants = client.scope.address(JWT_BACKEND, mount) in wanted
+    if not wants or entry is None or entry.get("type") not in _KINDS:
+        return None
+    return Ownership.FOREIGN, note

@@ -11,7 +11,7 @@ from providers.vault.effective.values import ROOT
 from providers.vault.effective.world import Surroundings
 from providers.vault.entity_alias import split_alias
 from providers.vault.identity import IdentityReader
-from providers.vault.jwt_backend import JwtBackend, mount_owner
+from providers.vault.jwt_backend import JwtBackend, content_owner, mount_owner
 from providers.vault.jwt_role import JwtRole
 from providers.vault.names import (
     ALIAS,
@@ -55,7 +55,7 @@ class ScopeReader:
                 self._auth_mount(mount, entry)
             else:
                 self._strayed(mount, entry)
-        self._add(IdentityReader(self.client).objects())
+        self._add(IdentityReader(self.client, self.wanted).objects())
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
         self._elsewhere()
@@ -111,22 +111,23 @@ class ScopeReader:
         return text(found, "policy") if found else ""
 
     def _auth_mount(self, mount: str, entry: Mapping[str, Any]) -> None:
-        backend, owner = JwtBackend(), mount_owner(self.client.scope, entry)
-        if owner[0] is Ownership.FOREIGN and self.client.scope.address(JWT_BACKEND, mount) not in self.wanted:
+        backend, (owner, _) = JwtBackend(), mount_owner(self.client.scope, entry)
+        if owner is Ownership.FOREIGN and self.client.scope.address(JWT_BACKEND, mount) not in self.wanted:
             return  # somebody's mount under the name of ours: not a thing to remove as undeclared
         of_ours = entry.get("type") in {"jwt", "oidc"}
         config = self.client.get(f"auth/{mount}/config") if of_ours else None
         live = backend.live(self.client, mount, entry, config or {})
         # A mount of another kind can't be one of ours that was changed: somebody made it where ours was.
         self._add([live if of_ours else _outside(live)])
-        if owner[0] is not Ownership.OURS:
-            return  # its content is somebody else's: only what is wanted of it is read
+        content = content_owner(self.client, mount, self.wanted)
+        if content is None:
+            return
         self._read.add(mount)
         roles = JwtRole()
 
         def read(name: str) -> Live | None:
             found = self.client.get(f"auth/{mount}/role/{name}")
-            return None if found is None else roles.live(self.client, f"{mount}/{name}", found, owner)
+            return None if found is None else roles.live(self.client, f"{mount}/{name}", found, content)
 
         self._add(self.client.each(read, keys(self.client.list(f"auth/{mount}/role"))))
 

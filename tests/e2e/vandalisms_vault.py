@@ -60,6 +60,13 @@ def add_alias(hands: Hands) -> None:
     )
 
 
+def hide_in_the_mount(hands: Hands) -> None:
+    """Take the marker off the mount, and put a role and an alias in."""
+    hands.write(f"sys/mounts/auth/{MOUNT}/tune", description="")
+    add_jwt_role(hands)
+    add_alias(hands)
+
+
 def drop_outsider(hands: Hands) -> None:
     hands.delete("identity/entity/name/outsider")
 
@@ -122,6 +129,16 @@ VAULT = (
         "mount-of-another-issuer",
         lambda h: h.rewrite(f"auth/{MOUNT}/config", bound_issuer="https://evil.example.com"),
         (changed(f'vault.vault_jwt_auth_backend["{MOUNT}"]', "bound_issuer"),),
+    ),
+    Vandalism(
+        "mount-without-its-marker",
+        hide_in_the_mount,
+        (
+            changed(f'vault.vault_jwt_auth_backend["{MOUNT}"]', "description"),
+            undeclared(f'vault.vault_jwt_auth_backend_role["{MOUNT}/load-generator"]'),
+            undeclared(f'vault.vault_identity_entity_alias["{MOUNT}/outsider"]'),
+        ),
+        drop_outsider,
     ),
     Vandalism(
         "entity-with-a-policy",

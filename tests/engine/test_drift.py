@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.engine.drift import find_drift
-from reconciler.model import Applied, DriftKind, Origin, Snapshot, State
+from reconciler.model import Applied, DriftKind, Origin, Ownership, Snapshot, State
 from tests.memory import MARKS, at, live, resource, wanted
 
 EMPTY = State("test", "", 0, {}, {})
@@ -30,3 +30,13 @@ def test_with_a_state_what_was_not_applied_yet_is_no_drift() -> None:
     recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
     assert kinds(snapshot("b"), recorded) == {}
     assert kinds(snapshot(), recorded) == {"b": DriftKind.MISSING}
+
+
+def test_what_hangs_on_somebody_elses_object_is_no_drift() -> None:
+    objects = {
+        at("a"): live("a", {"size": 1}, ownership=Ownership.FOREIGN),
+        at("b"): live("b", {}, needs=("a",), ownership=Ownership.FOREIGN),
+    }
+    assert kinds(Snapshot(objects), EMPTY) == {"a": DriftKind.UNDECLARED}
+    recorded = State("test", "L", 1, {at("a"): Applied(resource("a", size=1), Origin("a"))}, {})
+    assert kinds(Snapshot(objects), recorded) == {"b": DriftKind.UNDECLARED}
