@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from providers.vault.entity import find_entity
 from providers.vault.names import ENTITY, GROUP_MEMBER, entity_key, split_last
 from providers.vault.resource import VaultResource, one_text, text, texts
 from reconciler.model import Live, Ownership, Resource, Value
@@ -34,7 +35,7 @@ class GroupMember(VaultResource):
         """One membership."""
         group_name, entity_name = split_last(key)
         group = client.get(f"identity/group/name/{group_name}")
-        entity = client.get(f"identity/entity/name/{entity_name}")
+        entity = find_entity(client, entity_name)
         if group is None or entity is None or text(entity, "id") not in texts(group, "member_entity_ids"):
             return None
         return self.live(client, group, entity)
@@ -55,7 +56,7 @@ class GroupMember(VaultResource):
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no fields
         """Add the entity to the group."""
         group = client.get(f"identity/group/name/{desired.attributes['group']}")
-        entity = client.get(f"identity/entity/name/{desired.attributes['entity']}")
+        entity = find_entity(client, text(desired.attributes, "entity"))
         if group is None or entity is None:
             raise Rejected(f"{desired.address}: group or entity isn't there", help="plan again")
         with client.groups_lock:

@@ -60,6 +60,11 @@ def add_alias(hands: Hands) -> None:
     )
 
 
+def rename_entity(hands: Hands) -> None:
+    entity = hands.read(f"identity/entity/name/{ENTITY}")["id"]
+    hands.write(f"identity/entity/id/{entity}", name="elsewhere", policies=["default"])
+
+
 def hide_in_the_mount(hands: Hands) -> None:
     """Take the marker off the mount, and put a role and an alias in."""
     hands.write(f"sys/mounts/auth/{MOUNT}/tune", description="")
@@ -149,6 +154,15 @@ VAULT = (
         "entity-disabled",
         lambda h: h.write(f"identity/entity/name/{ENTITY}", disabled=True),
         (changed(ENTITY_ADDRESS, "disabled"),),
+    ),
+    Vandalism(
+        "entity-renamed",
+        rename_entity,
+        (
+            missing(ENTITY_ADDRESS),
+            undeclared('vault.vault_identity_entity["elsewhere"]'),
+            changed(ALIAS, "entity"),
+        ),
     ),
     Vandalism(
         "entity-in-a-group",
