@@ -45,6 +45,8 @@ class DatabaseReader:
         self._idle = sorted(self._declared - self._connections.keys())
         named = {split_database_role(key)[0] for key in client.former_roles} | {target.mount for target in targets}
         self.mounts = named | {mount for mount, _ in self._connections} | set(client.scope.settings.database_mounts)
+        self.absent: frozenset[str] = frozenset()
+        """Mounts, once read, that hold no database engine."""
         self.diagnostics: list[Diagnostic] = []
 
     def objects(self) -> list[Live]:
@@ -52,6 +54,7 @@ class DatabaseReader:
         if not self.mounts:
             return []
         there = self._secret_mounts()
+        self.absent = frozenset(mount for mount in self.mounts if there.get(mount) != "database")
         found: list[Live] = []
         for mount in sorted(self.mounts):
             if there.get(mount) == "database":

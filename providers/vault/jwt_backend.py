@@ -57,7 +57,7 @@ class JwtBackend(VaultResource):
         mount = client.auth_mounts(again=True).get(key)
         if mount is None:
             return None
-        config = client.get(f"auth/{key}/config") if mount.get("type") in _KINDS else None
+        config = client.get(f"auth/{key}/config") if is_jwt(mount) else None
         return self.live(client, key, mount, config or {})
 
     def live(self, client: VaultClient, key: str, mount: Mapping[str, Any], config: Mapping[str, Any]) -> Live:
@@ -101,11 +101,16 @@ class JwtBackend(VaultResource):
         client.forget_mounts()
 
 
+def is_jwt(entry: Mapping[str, Any] | None) -> bool:
+    """Whether an auth mount is there and of our kind: others have no such roles and configuration."""
+    return entry is not None and entry.get("type") in _KINDS
+
+
 def mount_owner(scope: Scope[Any], mount: Mapping[str, Any] | None) -> tuple[Ownership, str]:
     """Whose an auth mount is. One of another kind is another's, whatever its description says."""
     if mount is None:
         return Ownership.OTHER, "it doesn't exist"
-    if mount.get("type") not in _KINDS:
+    if not is_jwt(mount):
         return Ownership.OTHER, f"it is of type {mount.get('type')}"
     return owner_by_text(str(mount.get("description") or ""), scope)
 
@@ -121,6 +126,6 @@ def content_owner(client: VaultClient, mount: str, wanted: Collection[Address]) 
     if owner is Ownership.OURS:
         return owner, note
     wants = client.scope.address(JWT_BACKEND, mount) in wanted
-    if not wants or entry is None or entry.get("type") not in _KINDS:
+    if not wants or not is_jwt(entry):
         return None
     return Ownership.FOREIGN, note

@@ -128,3 +128,10 @@ def test_types_and_settings_are_complete(estate: Estate) -> None:
     assert all(kind.name == name for name, kind in TYPES.items())
     assert all(mark.help for kind in TYPES.values() for mark in kind.attributes.values())
     assert estate.provider.types == TYPES
+
+
+def test_recorded_objects_in_engines_and_mounts_that_are_gone_are_gone(estate: Estate) -> None:
+    role = estate.scope.address("vault_database_secret_backend_role", "gone/roles/old-bot")
+    login = estate.scope.address("vault_jwt_auth_backend_role", "gone/bot_orders.read")
+    assert estate.provider.read(estate.root, estate.scope, [role, login]).objects == {}
+    assert TYPES[login.type].read(estate.client, login.key) is None
