@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import JWT_BACKEND
 from providers.vault.resource import VaultResource
-from providers.vault.values import BACKEND_CONFIG, BACKEND_TUNE, fields, others
+from providers.vault.values import (
+    BACKEND_CONFIG,
+    BACKEND_MADE_WITH,
+    BACKEND_OPTIONS,
+    BACKEND_TUNE,
+    fields,
+    others,
+)
 from reconciler.model import Address, Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Scope, owner_by_text
 
@@ -16,6 +23,18 @@ if TYPE_CHECKING:
 
 _KINDS = frozenset({"jwt", "oidc"})
 _NOT_CONFIG = ("status",)
+_NOT_SETTINGS = (
+    "accessor",
+    "config",
+    "deprecation_status",
+    "description",
+    "options",
+    "running_plugin_version",
+    "running_sha256",
+    "type",
+    "uuid",
+)
+"""Of a mount in the list: what is looked at elsewhere, and what only says how it is."""
 
 
 class JwtBackend(VaultResource):
@@ -34,6 +53,8 @@ class JwtBackend(VaultResource):
         "allowed_response_headers": Attribute("Response headers that the method may set."),
         "audit_non_hmac_request_keys": Attribute("Request fields that audit shows in clear."),
         "audit_non_hmac_response_keys": Attribute("Response fields that audit shows in clear."),
+        "options": Attribute("Free settings of the method: none."),
+        "made_with": Attribute("What is chosen when a mount is made: nothing special.", replaces=True),
         "bound_issuer": Attribute("The exact `iss` of tokens.", admits=True),
         "jwks_url": Attribute("Where the issuer's keys are.", admits=True),
         "jwks_ca_pem": Attribute("The CA of that URL.", admits=True),
@@ -65,13 +86,16 @@ class JwtBackend(VaultResource):
         tune = fields(BACKEND_TUNE, mount.get("config") or {})
         if tune["listing_visibility"] == "hidden":
             tune["listing_visibility"] = ""
+        config_and_more = {**config, **_unknown(mount)}
         values: dict[str, Value] = {
             "path": key,
             "type": str(mount.get("type", "")),
             "description": str(mount.get("description") or ""),
             **tune,
+            **fields(BACKEND_OPTIONS, mount),
+            "made_with": {name: value for name, value in _made_with(mount).items() if value},
             **fields(BACKEND_CONFIG, config),
-            "other_fields": others(BACKEND_CONFIG, config, *_NOT_CONFIG),
+            "other_fields": others(BACKEND_CONFIG, config_and_more, *_NOT_CONFIG),
             "accessor": str(mount.get("accessor", "")),
         }
         ownership, note = mount_owner(client.scope, mount)
@@ -89,6 +113,7 @@ class JwtBackend(VaultResource):
         """Enable it, tune it, configure it. The server reads the issuer's keys before it accepts them."""
         key, values = desired.address.key, desired.attributes
         tune = {name: values[name] for name in BACKEND_TUNE} | {"description": values["description"]}
+        tune["options"] = _options(before, values["options"])
         if before is None:
             client.post(f"sys/auth/{key}", {"type": values["type"], "description": values["description"]})
         client.forget_mounts()
@@ -99,6 +124,23 @@ class JwtBackend(VaultResource):
         """Disable it: every token that it gave ends."""
         client.delete(f"sys/auth/{before.resource.address.key}")
         client.forget_mounts()
+
+
+def _options(before: Live | None, wanted: Value) -> dict[str, Value]:
+    """The wanted options, and those that there are besides, to be taken out."""
+    there = before.resource.attributes.get("options") if before else {}
+    surplus: dict[str, Value] = dict.fromkeys(there, "") if isinstance(there, Mapping) else {}
+    return surplus | (dict(wanted) if isinstance(wanted, Mapping) else {})
+
+
+def _made_with(mount: Mapping[str, Any]) -> dict[str, Value]:
+    return fields(BACKEND_MADE_WITH, {**(mount.get("config") or {}), **mount})
+
+
+def _unknown(mount: Mapping[str, Any]) -> dict[str, Value]:
+    """What the list of mounts shows of a mount and Writ doesn't know."""
+    tune = others(BACKEND_TUNE, mount.get("config") or {}, *BACKEND_MADE_WITH)
+    return others(BACKEND_MADE_WITH, mount, *_NOT_SETTINGS) | tune
 
 
 def is_jwt(entry: Mapping[str, Any] | None) -> bool:
