@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import ALLOWED_ROLE, DATABASE_ROLE, database_role_key, split_allowed_role
 from providers.vault.resource import VaultResource, one_text, text
 from providers.vault.values import normal
 from reconciler.model import Live, Ownership, Resource, Value
-from reconciler.provider import Attribute, Rejected
+from reconciler.provider import Attribute, Conflict, Rejected, UnknownOutcome, Unreachable
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
 
 
+_TRIES = 3
+"""Writes of a connection's list, each read back."""
+
+
 class AllowedRole(VaultResource):
-    """Key: ``<mount>/<connection>/<role>``. An object for each role, so that one can go without the others."""
+    """Key: ``<mount>/<connection>/<role>``. An object for each role, so that one can go without the others.
+
+    A pattern of the operator's that serves the role (``*``) stands for its entry as long as the role is there: it is
+    never written over, and stays when the entry is let go.
+    """
 
     name = ALLOWED_ROLE
+    borrowed = True
     attributes: ClassVar[Mapping[str, Attribute]] = {
         "connection": Attribute("The connection's path: ``<mount>/config/<name>``.", replaces=True),
         "role": Attribute("The role that it serves.", replaces=True, allows=True),
     }
 
     def read(self, client: VaultClient, key: str) -> Live | None:
-        """The entry, if the connection lists it."""
+        """The entry, if the connection lists it, or serves its role by a pattern."""
         mount, connection, role = split_allowed_role(key)
-        found = client.get(config_path(mount, connection))
-        return self.live(client, mount, connection, role) if role in roles_of(found or {}) else None
+        listed = roles_of(client.get(config_path(mount, connection)) or {})
+        there = role in listed or (
+            bool(patterns_for(client, mount, role, listed)) and client.get(database_role_key(mount, role)) is not None
+        )
+        return self.live(client, mount, connection, role) if there else None
 
     def live(self, client: VaultClient, mount: str, connection: str, role: str) -> Live:
         """One entry that is there."""
@@ -36,22 +49,49 @@ class AllowedRole(VaultResource):
         needs = (client.scope.address(DATABASE_ROLE, database_role_key(mount, role)),)
         return Live(Resource(address, allowed_role_values(mount, connection, role)), Ownership.UNMARKED, needs)
 
-    def entries(self, client: VaultClient, mount: str, connection: str, found: Mapping[str, Any]) -> list[Live]:
-        """Our entries of a connection's configuration."""
-        ours = [role for role in roles_of(found) if _is_ours(client, mount, role)]
-        return [self.live(client, mount, connection, role) for role in sorted(set(ours))]
+    def entries(
+        self, client: VaultClient, mount: str, connection: str, found: Mapping[str, Any], there: Collection[str]
+    ) -> list[Live]:
+        """Our entries of a connection's configuration, and roles of ``there`` that a pattern serves."""
+        listed = roles_of(found)
+        ours = {role for role in listed if _is_ours(client, mount, role)}
+        ours |= {role for role in there if patterns_for(client, mount, role, listed)}
+        return [self.live(client, mount, connection, role) for role in sorted(ours)]
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no fields
         """Add it; all others stay where they are."""
         role = text(desired.attributes, "role")
-        _change(client, desired.address.key, lambda now: now if role in now else [*now, role])
+        mount, _, _ = split_allowed_role(desired.address.key)
+
+        def added(now: Sequence[str]) -> Sequence[str]:
+            return now if role in now or patterns_for(client, mount, role, now) else [*now, role]
+
+        _change(client, desired.address.key, added)
 
     def delete(self, client: VaultClient, before: Live) -> None:
-        """Take it out."""
+        """Take it out. Raises Unreachable where the reply was lost: taking it out again does no harm."""
         role = text(before.resource.attributes, "role")
-        mount, connection, _ = split_allowed_role(before.resource.address.key)
-        if client.get(config_path(mount, connection)) is not None:
-            _change(client, before.resource.address.key, lambda now: [one for one in now if one != role])
+        key = before.resource.address.key
+        mount, connection, _ = split_allowed_role(key)
+        if client.get(config_path(mount, connection)) is None:
+            return
+        try:
+            _change(client, key, lambda now: [one for one in now if one != role])
+        except UnknownOutcome as lost:
+            raise Unreachable(lost.message, help=lost.help) from None
+
+
+def patterns_for(client: VaultClient, mount: str, role: str, listed: Sequence[str]) -> list[str]:
+    """The operator's patterns in a connection's list that serve a role: ``*`` is any text, as in the server's glob.
+
+    One with our prefix is none of the operator's, but an entry that somebody made in our scope.
+    """
+    patterns = (one for one in listed if "*" in one and not _is_ours(client, mount, one))
+    return [one for one in patterns if _glob(one).fullmatch(role)]
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
 
 
 def allowed_role_values(mount: str, connection: str, role: str) -> dict[str, Value]:
@@ -67,18 +107,24 @@ def _is_ours(client: VaultClient, mount: str, role: str) -> bool:
 
 
 def _change(client: VaultClient, key: str, change: Callable[[Sequence[str]], Sequence[str]]) -> None:
-    """Read, change, write: one at a time in this process, since the server has no compare-and-set for it."""
+    """Read, change, write until it reads back so: one at a time in this process, for the server has no compare-and-set.
+
+    Raises Conflict where somebody else always has the last word.
+    """
     mount, connection, _ = split_allowed_role(key)
+    path = config_path(mount, connection)
     with client.connections_lock:
-        found = client.get(config_path(mount, connection))
-        if found is None:
-            raise Rejected(f"database connection {connection} isn't there", help=make_connection(mount, connection))
-        now = roles_of(found)
-        then = list(change(now))
-        if then != now:
+        for _ in range(_TRIES):
+            found = client.get(path)
+            if found is None:
+                raise Rejected(f"database connection {connection} isn't there", help=make_connection(mount, connection))
+            now = roles_of(found)
+            then = list(change(now))
+            if then == now:
+                return
             # What is left out of the body keeps its value, the password included; nothing is connected to.
-            body = {"allowed_roles": one_text(then), "verify_connection": False}
-            client.post(config_path(mount, connection), body)
+            client.post(path, {"allowed_roles": one_text(then), "verify_connection": False})
+    raise Conflict(f"somebody else writes the list of {path}", help="plan again")
 
 
 def make_connection(mount: str, connection: str) -> str:

@@ -16,8 +16,10 @@ import hvac
 import hvac.adapters
 import hvac.exceptions
 
-from providers.vault.replies import document, failure
+from providers.vault.errors import InvalidToken
+from providers.vault.replies import document, failure, nothing_there
 from providers.vault.settings import VaultSettings
+from providers.vault.tokens import Tokens
 from providers.vault.transport import Transport
 from reconciler.provider import Denied, ProviderError, Rejected, Scope, Throttled, UnknownOutcome, Unreachable
 
@@ -30,6 +32,9 @@ READERS = 8
 _TRIES = 6
 """Calls for one reading while the server asks to slow down."""
 _LONGEST_PAUSE = 10.0
+_TOKEN = "X-Vault-Token"  # noqa: S105 - a header's name
+_ANY_TOKEN = ("auth/token/lookup-self", "sys/internal/ui/mounts")
+"""Readings that tell a token without rights from one that isn't valid: the second needs none, on every server."""
 
 
 class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
@@ -38,6 +43,17 @@ class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
     def __init__(self, transport: Transport, namespace: str) -> None:
         super().__init__(base_uri=str(transport.origin), namespace=namespace or None)
         self._transport = transport
+        self.tokens = Tokens(self.revoke)
+
+    def revoke(self, token: str) -> None:
+        """Hand back a token that we logged in for."""
+        if not token:
+            return
+        try:
+            self.post("/v1/auth/token/revoke-self", headers={_TOKEN: token})
+        except ProviderError as failed:
+            origin = self._transport.origin
+            log.warning("%s: our token was not revoked, and ends by itself: %s", origin, failed.message)
 
     def get_login_token(self, response: dict[str, Any]) -> str:
         token: str = (response.get("auth") or {}).get("client_token") or ""
@@ -51,15 +67,42 @@ class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
         raise_exception: bool = True,  # noqa: ARG002 - hvac's signature; failures always raise
         **kwargs: Any,
     ) -> dict[str, Any] | None:
+        if headers and _TOKEN in headers:
+            return self._send(method, url, headers[_TOKEN], **kwargs)
+        token = str(self.token or "")
+        try:
+            return self._carrying(token, method, url, **kwargs)
+        except Denied:
+            if token != str(self.token or ""):  # we logged in again meanwhile, and what is denied was not done
+                return self._carrying(str(self.token or ""), method, url, **kwargs)
+            if token and not url.endswith("/login") and self._has_ended(token):
+                raise InvalidToken(str(self._transport.origin)) from None
+            raise
+
+    def _carrying(self, token: str, method: str, url: str, **kwargs: Any) -> dict[str, Any] | None:
+        with self.tokens.used(token):
+            return self._send(method, url, token, **kwargs)
+
+    def _has_ended(self, token: str) -> bool:
+        """Whether the server knows the token no more. What says so are readings that need no right but a token."""
+        try:
+            for path in _ANY_TOKEN:
+                if self._transport.send("GET", f"/v1/{path}", self._headers(token), None, reads=True).status != 403:
+                    return False
+        except ProviderError:
+            return False  # not known: what was denied is the news
+        return True
+
+    def _send(self, method: str, url: str, token: str, **kwargs: Any) -> dict[str, Any] | None:
         method, path = method.upper(), url.strip("/")
         reads = bool(kwargs.get("reads", method in {"GET", "LIST", "HEAD"}))
         params = kwargs.get("params")
         target = f"/{quote(path, safe='/')}{'?' + urlencode(params) if params else ''}"
         body = None if kwargs.get("json") is None else json.dumps(kwargs["json"]).encode()
-        reply = self._transport.send(method, target, {**self._headers(), **(headers or {})}, body, reads=reads)
+        reply = self._transport.send(method, target, self._headers(token), body, reads=reads)
         found = document(reply)
         path = path.removeprefix("v1/")
-        if reply.status == 404 and reads and found is not None and "errors" in found:
+        if reads and nothing_there(reply, found):
             raise hvac.exceptions.InvalidPath
         if reply.status >= 400:
             raise failure(reply, str(self._transport.origin), "LIST" if params else method, path, reads=reads)
@@ -68,10 +111,10 @@ class _Adapter(hvac.adapters.Adapter):  # type: ignore[misc]  # hvac is untyped
             raise error(f"{self._transport.origin} answered {path} with something that isn't Vault's JSON")
         return found
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, token: str) -> dict[str, str]:
         headers = {"X-Vault-Request": "true"}
-        if self.token:
-            headers["X-Vault-Token"] = self.token
+        if token:
+            headers[_TOKEN] = token
         if self.namespace:
             headers["X-Vault-Namespace"] = self.namespace
         return headers
@@ -95,6 +138,10 @@ class VaultClient:
         self._mounts: dict[str, Any] | None = None
         self.connections_lock = threading.Lock()
         """Held while a database connection is read, changed and written."""
+        self.groups_lock = threading.Lock()
+        """Held while a group's members are read, changed, written and read back."""
+        self.left_groups: set[tuple[str, str]] = set()
+        """(group's id, entity's id) of each membership that was taken away: no later write may bring one back."""
         self.foreign_roles: set[str] = set()
         """Database roles with our prefix that the last bulk reading knew for another environment's, by key."""
         self.former_roles: set[str] = set()
@@ -122,16 +169,7 @@ class VaultClient:
                 before = str(self.hvac.token or "")
                 seconds = self._log_in(self)
                 self._renew_at = time.monotonic() + (seconds * 0.7 if seconds > 0 else float("inf"))
-                self._revoke(before)
-
-    def _revoke(self, token: str) -> None:
-        """Hand back a token that we logged in for."""
-        if not token:
-            return
-        try:
-            self._adapter.post("/v1/auth/token/revoke-self", headers={"X-Vault-Token": token})
-        except ProviderError as failed:
-            log.warning("%s: our token was not revoked, and ends by itself: %s", self.origin, failed.message)
+                self._adapter.tokens.retire(before)
 
     def get(self, path: str) -> dict[str, Any] | None:
         """The ``data`` of a GET; None if nothing is there."""
@@ -141,12 +179,17 @@ class VaultClient:
     def list(self, path: str) -> dict[str, Any] | None:
         """The ``data`` of a LIST (``keys``, perhaps ``key_info``); None if nothing is there."""
         self._fresh()
-        return _patient(lambda: _data(self.hvac.list(path)))
+        found = _patient(lambda: _data(self.hvac.list(path)))
+        if found is not None and not isinstance(found.get("keys"), list):
+            raise Rejected(f"{self.origin} answered the list of {path} without keys", help="check any proxy before it")
+        return found
 
     def supports(self, path: str) -> dict[str, Any] | None:
         """The ``data`` of a LIST that not every server has; None where it hasn't."""
         try:
             return self.list(path)
+        except InvalidToken:
+            raise
         except (Rejected, Denied):  # an older server doesn't know it, and who may not use it has the slower way
             return None
 
@@ -200,7 +243,8 @@ class VaultClient:
         """Revoke a token that we got by logging in; free connections and threads."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         if self._log_in is not None:
-            self._revoke(str(self.hvac.token or ""))
+            self._adapter.tokens.revoke_retired()
+            self._adapter.revoke(str(self.hvac.token or ""))
         self._log_in, self.hvac.token = None, ""
         self._transport.close()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from providers.vault.allowed_role import AllowedRole, config_path, make_connection
+from providers.vault.allowed_role import AllowedRole, config_path, make_connection, patterns_for, roles_of
 from providers.vault.database_role import DatabaseRole
 from providers.vault.names import (
     ALLOWED_ROLE,
@@ -18,13 +18,17 @@ from providers.vault.resource import keys
 from providers.vault.settings import VaultLogin
 from reconciler.model import Address, Live, Ownership
 from reconciler.provider import Rejected
-from specs.diagnostic import Diagnostic, error
+from specs.diagnostic import Diagnostic, error, warning
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
 
 _ROLE = DatabaseRole()
 _ALLOWED = AllowedRole()
+
+
+def _few(names: list[str]) -> str:
+    return ",".join(names) if len(names) <= 10 else ",".join([*names[:10], "…"])
 
 
 class DatabaseReader:
@@ -45,6 +49,10 @@ class DatabaseReader:
         self._idle = sorted(self._declared - self._connections.keys())
         named = {split_database_role(key)[0] for key in client.former_roles} | {target.mount for target in targets}
         self.mounts = named | {mount for mount, _ in self._connections} | set(client.scope.settings.database_mounts)
+        self._existing: set[str] = set()
+        """Database roles that are there, by key."""
+        self.absent: frozenset[str] = frozenset()
+        """Mounts, once read, that hold no database engine."""
         self.diagnostics: list[Diagnostic] = []
 
     def objects(self) -> list[Live]:
@@ -52,13 +60,14 @@ class DatabaseReader:
         if not self.mounts:
             return []
         there = self._secret_mounts()
+        self.absent = frozenset(mount for mount in self.mounts if there.get(mount) != "database")
         found: list[Live] = []
         for mount in sorted(self.mounts):
             if there.get(mount) == "database":
                 found += self._roles(mount)
         for mount, connection in self._idle:
             config = self.client.get(config_path(mount, connection)) if there.get(mount) == "database" else None
-            found += _ALLOWED.entries(self.client, mount, connection, config or {})
+            found += _ALLOWED.entries(self.client, mount, connection, config or {}, ())
         for place in self._connections:
             found += self._connection(*place, there)
         return found
@@ -74,6 +83,7 @@ class DatabaseReader:
         names = [name for name in keys(self.client.list(f"{mount}/roles")) if name.startswith(prefix)]
         found = self.client.each(lambda name: _ROLE.read(self.client, database_role_key(mount, name)), names)
         live = [one for one in found if one is not None]
+        self._existing |= {one.resource.address.key for one in live}
         self.client.foreign_roles |= {one.resource.address.key for one in live if one.ownership is Ownership.OTHER}
         return live
 
@@ -89,7 +99,34 @@ class DatabaseReader:
             what = f"the database engine at {mount} has no connection {connection}; its operator makes it"
             self._missing((mount, connection), what, make_connection(mount, connection))
             return []
-        return _ALLOWED.entries(self.client, mount, connection, found)
+        self._warn_of_patterns(mount, connection, found)
+        return _ALLOWED.entries(self.client, mount, connection, found, self._there(mount, connection))
+
+    def _wanted(self, mount: str, connection: str) -> list[str]:
+        return [split_allowed_role(key)[2] for key in self._connections[mount, connection]]
+
+    def _there(self, mount: str, connection: str) -> list[str]:
+        """Roles that are wanted at a connection and that exist."""
+        return [role for role in self._wanted(mount, connection) if database_role_key(mount, role) in self._existing]
+
+    def _warn_of_patterns(self, mount: str, connection: str, config: Mapping[str, Any]) -> None:
+        """The operator's patterns let whoever can write a role in this engine use the connection."""
+        listed, wanted = roles_of(config), self._wanted(mount, connection)
+        serving = {one for role in wanted for one in patterns_for(self.client, mount, role, listed)}
+        if not serving:
+            return
+        named = sorted({*(one for one in listed if one not in serving), *wanted})
+        what = "every role" if "*" in serving else f"every role like {', '.join(sorted(serving))}"
+        where = config_path(mount, connection)
+        self.diagnostics.append(
+            warning(
+                "W429",
+                f"the connection {where} serves {what}: ours need no entry there, and who adds a role gets logins too",
+                subject=f"{self.client.scope.system}: {where}",
+                help=f"name the roles: vault write {where} allowed_roles='{_few(named)}' verify_connection=false",
+                span=self.client.scope.span,
+            )
+        )
 
     def _missing(self, place: tuple[str, str], message: str, command: str) -> None:
         """Said once for each connection; where only records name it, of an object that is to go."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from providers.vault.names import ENTITY, entity_key
+from providers.vault.names import ENTITY, entity_key, in_prefix
 from providers.vault.resource import VaultResource, text, texts
 from providers.vault.values import IDENTITY, marker_key
 from reconciler.model import Live, Resource, Value
@@ -32,7 +32,7 @@ class Entity(VaultResource):
 
     def read(self, client: VaultClient, key: str) -> Live | None:
         """One entity."""
-        found = client.get(f"identity/entity/name/{key}")
+        found = find_entity(client, key)
         return None if found is None else self.live(client, found)
 
     def live(self, client: VaultClient, found: Mapping[str, Any]) -> Live:
@@ -62,3 +62,10 @@ class Entity(VaultResource):
     def delete(self, client: VaultClient, before: Live) -> None:
         """Remove it: its tokens stop working."""
         client.delete(f"identity/entity/id/{before.resource.attributes['id']}")
+
+
+def find_entity(client: VaultClient, name: str) -> dict[str, Any] | None:
+    """An entity by its name. Our login may read names with our prefix; others it may look up."""
+    if in_prefix(name, client.scope.settings):
+        return client.get(f"identity/entity/name/{name}")
+    return client.ask("identity/lookup/entity", {"name": name})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from providers.vault.jwt_backend import mount_owner
 from providers.vault.names import ALIAS, ENTITY, JWT_BACKEND, entity_key
 from providers.vault.resource import VaultResource, text, within
+from providers.vault.values import ALIAS_EXTRAS, fields
 from reconciler.model import Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Rejected
 
@@ -23,6 +24,7 @@ class EntityAlias(VaultResource):
         "name": Attribute("The exact `sub` of the agent's tokens.", replaces=True),
         "mount": Attribute("The auth mount.", replaces=True),
         "entity": Attribute("The entity's name."),
+        "custom_metadata": Attribute("What policies' templates may read of it: nothing."),
         "id": Attribute("The server's id.", computed=True),
         "canonical_id": Attribute("The entity's id.", computed=True),
         "mount_accessor": Attribute("The mount's accessor.", computed=True),
@@ -56,6 +58,7 @@ class EntityAlias(VaultResource):
             "name": text(alias, "name"),
             "mount": mount,
             "entity": entity_key(entity),
+            **fields(ALIAS_EXTRAS, alias),
             "id": text(alias, "id"),
             "canonical_id": text(entity, "id"),
             "mount_accessor": text(alias, "mount_accessor"),
@@ -80,7 +83,12 @@ class EntityAlias(VaultResource):
                 client.delete(f"identity/entity-alias/id/{alias['id']}")
         client.post(
             "identity/entity-alias",
-            {"name": values["name"], "mount_accessor": accessor, "canonical_id": text(entity, "id")},
+            {
+                "name": values["name"],
+                "mount_accessor": accessor,
+                "canonical_id": text(entity, "id"),
+                **{name: values[name] for name in ALIAS_EXTRAS},
+            },
         )
 
     def delete(self, client: VaultClient, before: Live) -> None:

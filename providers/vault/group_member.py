@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from providers.vault.entity import find_entity
 from providers.vault.names import ENTITY, GROUP_MEMBER, entity_key, split_last
 from providers.vault.resource import VaultResource, one_text, text, texts
 from reconciler.model import Live, Ownership, Resource, Value
-from reconciler.provider import Attribute, Rejected
+from reconciler.provider import Attribute, Conflict, Rejected
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
 
 
+_TRIES = 3
+"""Writes of a group, each read back, before somebody else has the last word."""
+
+
 class GroupMember(VaultResource):
-    """Key: ``<group>/<entity>``."""
+    """Key: ``<group>/<entity>``. A group's members are one list without compare-and-set."""
 
     name = GROUP_MEMBER
     attributes: ClassVar[Mapping[str, Attribute]] = {
@@ -30,7 +35,7 @@ class GroupMember(VaultResource):
         """One membership."""
         group_name, entity_name = split_last(key)
         group = client.get(f"identity/group/name/{group_name}")
-        entity = client.get(f"identity/entity/name/{entity_name}")
+        entity = find_entity(client, entity_name)
         if group is None or entity is None or text(entity, "id") not in texts(group, "member_entity_ids"):
             return None
         return self.live(client, group, entity)
@@ -51,28 +56,45 @@ class GroupMember(VaultResource):
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no fields
         """Add the entity to the group."""
         group = client.get(f"identity/group/name/{desired.attributes['group']}")
-        entity = client.get(f"identity/entity/name/{desired.attributes['entity']}")
+        entity = find_entity(client, text(desired.attributes, "entity"))
         if group is None or entity is None:
             raise Rejected(f"{desired.address}: group or entity isn't there", help="plan again")
-        members = texts(group, "member_entity_ids")
-        if text(entity, "id") not in members:
-            self._set(client, group, [*members, text(entity, "id")])
+        with client.groups_lock:
+            client.left_groups.discard((text(group, "id"), text(entity, "id")))
+            now = client.get(f"identity/group/id/{group['id']}") or group
+            members = texts(now, "member_entity_ids")
+            if text(entity, "id") not in members:
+                _set(client, now, [*members, text(entity, "id")])
 
     def delete(self, client: VaultClient, before: Live) -> None:
-        """Take our entity out of the group; its other members stay."""
-        values = before.resource.attributes
-        group = client.get(f"identity/group/id/{values['group_id']}")
-        if group is None:
-            return
-        if group.get("type") == "external":
-            raise Rejected(
-                f"{before.resource.address}: an external group's members come from its auth method",
-                help="remove the agent there, or the group's alias",
-            )
-        members = texts(group, "member_entity_ids")
-        if values["entity_id"] in members:
-            self._set(client, group, [member for member in members if member != values["entity_id"]])
+        """Take our entity out of the group; its other members stay.
 
-    def _set(self, client: VaultClient, group: Mapping[str, Any], members: list[str]) -> None:
-        # Fields that are left out keep their values.
-        client.post(f"identity/group/id/{group['id']}", {"name": group["name"], "member_entity_ids": one_text(members)})
+        Raises Conflict if somebody else's writing brings it back each time.
+        """
+        values = before.resource.attributes
+        group_id, entity_id = text(values, "group_id"), text(values, "entity_id")
+        with client.groups_lock:
+            client.left_groups.add((group_id, entity_id))
+            for _ in range(_TRIES):
+                group = client.get(f"identity/group/id/{group_id}")
+                members = texts(group or {}, "member_entity_ids")
+                # All that were taken out before too: another writer may have brought one back meanwhile.
+                kept = [member for member in members if (group_id, member) not in client.left_groups]
+                if group is None or kept == members:
+                    return
+                _refuse_external(before, group)
+                _set(client, group, kept)
+        raise Conflict(f"{before.resource.address} comes back: somebody else writes the group", help="plan again")
+
+
+def _refuse_external(before: Live, group: Mapping[str, Any]) -> None:
+    if group.get("type") == "external":
+        raise Rejected(
+            f"{before.resource.address}: an external group's members come from its auth method",
+            help="remove the agent there, or the group's alias",
+        )
+
+
+def _set(client: VaultClient, group: Mapping[str, Any], members: list[str]) -> None:
+    # Fields that are left out keep their values.
+    client.post(f"identity/group/id/{group['id']}", {"name": group["name"], "member_entity_ids": one_text(members)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from providers.vault.jwt_backend import mount_owner
+from providers.vault.jwt_backend import is_jwt, mount_owner
 from providers.vault.names import ALIAS, JWT_BACKEND, JWT_ROLE, POLICY, split_last
 from providers.vault.resource import VaultResource, text, texts, within
 from providers.vault.values import JWT_ROLE as FIELDS
@@ -58,10 +58,9 @@ class JwtRole(VaultResource):
     def read(self, client: VaultClient, key: str) -> Live | None:
         """One role."""
         mount, role = split_last(key)
-        found = client.get(f"auth/{mount}/role/{role}")
-        if found is None:
-            return None
-        return self.live(client, key, found, mount_owner(client.scope, client.auth_mounts().get(mount)))
+        entry = client.auth_mounts().get(mount)
+        found = client.get(f"auth/{mount}/role/{role}") if is_jwt(entry) else None
+        return None if found is None else self.live(client, key, found, mount_owner(client.scope, entry))
 
     def live(self, client: VaultClient, key: str, found: Mapping[str, Any], container: tuple[Ownership, str]) -> Live:
         """The object of a server's reply, in a mount of ``container``'s ownership."""

@@ -25,7 +25,14 @@ from providers.vault.names import (
 from providers.vault.patterns import Pattern
 from providers.vault.policy import Grant, Inexpressible, render, unite
 from providers.vault.settings import VaultLogin, VaultSettings
-from providers.vault.values import backend_values, database_role_values, entity_values, jwt_role_values, policy_values
+from providers.vault.values import (
+    ALIAS_EXTRAS,
+    backend_values,
+    database_role_values,
+    entity_values,
+    jwt_role_values,
+    policy_values,
+)
 from reconciler.model import Address, Desired, Origin, Resource, Value
 from reconciler.provider import AgentRef, Demand, Implied, LoginRequest, Lowering, PairDemand, Scope, marker_text
 from specs.diagnostic import Diagnostic, error
@@ -128,7 +135,7 @@ class _Lowering:
             )
             return
         backend = self.scope.address(JWT_BACKEND, mount)
-        alias: dict[str, Value] = {"name": agent.subject, "mount": mount, "entity": name}
+        alias: dict[str, Value] = {"name": agent.subject, "mount": mount, "entity": name, **ALIAS_EXTRAS}
         self.add(ALIAS, f"{mount}/{agent.subject}", alias, origin, (backend, entity))
 
     def _no_mount(self, agent: AgentRef) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.vault.access import VaultAccess, VaultNever, overlap
 from providers.vault.connection import VaultConnection
+from providers.vault.errors import InvalidToken
 from providers.vault.lower import lower
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
@@ -78,9 +79,11 @@ class VaultProvider(Base):
         return connect(scope, connection, environ)
 
     def identity(self, client: VaultClient) -> str:
-        """The token's display name, and its policies."""
+        """The token's display name, and its policies. Raises Denied for a token that isn't valid."""
         try:
             found = client.get("auth/token/lookup-self") or {}
+        except InvalidToken:
+            raise
         except Denied:
             return "a token that may not look itself up"
         policies = ", ".join(found.get("policies") or [])

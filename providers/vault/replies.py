@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from providers.vault.redact import redact
@@ -46,7 +47,13 @@ def failure(reply: Reply, origin: str, method: str, path: str, *, reads: bool) -
         return _failed(f"{origin} failed with {status} at {path}{said}", reads=reads)
     if status == 400 and "check-and-set" in text:
         return Conflict(f"{path} was changed by somebody else{said}", help="plan again")
-    return Rejected(f"{origin} refuses {method} {path} with {status}{said}")
+    nowhere = "nothing answers there: check the mount and VAULT_NAMESPACE" if status == 404 else ""
+    return Rejected(f"{origin} refuses {method} {path} with {status}{said}", help=nowhere)
+
+
+def nothing_there(reply: Reply, found: Mapping[str, Any] | None) -> bool:
+    """Whether a reading found nothing. A 404 that says why (no such mount, no such path) is no answer to that."""
+    return reply.status == 404 and found is not None and found.get("errors") == []
 
 
 def _failed(message: str, *, reads: bool) -> ProviderError:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reconciler.model import Address, Live, Ownership, Resource, Value
-from reconciler.provider import Conflict, ResourceType
+from reconciler.provider import Conflict, Rejected, ResourceType
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient  # imports the SDK
@@ -66,6 +66,14 @@ def keys(listed: Mapping[str, Any] | None) -> list[str]:
     """Names of a list; folders, which end in a slash, are none of ours."""
     names = (listed or {}).get("keys") or []
     return [str(name) for name in names if not str(name).endswith("/")]
+
+
+def infos(listed: Mapping[str, Any] | None) -> dict[str, Mapping[str, Any]]:
+    """What a list says of each of its keys. Raises Rejected where it says nothing of one: that is no empty list."""
+    names, found = keys(listed), (listed or {}).get("key_info") or {}
+    if missing := [name for name in names if not isinstance(found.get(name), Mapping)]:
+        raise Rejected(f"a list names {missing[0]} and doesn't say what it is", help="check the server and any proxy")
+    return {name: found[name] for name in names}
 
 
 def within(container: tuple[Ownership, str]) -> tuple[Ownership, str]:

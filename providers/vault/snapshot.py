@@ -10,8 +10,9 @@ from providers.vault.database import DatabaseReader
 from providers.vault.effective.values import ROOT
 from providers.vault.effective.world import Surroundings
 from providers.vault.entity_alias import split_alias
+from providers.vault.errors import InvalidToken
 from providers.vault.identity import IdentityReader
-from providers.vault.jwt_backend import JwtBackend, mount_owner
+from providers.vault.jwt_backend import JwtBackend, content_owner, is_jwt, mount_owner
 from providers.vault.jwt_role import JwtRole
 from providers.vault.names import (
     ALIAS,
@@ -26,7 +27,7 @@ from providers.vault.names import (
     split_database_role,
     split_last,
 )
-from providers.vault.resource import keys, text, texts
+from providers.vault.resource import infos, keys, text, texts
 from providers.vault.resources import TYPES
 from reconciler.model import Address, Live, Ownership, Snapshot
 from reconciler.provider import Denied
@@ -45,6 +46,7 @@ class ScopeReader:
         self._around = Surroundings()
         self._read: set[str] = set()
         """Containers that were read whole: what isn't found there isn't there."""
+        self._no_databases: frozenset[str] = frozenset()
 
     def snapshot(self, facts: Mapping[str, str]) -> Snapshot:
         """The scope, and what is wanted outside it."""
@@ -55,9 +57,10 @@ class ScopeReader:
                 self._auth_mount(mount, entry)
             else:
                 self._strayed(mount, entry)
-        self._add(IdentityReader(self.client).objects())
+        self._add(IdentityReader(self.client, self.wanted).objects())
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
+        self._no_databases = databases.absent
         self._elsewhere()
         return Snapshot(self.objects, tuple(databases.diagnostics), facts, self._surroundings())
 
@@ -69,7 +72,7 @@ class ScopeReader:
         policies = AclPolicy()
         listed = self.client.supports("sys/policies/detailed/acl")
         if listed is not None:
-            info = listed.get("key_info") or {}
+            info = infos(listed)
             around = {n.lower(): text(found, "policy") for n, found in info.items() if not in_prefix(n, self.settings)}
             self._around = Surroundings(around, complete=True)
             ours = {name: found for name, found in info.items() if in_prefix(name, self.settings)}
@@ -106,27 +109,30 @@ class ScopeReader:
         """Its text; empty where it isn't there; None where it may not be read, so that it is unknown."""
         try:
             found = self.client.get(f"sys/policies/acl/{name}")
+        except InvalidToken:
+            raise
         except Denied:
             return None
         return text(found, "policy") if found else ""
 
     def _auth_mount(self, mount: str, entry: Mapping[str, Any]) -> None:
-        backend, owner = JwtBackend(), mount_owner(self.client.scope, entry)
-        if owner[0] is Ownership.FOREIGN and self.client.scope.address(JWT_BACKEND, mount) not in self.wanted:
+        backend, (owner, _) = JwtBackend(), mount_owner(self.client.scope, entry)
+        if owner is Ownership.FOREIGN and self.client.scope.address(JWT_BACKEND, mount) not in self.wanted:
             return  # somebody's mount under the name of ours: not a thing to remove as undeclared
-        of_ours = entry.get("type") in {"jwt", "oidc"}
+        of_ours = is_jwt(entry)
         config = self.client.get(f"auth/{mount}/config") if of_ours else None
         live = backend.live(self.client, mount, entry, config or {})
         # A mount of another kind can't be one of ours that was changed: somebody made it where ours was.
         self._add([live if of_ours else _outside(live)])
-        if owner[0] is not Ownership.OURS:
-            return  # its content is somebody else's: only what is wanted of it is read
+        content = content_owner(self.client, mount, self.wanted)
+        if content is None:
+            return
         self._read.add(mount)
         roles = JwtRole()
 
         def read(name: str) -> Live | None:
             found = self.client.get(f"auth/{mount}/role/{name}")
-            return None if found is None else roles.live(self.client, f"{mount}/{name}", found, owner)
+            return None if found is None else roles.live(self.client, f"{mount}/{name}", found, content)
 
         self._add(self.client.each(read, keys(self.client.list(f"auth/{mount}/role"))))
 
@@ -157,7 +163,8 @@ class ScopeReader:
             mount, _ = split_alias(self.client, address.key)
             return mount in self._read or mount not in self.client.auth_mounts()
         if address.type == DATABASE_ROLE:
-            return split_database_role(address.key)[1].startswith(self.settings.policy_prefix)
+            mount, name = split_database_role(address.key)
+            return name.startswith(self.settings.policy_prefix) or mount in self._no_databases
         return address.type == ALLOWED_ROLE
 
     def _in_scope(self, address: Address) -> bool:

@@ -23,6 +23,9 @@ from reconciler.provider import Rejected, UnknownOutcome, Unreachable
 _SECONDS = 60.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
+_WANTS_TLS = b"Client sent an HTTP request to an HTTPS server"
+"""What Go's net/http answers (server.go, tlsRecordHeaderLooksLikeHTTP)."""
+
 
 class Origin(NamedTuple):
     """Scheme, host and port: where a token may be sent."""
@@ -150,6 +153,8 @@ class Transport:
         return connection, False
 
     def _checked(self, reply: Reply) -> Reply:
+        if reply.status == 400 and _WANTS_TLS in reply.body:
+            raise Rejected(f"{self.origin} speaks TLS only", help="write the address with https://")
         if reply.status not in _REDIRECTS:
             return reply
         # A standby names the active node. Our token goes to the configured address only.

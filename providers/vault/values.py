@@ -80,6 +80,20 @@ JWT_ROLE: Mapping[str, Value] = {
     "token_type": "service",
 }
 
+BACKEND_OPTIONS: Mapping[str, Value] = {"options": {}}
+"""Free settings of the method. The server merges them: an empty text takes one out."""
+
+BACKEND_MADE_WITH: Mapping[str, Value] = {
+    "local": False,
+    "seal_wrap": False,
+    "external_entropy_access": False,
+    "plugin_version": "",
+    "force_no_cache": False,
+}
+"""What is chosen when a mount is made, and stays."""
+
+ALIAS_EXTRAS: Mapping[str, Value] = {"custom_metadata": {}}
+
 POLICY_EXTRAS: Mapping[str, Value] = {
     "expiration": "",
     "cas_required": False,
@@ -158,7 +172,9 @@ def backend_values(scope: Scope[VaultSettings], mount: str, issuer: Issuer) -> d
         "type": "jwt",
         "description": marker_text(scope),
         **BACKEND_TUNE,
+        **BACKEND_OPTIONS,
         **BACKEND_CONFIG,
+        "made_with": {},
         "bound_issuer": issuer.url,
         "jwks_url": issuer.jwks_url,
         "jwks_ca_pem": ca if issuer.jwks_url else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.engine.diff import differing
+from reconciler.engine.planner import in_anothers
 from reconciler.engine.session import Marks
 from reconciler.model import (
     Address,
@@ -29,9 +30,11 @@ def find_drift(
     # Without a state the specs are the baseline: what they want and isn't there was deleted, as far as we know.
     known = state.objects.keys() if state.lineage else desired.keys()
     addresses = sorted(address for address in live.keys() | known if address.system in snapshots)
+    taken = {a for a in desired if a in live and a not in state.objects and live[a].ownership not in _OURS}
     items = (
         _item(address, live.get(address), state.objects.get(address), desired.get(address), marks)
         for address in addresses
+        if address in state.objects or not in_anothers(live.get(address), taken)
     )
     return tuple(item for item in items if item is not None)
 

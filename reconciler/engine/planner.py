@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.cause import attribute_changes, overall
@@ -37,13 +37,21 @@ def plan_changes(
     """Rows for every system that was read. A system without a snapshot has no rows: unknown is never 'deleted'."""
     changes: list[Change] = []
     diagnostics: list[Diagnostic] = []
+    taken: set[Address] = set()
     for three in _views(desired, snapshots, state):
         found = _row(three, marks)
         if isinstance(found, Change):
             changes.append(found)
         elif found is not None:
             diagnostics.append(found)
-    return Planned(tuple(changes), tuple(diagnostics))
+            taken.add(three.address)
+    kept = (row for row in changes if row.cause is not Cause.UNDECLARED or not in_anothers(row.before, taken))
+    return Planned(tuple(kept), tuple(diagnostics))
+
+
+def in_anothers(live: Live | None, taken: Collection[Address]) -> bool:
+    """Whether what nobody declared hangs on an object that isn't ours: then it is its owner's business."""
+    return live is not None and live.ownership in _NOT_OURS and any(needed in taken for needed in live.depends_on)
 
 
 def left_to_others(

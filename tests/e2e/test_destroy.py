@@ -129,3 +129,21 @@ def test_destroy_without_the_state_finds_all_by_itself(world: World) -> None:
         world.ok("destroy", "-auto-approve")
         for name, look in WORLDS.items():
             assert look(hands) == before[name], name
+
+
+def test_a_connection_that_serves_every_role_stays_so(world: World) -> None:
+    """An operator's ``*``: told of, needed no entry beside, and what destroy leaves."""
+    config = "database/config/orders"
+    with Hands(world) as hands:
+        before = hands.read(config)["allowed_roles"]
+        world.apply()
+        hands.write(config, allowed_roles=["*"], verify_connection=False)
+        try:
+            assert world.json("drift")["resource_drift"] == []
+            plan = world.json("plan", "-detailed-exitcode")
+            assert [one["code"] for one in plan["diagnostics"]] == ["W429"]
+            world.ok("destroy", "-auto-approve")
+            assert world.json("plan", "-destroy")["resource_changes"] == []
+            assert hands.read(config)["allowed_roles"] == ["*"]
+        finally:
+            hands.write(config, allowed_roles=before, verify_connection=False)

@@ -60,6 +60,18 @@ def add_alias(hands: Hands) -> None:
     )
 
 
+def rename_entity(hands: Hands) -> None:
+    entity = hands.read(f"identity/entity/name/{ENTITY}")["id"]
+    hands.write(f"identity/entity/id/{entity}", name="elsewhere", policies=["default"])
+
+
+def hide_in_the_mount(hands: Hands) -> None:
+    """Take the marker off the mount, and put a role and an alias in."""
+    hands.write(f"sys/mounts/auth/{MOUNT}/tune", description="")
+    add_jwt_role(hands)
+    add_alias(hands)
+
+
 def drop_outsider(hands: Hands) -> None:
     hands.delete("identity/entity/name/outsider")
 
@@ -124,6 +136,16 @@ VAULT = (
         (changed(f'vault.vault_jwt_auth_backend["{MOUNT}"]', "bound_issuer"),),
     ),
     Vandalism(
+        "mount-without-its-marker",
+        hide_in_the_mount,
+        (
+            changed(f'vault.vault_jwt_auth_backend["{MOUNT}"]', "description"),
+            undeclared(f'vault.vault_jwt_auth_backend_role["{MOUNT}/load-generator"]'),
+            undeclared(f'vault.vault_identity_entity_alias["{MOUNT}/outsider"]'),
+        ),
+        drop_outsider,
+    ),
+    Vandalism(
         "entity-with-a-policy",
         lambda h: h.write(f"identity/entity/name/{ENTITY}", policies=["default"]),
         (changed(ENTITY_ADDRESS, "policies"),),
@@ -132,6 +154,15 @@ VAULT = (
         "entity-disabled",
         lambda h: h.write(f"identity/entity/name/{ENTITY}", disabled=True),
         (changed(ENTITY_ADDRESS, "disabled"),),
+    ),
+    Vandalism(
+        "entity-renamed",
+        rename_entity,
+        (
+            missing(ENTITY_ADDRESS),
+            undeclared('vault.vault_identity_entity["elsewhere"]'),
+            changed(ALIAS, "entity"),
+        ),
     ),
     Vandalism(
         "entity-in-a-group",

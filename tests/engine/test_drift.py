@@ -85,3 +85,13 @@ def test_what_is_marked_as_another_environments_is_no_drift() -> None:
     assert kinds(found, recorded) == {"b": DriftKind.CHANGED}, "what we recorded stays ours"
     told = left_to_others({}, {"mem": found}, recorded)
     assert [(one.code, one.subject, one.severity) for one in told] == [("W503", str(at("theirs")), Severity.WARNING)]
+
+
+def test_what_hangs_on_somebody_elses_object_is_no_drift() -> None:
+    objects = {
+        at("a"): live("a", {"size": 1}, ownership=Ownership.FOREIGN),
+        at("b"): live("b", {}, needs=("a",), ownership=Ownership.FOREIGN),
+    }
+    assert kinds(Snapshot(objects), EMPTY) == {"a": DriftKind.UNDECLARED}
+    recorded = State("test", "L", 1, {at("a"): Applied(resource("a", size=1), Origin("a"))}, {})
+    assert kinds(Snapshot(objects), recorded) == {"b": DriftKind.UNDECLARED}

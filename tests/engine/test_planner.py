@@ -159,3 +159,12 @@ def test_applying_the_difference_gives_what_is_wanted(before: dict[str, Any], af
     (row,) = plan([wanted("a", **after)], [live("a", before)], state(applied("a", **before))).changes
     patched = {**before, **{change.name: change.after for change in row.attributes}}
     assert patched == after
+
+
+def test_what_hangs_on_somebody_elses_object_is_no_row() -> None:
+    theirs = live("a", {"size": 1}, ownership=Ownership.FOREIGN)
+    inside = live("b", {}, needs=("a",), ownership=Ownership.FOREIGN)
+    found = plan([D], [theirs, inside])
+    assert ([row.address for row in found.changes], [one.code for one in found.diagnostics]) == ([], ["W502"])
+    ours = plan([D], [theirs, inside], state(applied("a", size=1)))
+    assert {row.address.key: row.action for row in ours.changes} == {"a": Action.NO_OP, "b": Action.DELETE}

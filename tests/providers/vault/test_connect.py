@@ -7,6 +7,7 @@ import ipaddress
 import ssl
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,91 @@ def test_we_log_in_again_before_the_token_ends(estate: Estate, connection: Vault
     client._renew_at = 0.0
     assert client.get("sys/auth")
     assert client.hvac.token != first
+    assert not lives(estate, first)
+    assert lives(estate, client.hvac.token)
+    client.close()
+
+
+def lives(estate: Estate, token: str) -> bool:
+    try:
+        return estate.root.ask("auth/token/lookup", {"token": token}) is not None
+    except Denied:
+        return False
+
+
+def test_a_token_in_use_is_revoked_after_its_last_request(estate: Estate, connection: VaultConnection) -> None:
+    client = PROVIDER.connect(scope(), connection, {})
+    first = client.hvac.token
+    with client._adapter.tokens.used(first):
+        with client._adapter.tokens.used(first):
+            client._renew_at = 0.0
+            assert client.get("sys/auth")
+            assert client.hvac.token != first
+        assert lives(estate, first)
+    assert not lives(estate, first)
+    client.close()
+
+
+def test_a_token_that_is_still_in_use_at_the_end_is_revoked_then(estate: Estate, connection: VaultConnection) -> None:
+    client = PROVIDER.connect(scope(), connection, {})
+    first = client.hvac.token
+    with client._adapter.tokens.used(first):
+        client._renew_at = 0.0
+        assert client.get("sys/auth")
+        client.close()
+        assert not lives(estate, first)
+
+
+def test_requests_go_on_while_we_log_in_again(estate: Estate, connection: VaultConnection) -> None:
+    client = PROVIDER.connect(scope(), connection, {})
+
+    def ask(number: int) -> object:
+        if number % 10 == 0:
+            client._renew_at = 0.0
+        return client.get("sys/auth")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(200)))
+    client.close()
+
+
+def test_what_a_superseded_token_is_denied_is_asked_once_more(estate: Estate, connection: VaultConnection) -> None:
+    client = PROVIDER.connect(scope(), connection, {})
+    send = client._transport.send
+    seen: list[str] = []
+
+    def overtaken(*args: Any, **more: Any) -> Any:
+        seen.append(args[2]["X-Vault-Token"])
+        if len(seen) == 1:  # it was on its way when another thread logged in again
+            estate.root.post("auth/token/revoke", {"token": seen[0]})
+            client._renew_at = 0.0
+            client._fresh()
+        return send(*args, **more)
+
+    client._transport.send = overtaken
+    assert client.get("sys/auth")
+    assert seen[0] != seen[-1] == client.hvac.token
+    client._transport.send = send
+    client.close()
+
+
+def test_a_token_that_ended_is_told_from_one_without_rights(estate: Estate) -> None:
+    token = made_token(estate)
+    client = connect({"VAULT_TOKEN": token}, address=estate.server.address)
+    with pytest.raises(Denied, match="permission denied: read on sys/auth"):
+        client.get("sys/auth")
+    estate.root.post("auth/token/revoke", {"token": token})
+    for call in (PROVIDER.identity, lambda client: client.get("sys/auth"), lambda client: client.supports("sys/auth")):
+        with pytest.raises(Denied, match="or has expired") as found:
+            call(client)
+        assert found.value.help.startswith("log in again")
+        assert token not in f"{found.value!r} {found.value.help}"
+    client.close()
+    bare = estate.root.hvac.auth.token.create(policies=["none"], no_default_policy=True, ttl="60s")
+    client = connect({"VAULT_TOKEN": bare["auth"]["client_token"]}, address=estate.server.address)
+    assert PROVIDER.identity(client) == "a token that may not look itself up"
+    with pytest.raises(Denied, match="permission denied: read on sys/auth"):
+        client.get("sys/auth")
     client.close()
 
 

@@ -107,6 +107,7 @@ VANDALISM = [
     (TUNE, {"allowed_response_headers": ["X-A"]}, "allowed_response_headers"),
     (TUNE, {"audit_non_hmac_request_keys": ["jwt"]}, "audit_non_hmac_request_keys"),
     (TUNE, {"audit_non_hmac_response_keys": ["auth"]}, "audit_non_hmac_response_keys"),
+    (TUNE, {"options": {"anything": "here"}}, "options"),
     (TUNE, {"description": "managed by writ; environment=test; system=vault; by hand"}, "description"),
     (CONFIG, {"bound_issuer": "https://evil.example"}, "bound_issuer"),
     (CONFIG, {"default_role": "bot_orders.read"}, "default_role"),

@@ -118,6 +118,26 @@ def test_a_role_whose_logins_can_not_be_ended_stays(applied: Estate, database: D
     applied.root.post("sys/leases/revoke-force/database/creds", {})
 
 
+def test_a_login_that_is_made_while_its_role_goes_ends_with_it(
+    applied: Estate, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role, minted = "writ-bot_orders.read_orders-db", []
+    found = applied.read(applied.desired).objects
+    live = found[next(a for a in found if a.key == f"database/roles/{role}")]
+    remove = applied.client.delete
+
+    def late(path: str) -> None:
+        creds = applied.root.get(f"database/creds/{role}")
+        minted.append((creds["username"], creds["password"]))
+        database.connect(*minted[0]).close()
+        remove(path)
+
+    monkeypatch.setattr(applied.client, "delete", late)
+    TYPES[live.resource.address.type].delete(applied.client, live)
+    with pytest.raises(psycopg.OperationalError):
+        database.connect(*minted[0])
+
+
 def test_removing_one_role_leaves_logins_of_a_longer_name(applied: Estate, database: Database) -> None:
     longer = login(ORDERS, "orders-db2")
     desired = applied.apply_over(

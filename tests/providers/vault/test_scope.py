@@ -28,10 +28,34 @@ def test_somebody_elses_mount_is_never_ours_to_remove(estate: Estate, descriptio
     # With another environment's marker it is an error of its own; without any it is nothing of ours to see.
     assert [live.ownership for live in estate.read().objects.values()] == [Ownership.OTHER] * (description == OTHERS)
     wanted = {a.key: live for a, live in estate.read(estate.lower(DEMAND)).objects.items()}
-    assert sorted(wanted) == ["jwt-agents", "jwt-agents/bot_orders.read"]
     owner = Ownership.OTHER if description == OTHERS else Ownership.FOREIGN
-    assert {live.ownership for live in wanted.values()} == {owner}
+    assert {key: live.ownership for key, live in wanted.items()} == {
+        "jwt-agents": owner,
+        "jwt-agents/bot_orders.read": Ownership.FOREIGN,
+        "jwt-agents/theirs": Ownership.FOREIGN,
+    }
     assert all(live.note for live in wanted.values())
+
+
+@pytest.mark.parametrize("description", ["", OTHERS])
+def test_a_mount_of_ours_that_lost_its_marker_hides_nothing(estate: Estate, description: str) -> None:
+    desired = estate.apply(DEMAND)
+    estate.root.post("sys/mounts/auth/jwt-agents/tune", {"description": description})
+    estate.root.post("auth/jwt-agents/role/rogue", {"role_type": "jwt", "user_claim": "sub", "bound_subject": "m"})
+    mallory = estate.root.post("identity/entity", {"name": "mallory"})["id"]
+    accessor = estate.root.auth_mounts(again=True)["jwt-agents"]["accessor"]
+    body = {"name": "mallory", "mount_accessor": accessor, "canonical_id": mallory}
+    estate.root.post("identity/entity-alias", body)
+    assert estate.drift(desired) == {
+        "vault_jwt_auth_backend/jwt-agents": {
+            "description": (description, "managed by writ; environment=test; system=vault")
+        },
+        "vault_jwt_auth_backend_role/jwt-agents/rogue": "undeclared",
+        "vault_identity_entity_alias/jwt-agents/mallory": "undeclared",
+    }
+    found = estate.read(desired).objects
+    recorded = {item.resource.address for item in desired}
+    assert not any(live.is_anothers(recorded=address in recorded) for address, live in found.items())
 
 
 def test_another_kind_of_mount_in_our_place(estate: Estate) -> None:
@@ -108,3 +132,10 @@ def test_types_and_settings_are_complete(estate: Estate) -> None:
     assert all(kind.name == name for name, kind in TYPES.items())
     assert all(mark.help for kind in TYPES.values() for mark in kind.attributes.values())
     assert estate.provider.types == TYPES
+
+
+def test_recorded_objects_in_engines_and_mounts_that_are_gone_are_gone(estate: Estate) -> None:
+    role = estate.scope.address("vault_database_secret_backend_role", "gone/roles/old-bot")
+    login = estate.scope.address("vault_jwt_auth_backend_role", "gone/bot_orders.read")
+    assert estate.provider.read(estate.root, estate.scope, [role, login]).objects == {}
+    assert TYPES[login.type].read(estate.client, login.key) is None

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from providers.vault.client import VaultClient
+from providers.vault.errors import InvalidToken
 from providers.vault.proxy import proxy_for
+from providers.vault.resource import infos
 from providers.vault.transport import Origin, Transport
-from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
+from reconciler.provider import Conflict, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
 from reconciler.provider.process import free_port
 from tests.providers.vault.tiny import Tiny, reply, tiny
 from tests.providers.vault.world import scope
@@ -46,9 +48,9 @@ def raised(call: object, *args: object) -> ProviderError:
 
 
 def test_requests_carry_token_and_namespace_over_one_connection(clients: list[VaultClient]) -> None:
-    with tiny(lambda _: OK) as server:
+    with tiny(lambda _: reply(200, '{"data": {"a": 1, "keys": []}}')) as server:
         client = client_of(server, clients, "team/a")
-        assert client.get("kv/data/with space%2F") == {"a": 1}
+        assert client.get("kv/data/with space%2F") == {"a": 1, "keys": []}
         client.post("kv/x", {"b": 2})
         client.list("kv")
         client.delete("kv/x")
@@ -113,7 +115,7 @@ def test_a_refused_connection_means_that_nothing_was_done(clients: list[VaultCli
     ("status", "reading", "writing"),
     [
         (400, Rejected, Rejected),
-        (403, Denied, Denied),
+        (403, InvalidToken, InvalidToken),
         (405, Rejected, Rejected),
         (412, Unreachable, Unreachable),
         (429, Throttled, Throttled),
@@ -160,7 +162,9 @@ def test_readings_wait_when_told_to_and_writes_hand_it_on(
 
 
 def test_denied_names_path_and_capability(clients: list[VaultClient]) -> None:
-    with tiny(lambda _: reply(403, '{"errors": ["1 error occurred:\\n\\t* permission denied\\n\\n"]}')) as server:
+    # Each is followed by the question whether the token is good.
+    denied = reply(403, '{"errors": ["1 error occurred:\\n\\t* permission denied\\n\\n"]}')
+    with tiny(lambda n: denied if n % 2 else OK) as server:
         client = client_of(server, clients)
         assert raised(client.get, "sys/auth").message == "permission denied: read on sys/auth"
         assert raised(client.list, "sys/auth").message == "permission denied: list on sys/auth"
@@ -193,6 +197,41 @@ def test_what_is_no_vault_is_no_empty_answer(clients: list[VaultClient], body: s
         client = client_of(server, clients)
         assert client.get("a") is None
         assert type(raised(client.post, "a", {})) is Rejected
+
+
+@pytest.mark.parametrize("why", ["no handler for route a", r"1 error occurred:\n\t* unsupported path"])
+def test_a_404_that_says_why_is_no_empty_answer(clients: list[VaultClient], why: str) -> None:
+    with tiny(lambda _: reply(404, f'{{"errors": ["{why}"]}}')) as server:
+        client = client_of(server, clients)
+        for found in (raised(client.get, "a"), raised(client.list, "a"), raised(client.ask, "a", {})):
+            assert type(found) is Rejected
+            assert "VAULT_NAMESPACE" in found.help
+        assert client.supports("a") is None
+
+
+@pytest.mark.parametrize("data", ['{"keys": null, "key_info": null}', "{}", '{"keys": "a"}'])
+def test_a_list_without_keys_is_no_empty_list(clients: list[VaultClient], data: str) -> None:
+    with tiny(lambda _: reply(200, f'{{"data": {data}}}')) as server:
+        assert type(raised(client_of(server, clients).list, "a")) is Rejected
+    with tiny(lambda _: reply(200, '{"data": {"keys": []}}')) as server:
+        assert client_of(server, clients).list("a") == {"keys": []}
+
+
+def test_a_list_that_says_nothing_of_a_key_is_refused() -> None:
+    assert infos(None) == {}
+    assert infos({"keys": ["a"], "key_info": {"a": {"name": "x"}}}) == {"a": {"name": "x"}}
+    for told in (None, {}, {"b": {}}, {"a": None}):
+        assert "names a" in raised(infos, {"keys": ["a"], "key_info": told}).message
+
+
+def test_http_to_a_listener_with_tls_says_so(clients: list[VaultClient]) -> None:
+    told = reply(400, "Client sent an HTTP request to an HTTPS server.\n")
+    with tiny(lambda _: told) as server:
+        client = client_of(server, clients)
+        for found in (raised(client.get, "a"), raised(client.health)):
+            assert type(found) is Rejected
+            assert found.message == f"{server.address} speaks TLS only"
+            assert "https://" in found.help
 
 
 def test_a_proxy_is_used_with_its_login(clients: list[VaultClient]) -> None:
