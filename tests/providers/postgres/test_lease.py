@@ -276,7 +276,7 @@ def test_a_copied_mark_hides_no_membership_of_a_group_that_is_not_ours(minted: W
     soon = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
     minted.sql(
         f"CREATE ROLE x_liar LOGIN INHERIT VALID UNTIL '{soon}'",
-        f"COMMENT ON ROLE x_liar IS '{lease_comment(minted.scope, 'pg_read_all_data')}'",
+        f"COMMENT ON ROLE x_liar IS '{lease_comment(minted.scope, minted.role)}'",
         f"GRANT pg_read_all_data TO x_liar {options}",
     )
     assert minted.changes() == {
