@@ -135,18 +135,22 @@ def _looks_leased(role: Role, group: Role) -> bool:
     return -_LOST_AFTER <= left <= longest + _CLOCKS
 
 
-def exempt(roles: Roles, members: Iterable[Member]) -> set[tuple[int, int]]:
+def exempt(scope: Scope[PostgresSettings], roles: Roles, members: Collection[Member]) -> set[tuple[int, int]]:
     """Memberships (member, group) that a lease is made of: nobody declares them, and they end by themselves.
 
-    Its own in its group, and the one that the server gave whoever made the login: ADMIN on it, and nothing else.
+    Its own in its group, and the one that the server gave whoever made the login: ADMIN on it, and nothing else. The
+    server gives it in the bootstrap superuser's name, as every superuser's grant is: so it counts for the minter only.
     """
     leased = {role.oid for role in roles.leased}
+    makers = {(row.grantor, row.member_oid) for row in members if row.member_oid in leased}
     found: set[tuple[int, int]] = set()
     suspicious: set[tuple[int, int]] = set()
     for row in members:
         edge = (row.member_oid, row.group_oid)
         if row.group_oid in leased:
-            proper = row.grantor_oid == BOOTSTRAP and row.inherit is False and row.set_role is False
+            minter = scope.settings.minter
+            by_maker = row.member == minter if minter else (row.member, row.group_oid) in makers
+            proper = by_maker and row.grantor_oid == BOOTSTRAP and row.inherit is False and row.set_role is False
             (found if proper else suspicious).add(edge)
         elif row.member_oid in leased:
             found.add(edge)
