@@ -1,8 +1,8 @@
 """The normal form of a policy document: equal access gives equal text.
 
-Keys sorted, lists for single items, sets sorted, statements in a stable order. Actions keep the case that they were
-written in, which IAM ignores: people and other tools read them. A document with anything else in it than IAM
-documents is kept as it was found, so that the difference shows.
+Keys sorted, lists for single items, sets sorted, statements in a stable order. IAM ignores the case of actions: they
+are written as AWS writes them, for people and other tools to read, or in lower case where AWS has none such. A document
+with anything else in it than IAM documents is kept as it was found, so that the difference shows.
 Source: IAM JSON policy elements reference; Grammar of the IAM JSON policy language.
 """
 
@@ -11,8 +11,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
+
+from providers.aws.effective.catalogue import catalogue
 
 VERSION = "2012-10-17"
 _ACTIONS = frozenset({"Action", "NotAction"})
@@ -89,7 +92,7 @@ def _statement(raw: Any) -> dict[str, Any]:
 
 def _element(name: str, value: Any) -> Any:
     if name in _ACTIONS:
-        return _once(_set(value, _action))
+        return _set(value, _action)
     if name in _RESOURCES:
         return _set(value, _resource)
     if name in _PRINCIPALS:
@@ -102,8 +105,12 @@ def _element(name: str, value: Any) -> Any:
 
 
 def _action(value: Any) -> str:
-    service, colon, name = _STARS.sub("*", _string(value)).partition(":")
-    return f"{service.lower()}{colon}{name}"
+    return _spelled(_STARS.sub("*", _string(value)))
+
+
+@lru_cache(maxsize=8192)
+def _spelled(action: str) -> str:
+    return catalogue().spelled(action)
 
 
 def _resource(value: Any) -> str:
@@ -125,11 +132,6 @@ def _key(key: str) -> str:
 
 def _set(raw: Any, normal: Callable[[Any], str]) -> list[str]:
     return sorted({normal(item) for item in (raw if isinstance(raw, list | tuple) else [raw])})
-
-
-def _once(actions: Sequence[str]) -> list[str]:
-    """Without those that only differ by case from an earlier one."""
-    return list({action.lower(): action for action in reversed(actions)}.values())[::-1]
 
 
 def _scalar(value: Any) -> str:

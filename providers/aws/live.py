@@ -86,22 +86,25 @@ def role_live(scope: Scope[AwsSettings], role: RoleFacts) -> Live:
     return Live(Resource(scope.address(ROLE, role.name), attributes), ownership, note=note, in_scope=inside)
 
 
-def role_objects(scope: Scope[AwsSettings], role: RoleFacts) -> Iterator[Live]:
+def role_objects(scope: Scope[AwsSettings], role: RoleFacts, *, wanted: bool) -> Iterator[Live]:
     """The role, then all that hangs on it, which is whose the role is.
 
     What hangs on a role of ours is in the scope wherever the role lies: it was ours before role_path was changed.
+    Of a role under our path that is wanted or recorded it is ours whatever its tags say: whoever puts another's tag on
+    it can hide nothing there. (A wanted role that we never made is an error, so its policies are safe.)
     """
     owner = role_live(scope, role)
     ours = owner.ownership is Ownership.OURS
-    in_scope = ours or (owner.in_scope and owner.ownership is not Ownership.OTHER)
+    others = owner.ownership is Ownership.OTHER
+    retagged = wanted and others and owner.in_scope
     yield owner
     for kind, key, attributes in _hanging(role):
         yield Live(
             Resource(scope.address(kind, key), attributes),
-            owner.ownership,
+            Ownership.UNMARKED if retagged else owner.ownership,
             depends_on=(owner.resource.address,),
-            note=owner.note,
-            in_scope=in_scope,
+            note="" if retagged else owner.note,
+            in_scope=ours or retagged or (owner.in_scope and not others),
         )
 
 
@@ -116,7 +119,7 @@ def _hanging(role: RoleFacts) -> Iterator[tuple[str, str, dict[str, Value]]]:
 
 
 def provider_live(scope: Scope[AwsSettings], arn: str, found: Mapping[str, Any]) -> Live:
-    """An OIDC provider from GetOpenIDConnectProvider. It has no path: ours are those that carry our marker."""
+    """An OIDC provider from GetOpenIDConnectProvider. It has no path, so only its marker can say that it is ours."""
     tags = from_tags(found.get("Tags", ()))
     ownership, note = owner_by_fields(tags, scope)
     key = arn.partition(":oidc-provider/")[2]

@@ -42,9 +42,10 @@ class OpenIdConnectProviderUse(IamType):
         """Nothing is written, so nothing is outside of the scope."""
 
     def make(self, client: AwsClient, desired: Resource) -> None:
-        """Refused unless it is there: whoever manages the provider makes it."""
-        if self._found(client, desired.address.key) is None:
-            raise Rejected(missing(desired.address.key), help=MISSING_HELP)
+        """Refused unless it is there, soon: another system may be making it in this very run."""
+        key = desired.address.key
+        if client.settling.wait(lambda: self._found(client, key)) is None:
+            raise Rejected(missing(key), help=MISSING_HELP)
 
     def change(self, client: AwsClient, before: Mapping[str, Value], desired: Resource) -> None:  # noqa: ARG002
         """Never called: every attribute replaces."""
@@ -67,4 +68,4 @@ def use_live(client: AwsClient, key: str) -> Live:
 def missing(key: str) -> str:
     """What to say where it isn't there."""
     provider, audience = split_use_key(key)
-    return f"OIDC provider {provider} isn't there with client id {audience}: existing_oidc_providers names it"
+    return f"OIDC provider {provider} isn't there yet with client id {audience}: existing_oidc_providers names it"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from providers.aws.client import AwsClient
 
 _WORKERS = 8
+_ABSENT_HELP = f"apply waits for another system of the same plan that makes it; otherwise {MISSING_HELP}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,11 @@ class _Wanted:
 
 
 def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
-    """All under the role path, all providers with our marker, and the wanted addresses wherever they are."""
+    """All under the role path, and the wanted addresses wherever they are.
+
+    A provider has no path: those with our marker that nobody wants are outside of the scope, for another project may
+    have the same names.
+    """
     with ThreadPoolExecutor(1, thread_name_prefix="aws-oidc") as pool:
         reading = pool.submit(_providers, client, wanted)
         found = read_roles(client, _role_names(wanted))
@@ -48,7 +53,7 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     objects = {live.resource.address: live for live in providers}
     sought = _Wanted(frozenset(wanted), {a.key.lower(): a for a in wanted if a.type == ROLE})
     for role in found.roles:
-        client.territory.learn(role)
+        client.territory.learn(role, wanted=client.scope.address(ROLE, role.name) in sought.addresses)
         objects.update((live.resource.address, live) for live in _of_role(client, role, sought))
     account = client.scope.settings.account
     facts = {PLACE: f"account {account}", "account": account, "identity": client.arn}
@@ -76,8 +81,9 @@ def _role_names(wanted: Collection[Address]) -> set[str]:
 
 def _of_role(client: AwsClient, role: RoleFacts, wanted: _Wanted) -> Iterator[Live]:
     """The role with all that hangs on it if that is ours to remove; else only what is wanted by name."""
-    owner, *hanging = role_objects(client.scope, role)
-    if owner.in_scope or owner.resource.address in wanted.addresses:
+    sought = client.scope.address(ROLE, role.name) in wanted.addresses
+    owner, *hanging = role_objects(client.scope, role, wanted=sought)
+    if owner.in_scope or sought:
         yield owner
     yield from (live for live in hanging if live.in_scope or live.resource.address in wanted.addresses)
     respelled = wanted.roles.get(role.name.lower())
@@ -94,26 +100,28 @@ def _providers(client: AwsClient, wanted: Collection[Address]) -> tuple[list[Liv
     arns = sorted({entry["Arn"] for entry in listed})
     with ThreadPoolExecutor(_WORKERS, thread_name_prefix="aws-oidc-get") as pool:
         found = {live.resource.address.key: live for live in pool.map(lambda arn: _provider(client, arn), arns) if live}
-    shown = [_claim(live, claimed) for key, live in found.items() if key in names or live.in_scope]
+    shown = [
+        _claim(live, names, claimed) for key, live in found.items() if key in names or live.ownership is Ownership.OURS
+    ]
     usable = [key for key in uses if _accepts(found, key)]
     absent = [_absent(client, key) for key in uses if key not in usable]
     return [*shown, *(use_live(client, key) for key in usable)], absent
 
 
-def _claim(live: Live, claimed: Collection[str]) -> Live:
-    """An unmarked provider at a wanted address counts as in the scope: a recorded one is ours, without its tags.
+def _claim(live: Live, wanted: Collection[str], claimed: Collection[str]) -> Live:
+    """In the scope is what carries our marker and is wanted or recorded.
 
-    What was never recorded stays somebody else's. So does a provider that the specs merely use: it was handed over.
+    So is an unmarked provider at a wanted address: a recorded one is ours, without its tags. What was never recorded
+    stays somebody else's. So does a provider that the specs merely use: it was handed over.
     """
-    if live.ownership is Ownership.FOREIGN and live.resource.address.key in claimed:
-        return replace(live, in_scope=True)
-    return live
+    ours = wanted if live.ownership is Ownership.OURS else claimed if live.ownership is Ownership.FOREIGN else ()
+    return replace(live, in_scope=live.resource.address.key in ours)
 
 
 def _absent(client: AwsClient, use: str) -> Diagnostic:
     # By its address, so that it is shown at the issuer's position where the specs still name it.
     subject = str(client.scope.address(PROVIDER_USE, use))
-    return warning("W437", missing(use), subject=subject, help=MISSING_HELP, span=client.scope.span)
+    return warning("W437", missing(use), subject=subject, help=_ABSENT_HELP, span=client.scope.span)
 
 
 def _accepts(found: dict[str, Live], use: str) -> bool:

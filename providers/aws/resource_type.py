@@ -50,8 +50,9 @@ class IamType(ResourceType["AwsClient"]):
                 self.make(client, desired)
                 client.settling.born(desired.address)
             except AlreadyExists as taken:
-                if not self._is(client, desired):
-                    raise Conflict(f"{desired.address} exists already and differs", help="plan again") from taken
+                found = self._found(client, desired.address.key)
+                if found is None or not holds(found.resource.attributes, desired.attributes):
+                    raise _taken(desired, found) from taken
 
     def update(self, client: AwsClient, before: Live, desired: Resource) -> None:
         """Change what differs, in place."""
@@ -80,9 +81,11 @@ class IamType(ResourceType["AwsClient"]):
         except NoSuchEntity:
             return None
 
-    def _is(self, client: AwsClient, desired: Resource) -> bool:
-        found = self._found(client, desired.address.key)
-        return found is not None and holds(found.resource.attributes, desired.attributes)
+
+def _taken(desired: Resource, found: Live | None) -> Conflict:
+    """With whose it is, where it says so: another system of the same account may have made it in this very run."""
+    whose = f": {found.note}" if found and found.note else ""
+    return Conflict(f"{desired.address} exists already and differs{whose}", help="plan again")
 
 
 def changed(before: Mapping[str, Value], desired: Resource, *names: str) -> bool:

@@ -62,6 +62,13 @@ class Settling:
         """Whether this run made the object, so that nobody can have put anything on it before."""
         return (address.type, address.key) in self._fresh
 
+    def wait(self, once: Callable[[], Live | None]) -> Live | None:
+        """Read, again and again until it is there, with a bound."""
+        until = time.monotonic() + self.patience
+        while (found := once()) is None and time.monotonic() < until:
+            time.sleep(min(0.2, self.patience))
+        return found
+
     def read(self, type: str, key: str, once: Callable[[], Live | None]) -> Live | None:
         """Read, again and again while a write is expected to show, with a bound."""
         expected = self._expected.get((type, key))

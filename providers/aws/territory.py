@@ -26,12 +26,11 @@ class Territory:
     scope: Scope[AwsSettings]
     _roles: dict[str, bool] = field(default_factory=dict)
 
-    def learn(self, role: RoleFacts) -> None:
-        """A role was read."""
+    def learn(self, role: RoleFacts, *, wanted: bool = False) -> None:
+        """A role was read. One under our path that is wanted or recorded stays ours under another's tags."""
         found = role_live(self.scope, role)
-        self._roles[role.name] = found.ownership is not Ownership.OTHER and (
-            found.in_scope or found.ownership is Ownership.OURS
-        )
+        ours = found.ownership is Ownership.OURS
+        self._roles[role.name] = ours or (found.in_scope and (wanted or found.ownership is not Ownership.OTHER))
 
     def check_role(self, client: AwsClient, name: str) -> None:
         """Raises Rejected unless the role is ours to write to, or isn't there."""

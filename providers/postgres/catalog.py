@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from providers.postgres import sql
 from providers.postgres.keys import GrantKey
-from providers.postgres.lease import mark
+from providers.postgres.lease import lease_beginnings, mark
 from providers.postgres.signature import BadSignature, normal_arguments
 
 if TYPE_CHECKING:
@@ -123,10 +123,11 @@ def members(client: PostgresClient, oids: Collection[int]) -> list[Member]:
 
 def holdings(client: PostgresClient, oids: Collection[int], key: GrantKey | None = None) -> list[Holding]:
     """What roles hold and passed on: on everything, or on one object, a table with all of its columns."""
+    prefix = client.scope.settings.role_prefix
     values: dict[str, object] = {
         "roles": list(oids),
-        "prefix": client.scope.settings.role_prefix,
-        "mark": mark(client.scope),
+        "prefix": prefix,
+        "leases": [f"{start}{prefix}" for start in lease_beginnings(client.scope)],
         "never": list(client.never_ours),
     }
     if key is None:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote, unquote
 
 from providers.postgres.names import ROLE
-from reconciler.provider import LoginRequest, LoginTarget, Pair, Scope, marker_text
+from providers.postgres.settings import PostgresSettings
+from reconciler.model import Ownership
+from reconciler.provider import LoginRequest, LoginTarget, Pair, Scope, marker_text, owner_by_text
 
 _CREATE = (
     "CREATE ROLE \"{{{{name}}}}\" LOGIN INHERIT PASSWORD '{{{{password}}}}' VALID UNTIL '{{{{expiration}}}}' "
@@ -60,33 +63,52 @@ END IF; END $writ$"""
 
 
 LEASE = "; lease="
+_DATABASE = re.compile(r"; database=([^;\s]+)")
 
 
-def lease_comment(scope: Scope[Any], group: str) -> str:
+def _database(scope: Scope[PostgresSettings]) -> str:
+    """Roles are the cluster's, so the marker also names the database. No quote, brace or semicolon is left in it."""
+    return f"; database={quote(scope.settings.database, safe='')}"
+
+
+def owner(comment: str, scope: Scope[PostgresSettings]) -> tuple[Ownership, str]:
+    """Whose a role is, and a note for people. An earlier version's marker names no database: it counts as ours."""
+    found, note = owner_by_text(comment, scope)
+    named = _DATABASE.search(comment)
+    if found is Ownership.OURS and named and unquote(named[1]) != scope.settings.database:
+        return Ownership.OTHER, f"it belongs to database {unquote(named[1])} of this cluster"
+    return found, note
+
+
+def lease_comment(scope: Scope[PostgresSettings], group: str) -> str:
     """The comment that every minted login carries; with an empty group, what all of them begin with."""
-    return f"{marker_text(scope)}{LEASE}{group}"
+    return f"{marker_text(scope)}{_database(scope)}{LEASE}{group}"
+
+
+def lease_beginnings(scope: Scope[PostgresSettings]) -> tuple[str, str]:
+    """What the comments of this scope's logins begin with, before the group: now, and by an earlier version."""
+    return lease_comment(scope, ""), f"{marker_text(scope)}{LEASE}"
 
 
 def mark(scope: Scope[Any]) -> str:
-    """What the comment of every role of this scope begins with."""
+    """What the comment of every role of this environment and system begins with, in whatever database."""
     return f"{marker_text(scope)};"
 
 
-def leased_group(scope: Scope[Any], comment: str) -> str:
+def leased_group(scope: Scope[PostgresSettings], comment: str) -> str:
     """The group that a login's comment names; empty for a comment of another kind."""
-    start = lease_comment(scope, "")
-    return comment.removeprefix(start) if comment.startswith(start) else ""
+    return next((comment.removeprefix(s) for s in lease_beginnings(scope) if comment.startswith(s)), "")
 
 
 _TTL = re.compile(r"; ttl=([0-9]{1,9})$")
 
 
-def group_comment(scope: Scope[Any], pair: Pair) -> str:
+def group_comment(scope: Scope[PostgresSettings], pair: Pair) -> str:
     """The comment of a group role. Its TTL says how far ahead the end of a login in it may lie.
 
     It stands there and not at the login: whoever changes a group's comment makes a row.
     """
-    return f"{marker_text(scope, pair)}; ttl={pair.ttl}"
+    return f"{marker_text(scope, pair)}{_database(scope)}; ttl={pair.ttl}"
 
 
 def group_ttl(comment: str) -> int | None:
@@ -95,7 +117,7 @@ def group_ttl(comment: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def login_request(scope: Scope[Any], pair: Pair, group: str, target: LoginTarget) -> LoginRequest:
+def login_request(scope: Scope[PostgresSettings], pair: Pair, group: str, target: LoginTarget) -> LoginRequest:
     """'Mint a login in this group'. ``group`` and the marker hold no quotes (settings, specs.fields.Name)."""
     return LoginRequest(
         pair,

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from providers.postgres.catalog import BOOTSTRAP, Default, Dependency, Holding, Member, Role
 from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
+from providers.postgres.lease import owner
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
 from providers.postgres.privileges import Kind, live_form
 from providers.postgres.values import ROLE_FLAGS, grant_values, membership_values
 from reconciler.model import Live, Ownership, Resource, Value
-from reconciler.provider import owner_by_text
 
 if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient
@@ -37,7 +37,7 @@ def role_live(client: PostgresClient, role: Role, *, in_scope: bool = True) -> L
         "config": list(role.config),
         "comment": role.comment,
     }
-    ownership, note = owner_by_text(role.comment, client.scope)
+    ownership, note = owner(role.comment, client.scope)
     return Live(Resource(client.address(ROLE, role.name), values), ownership, note=note, in_scope=in_scope)
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 from providers.postgres.catalog import BOOTSTRAP, Member, Role
 from providers.postgres.keys import MembershipKey
-from providers.postgres.lease import group_ttl, leased_group, mark
+from providers.postgres.lease import group_ttl, leased_group, mark, owner
 from providers.postgres.names import MEMBERSHIP, ROLE, split_key
 from providers.postgres.settings import PostgresSettings
 from reconciler.model import Address, Ownership
-from reconciler.provider import Scope, owner_by_text
+from reconciler.provider import Scope
 
 _LONGEST_LEASE = timedelta(hours=768)
 """The longest TTL: where a group's comment doesn't say its own, as one by an earlier version."""
@@ -42,9 +42,9 @@ class Roles:
     """The roles that were found, by what they are to us."""
 
     inside: tuple[Role, ...]
-    """In the scope: by their prefix or their comment, and logins that are no proper lease, or what is left of one."""
+    """In the scope: by their prefix, by a comment of ours on a wanted name, and logins that are no proper lease."""
     outside: tuple[Role, ...]
-    """Only wanted or recorded."""
+    """Only wanted or recorded, or only with a comment of ours: another project's, or renamed by somebody."""
     leased: tuple[Role, ...]
     """Logins that carry the mark of a lease, and look like one."""
 
@@ -68,15 +68,15 @@ def classify(
 ) -> Roles:
     """Sort roles. Another environment's or system's within our prefix is inside, and what it holds is left out.
 
-    Ours by its comment is inside too, whatever its name is by now: who can write the comment can drop the role.
-    ``never`` names the roles with which we and the minter log in.
+    Beyond the prefix a comment of ours isn't enough: another project may have chosen the same names, and a prefix of
+    its own. ``never`` names the roles with which we and the minter log in.
     """
     roles = list(found)
     groups = {
         role.name: role
         for role in roles
         if role.name.startswith(scope.settings.role_prefix)
-        and (role.name in wanted or owner_by_text(role.comment, scope)[0] is Ownership.OURS)
+        and (role.name in wanted or owner(role.comment, scope)[0] is Ownership.OURS)
     }
     joined: dict[int, list[Member]] = {}
     for row in members:
@@ -90,7 +90,7 @@ def classify(
             inside.append(role)
         elif role.name in never:
             continue
-        elif group:
+        elif group and (group.startswith(scope.settings.role_prefix) or group in wanted):
             # A login that was made more than a lease, or that is all that is left of one, is a row.
             proper = (
                 group in groups
@@ -98,11 +98,15 @@ def classify(
                 and _is_member_as_minted(scope, group, joined.get(role.oid, ()))
             )
             (leased if proper else inside).append(role)
-        elif role.comment.startswith(mark(scope)):
+        elif (marked := _is_marked(scope, role)) and role.name in wanted:
             inside.append(role)
-        elif role.name in wanted:
+        elif marked or role.name in wanted:
             outside.append(role)
     return Roles(tuple(inside), tuple(outside), tuple(leased))
+
+
+def _is_marked(scope: Scope[PostgresSettings], role: Role) -> bool:
+    return role.comment.startswith(mark(scope)) and owner(role.comment, scope)[0] is Ownership.OURS
 
 
 def _is_member_as_minted(scope: Scope[PostgresSettings], group: str, rows: Collection[Member]) -> bool:
@@ -115,7 +119,7 @@ def of_others(scope: Scope[PostgresSettings], roles: Roles, wanted: Collection[s
     return {
         role.name
         for role in roles.inside
-        if role.name not in wanted and owner_by_text(role.comment, scope)[0] is Ownership.OTHER
+        if role.name not in wanted and owner(role.comment, scope)[0] is Ownership.OTHER
     }
 
 
@@ -131,18 +135,22 @@ def _looks_leased(role: Role, group: Role) -> bool:
     return -_LOST_AFTER <= left <= longest + _CLOCKS
 
 
-def exempt(roles: Roles, members: Iterable[Member]) -> set[tuple[int, int]]:
+def exempt(scope: Scope[PostgresSettings], roles: Roles, members: Collection[Member]) -> set[tuple[int, int]]:
     """Memberships (member, group) that a lease is made of: nobody declares them, and they end by themselves.
 
-    Its own in its group, and the one that the server gave whoever made the login: ADMIN on it, and nothing else.
+    Its own in its group, and the one that the server gave whoever made the login: ADMIN on it, and nothing else. The
+    server gives it in the bootstrap superuser's name, as every superuser's grant is: so it counts for the minter only.
     """
     leased = {role.oid for role in roles.leased}
+    makers = {(row.grantor, row.member_oid) for row in members if row.member_oid in leased}
     found: set[tuple[int, int]] = set()
     suspicious: set[tuple[int, int]] = set()
     for row in members:
         edge = (row.member_oid, row.group_oid)
         if row.group_oid in leased:
-            proper = row.grantor_oid == BOOTSTRAP and row.inherit is False and row.set_role is False
+            minter = scope.settings.minter
+            by_maker = row.member == minter if minter else (row.member, row.group_oid) in makers
+            proper = by_maker and row.grantor_oid == BOOTSTRAP and row.inherit is False and row.set_role is False
             (found if proper else suspicious).add(edge)
         elif row.member_oid in leased:
             found.add(edge)

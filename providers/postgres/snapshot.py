@@ -70,7 +70,7 @@ def _memberships(
 ) -> Iterator[Live]:
     watched = roles.watched
     found = [row for row in members if row.member_oid in watched or row.group_oid in watched]
-    skipped = exempt(roles, found)
+    skipped = exempt(client.scope, roles, found)
     inside = {role.name for role in (*roles.inside, *roles.leased)} - set(others)
     managed = set(roles.managed.values())
     for key, parts in memberships(client, found).items():

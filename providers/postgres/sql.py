@@ -92,7 +92,7 @@ _PARAMETER: LiteralString = _plain("parameter", "parname", "10::oid", "paracl", 
 _HOLDERS: LiteralString = """
 SELECT o.kind, o.nsp, o.name, o.col, o.args, e.grantee, coalesce(h.rolname, 'PUBLIC'), e.grantor,
   coalesce(g.rolname, ''), e.grantor = o.owner,
-  starts_with(g.rolname, %(prefix)s) OR coalesce(starts_with(d.description, %(mark)s), false)
+  starts_with(g.rolname, %(prefix)s) OR coalesce(d.description ^@ ANY(%(leases)s::text[]), false)
     AND NOT g.rolname = ANY(%(never)s),
   array_agg(e.privilege_type ORDER BY e.privilege_type),
   coalesce(array_agg(e.privilege_type ORDER BY e.privilege_type) FILTER (WHERE e.is_grantable), '{}')

@@ -10,6 +10,7 @@ from tests.e2e.vandalism import Vandalism, changed, missing, undeclared
 GROUP = f"writ_{READER}"
 GROUP_ADDRESS = f'orders-db.postgresql_role["{GROUP}"]'
 REFUNDS_GROUP = f"writ_{REFUNDER}"
+LEASE = "managed by writ; environment=quickstart; system=orders-db; database=orders; lease="
 
 
 def grant(key: str, group: str = GROUP) -> str:
@@ -63,7 +64,7 @@ POSTGRES = (
         "posed-as-a-lease",
         sql(
             "CREATE ROLE posed LOGIN PASSWORD 'x' VALID UNTIL '2099-01-01'",
-            f"COMMENT ON ROLE posed IS 'managed by writ; environment=quickstart; system=orders-db; lease={GROUP}'",
+            f"COMMENT ON ROLE posed IS '{LEASE}{GROUP}'",
             f'GRANT "{GROUP}" TO posed WITH INHERIT TRUE, SET FALSE',
         ),
         (undeclared('orders-db.postgresql_role["posed"]'), undeclared(membership("posed", GROUP))),
@@ -72,7 +73,7 @@ POSTGRES = (
         "lost-lease",
         sql(
             "CREATE ROLE lost LOGIN PASSWORD 'x' VALID UNTIL '2020-01-01'",
-            f"COMMENT ON ROLE lost IS 'managed by writ; environment=quickstart; system=orders-db; lease={GROUP}'",
+            f"COMMENT ON ROLE lost IS '{LEASE}{GROUP}'",
         ),
         (undeclared('orders-db.postgresql_role["lost"]'),),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,6 +23,7 @@ _GLOBAL_SEVERAL = (
     "aws:vpceorgpaths",
 )
 """Source: IAM's "AWS global condition context keys", value type multivalued."""
+_WILD = re.compile(r"[*?]")
 _AFTER = "\U0010ffff"
 
 
@@ -55,6 +57,22 @@ class Catalogue:
         if lowered not in self._bits:
             self._bits[lowered] = self._find(lowered)
         return self._bits[lowered]
+
+    def spelled(self, pattern: str) -> str:
+        """As AWS writes it, which is how the first action is written that it covers; in lower case where there is none.
+
+        Between two wildcards it stays in lower case.
+        """
+        lowered = pattern.lower()
+        covered = self.bits(lowered)
+        if not covered:
+            return lowered
+        first = self.names[(covered & -covered).bit_length() - 1]
+        parts = _WILD.split(lowered)
+        if len(parts) == 1:
+            return first
+        start, end = len(parts[0]), len(parts[-1])
+        return first[:start] + lowered[start : len(lowered) - end] + first[len(first) - end :]
 
     def _find(self, pattern: str) -> int:
         wild = min((at for at in (pattern.find("*"), pattern.find("?")) if at >= 0), default=-1)

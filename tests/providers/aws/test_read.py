@@ -233,11 +233,15 @@ def test_anothers_provider_at_a_wanted_address_stays_anothers(account: Account) 
     assert (live.ownership, live.is_anothers(recorded=False)) == (Ownership.OTHER, True)
 
 
-def test_a_provider_of_ours_that_nobody_wants_is_in_scope(account: Account) -> None:
+def test_a_provider_of_ours_is_in_scope_where_it_is_wanted_or_recorded(account: Account) -> None:
     account.build(lower(account.scope, demand(issuers=(issuer(), issuer("b", url="https://b.example.com")))))
-    found = account.read().objects
-    assert {a.key for a in found} == {"oidc.example.com/Cluster", "b.example.com"}
-    assert all(live.ownership is Ownership.OURS and live.in_scope for live in found.values())
+    wanted = Address("payments", "aws_iam_openid_connect_provider", "b.example.com")
+    found = account.read(wanted).objects
+    assert {a.key: live.in_scope for a, live in found.items()} == {
+        "oidc.example.com/Cluster": False,
+        "b.example.com": True,
+    }
+    assert all(live.ownership is Ownership.OURS for live in found.values())
 
 
 def test_existing_providers(open_account: Callable[..., Account]) -> None:

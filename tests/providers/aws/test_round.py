@@ -27,7 +27,7 @@ def wanted(account: Account) -> Lowering:
 
 def test_what_is_made_reads_back_equal_in_bulk_and_one_by_one(account: Account) -> None:
     made = account.build(wanted(account))
-    found = account.read().objects
+    found = account.read(*(d.resource.address for d in made)).objects
     assert set(found) == {d.resource.address for d in made}
     for desired in made:
         live = found[desired.resource.address]

@@ -100,7 +100,7 @@ def test_the_role_can_do_nothing_by_itself_and_says_whose_it_is() -> None:
     values = dict(role.resource.attributes)
     comment = str(values.pop("comment"))
     assert owner_by_text(comment, SCOPE)[0] is Ownership.OURS
-    assert comment.endswith("agent=bot; intent=orders.read; ttl=600")
+    assert comment.endswith("agent=bot; intent=orders.read; database=orders; ttl=600")
     assert {name for name, value in values.items() if value not in (False, [], "", -1)} == set()
 
 

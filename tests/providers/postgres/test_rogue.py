@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
+from reconciler.model import Ownership
 from tests.providers.postgres.world import PROVIDER, World, pair
 
 GRANT = {"privileges": ["SELECT", "INSERT"], "tables": ["public.orders"]}
@@ -374,18 +375,20 @@ def test_a_policy_in_another_database_is_a_row(calm: World) -> None:
     calm.converge()
 
 
-def test_a_managed_role_that_was_renamed_out_of_the_prefix_is_still_a_row(calm: World) -> None:
+def test_a_managed_role_that_was_renamed_out_of_the_prefix_is_read_with_all_it_has(calm: World) -> None:
     calm.sql("ALTER ROLE $role RENAME TO x_innocent", "GRANT x_innocent TO x_bob")
-    gone = {key: action for key, action in calm.changes().items() if action == "delete"}
-    assert gone == {
-        "postgresql_role x_innocent": "delete",
-        "postgresql_grant_role x_bob->x_innocent": "delete",
-        **{
-            f"postgresql_grant x_innocent:{one}": "delete"
+    found = {f"{a.type} {a.key}": live for a, live in calm.read().objects.items() if "x_innocent" in a.key}
+    assert set(found) == {
+        "postgresql_role x_innocent",
+        "postgresql_grant_role x_bob->x_innocent",
+        *(
+            f"postgresql_grant x_innocent:{one}"
             for one in ("database:orders", "schema:public", "table:public.orders", "column:public.orders.id")
-        },
+        ),
     }
-    calm.converge()
+    assert found["postgresql_role x_innocent"].ownership is Ownership.OURS
+    assert not any(live.in_scope for live in found.values())
+    calm.sql("DROP OWNED BY x_innocent", "DROP ROLE x_innocent")
 
 
 def test_the_operator_and_the_minter_are_no_rows_whatever_their_comment(minting: World) -> None:
