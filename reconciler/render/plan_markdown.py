@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reconciler.access.rollup import wider_first
-from reconciler.model import AccessRow, Address, Change, Plan, Verdict
+from reconciler.model import AccessRow, Address, Change, Plan, Ttl, Verdict
 from reconciler.model.gate import Gate
 from reconciler.render.access_text import ASPECTS, VERDICTS, counted, sections, summary_line, systems_line, undeclared
 from reconciler.render.diagnostics import summary
 from reconciler.render.gate import gate_line
 from reconciler.render.markdown import code, cut, fenced, harmless, marker, plain, size
 from reconciler.render.plan_text import change_lines, summary_lines, wording_line
+from reconciler.render.ttls import outlived, outlived_by
 from specs.diagnostic import Diagnostic, Severity
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ def plan_markdown(plan: Plan, gate: Gate | None = None) -> list[str]:
             body.add("", f"### {title.rstrip(':')}", *shown)
     _fold_findings(body, plan.diagnostics)
     _fold_the_rest(body, plan)
+    _fold_ttls(body, plan)
     _fold_objects(body, plan)
     if body.cut:
         whole = "`writ show -full FILE` shows all of the saved plan."
@@ -144,6 +146,17 @@ def _fold_the_rest(body: _Body, plan: Plan) -> None:
     strange = undeclared(plan)
     shown = body.fitting(rows, lambda row: _row(row, strange), 0.4, "other changes of access")
     _fold(body, f"Access otherwise changes: {counted(safe_rows)}", shown)
+
+
+def _fold_ttls(body: _Body, plan: Plan) -> None:
+    longer = outlived(plan)
+    shown = body.fitting(longer, _ttl, 0.4, "TTLs")
+    _fold(body, f"TTLs that a system lets a credential outlive: {len(longer):,}", shown)
+
+
+def _ttl(one: Ttl) -> list[str]:
+    whose = f"{code(one.agent)} may {code(one.intent)} on {code(one.system)}"
+    return [f"- {whose}: {outlived_by(one)}", f"  - {code(one.limit.why)}"]
 
 
 def _fold_objects(body: _Body, plan: Plan) -> None:

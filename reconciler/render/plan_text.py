@@ -38,8 +38,9 @@ _CAUSES = {
 
 
 def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
-    """Access first, then the objects, then the counts. ``full``: nothing cut, nothing folded."""
+    """Access and TTLs first, then the objects, then the counts. ``full``: nothing cut, nothing folded."""
     yield from access_lines(plan, full=full)
+    yield from ttl_lines(plan, full=full)
     rows = plan.rows
     if rows:
         yield from _legend(plan)
@@ -50,7 +51,6 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
             else:
                 yield from change_lines(change, destroy=plan.destroy)
         yield Text()
-        yield from ttl_lines(plan)
     yield from summary_lines(plan)
     yield from (Text(line) for line in (summary_line(plan), systems_line(plan)) if line)
 

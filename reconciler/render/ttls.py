@@ -15,23 +15,32 @@ MOST = 20
 """Lines; the rest is counted."""
 
 
-def ttl_lines(plan: Plan) -> Iterator[Text]:
+def outlived(plan: Plan) -> list[Ttl]:
     """Where a system lets a credential of a pair that the plan touches live longer than declared."""
+    if plan.destroy:
+        return []
     touched = {(c.origin.agent, c.origin.intent, c.address.system) for c in plan.rows if c.origin is not None}
-    longer = [one for one in plan.ttls if one.residual and (one.agent, one.intent, one.system) in touched]
-    if not longer or plan.destroy:
+    return [one for one in plan.ttls if one.residual and (one.agent, one.intent, one.system) in touched]
+
+
+def ttl_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
+    """These, and why; bounded unless ``full``."""
+    longer = outlived(plan)
+    if not longer:
         return
+    most = len(longer) if full else MOST
     yield Text("TTLs that a system lets a credential outlive:", "bold")
-    for one in longer[:MOST]:
-        yield Text(f"  {safe(one.agent)} may {safe(one.intent)} on {safe(one.system)}: {_line(one)}", "yellow")
+    for one in longer[:most]:
+        yield Text(f"  {safe(one.agent)} may {safe(one.intent)} on {safe(one.system)}: {outlived_by(one)}", "yellow")
     for why in dict.fromkeys(one.limit.why for one in longer):
         yield Text(f"  # {safe(why)}", "dim")
-    if len(longer) > MOST:
-        yield Text(f"  and {len(longer) - MOST} more")
+    if len(longer) > most:
+        yield Text(f"  and {len(longer) - most} more: writ plan -full or -json tells all")
     yield Text()
 
 
-def _line(one: Ttl) -> str:
+def outlived_by(one: Ttl) -> str:
+    """What is declared, what is enforced, and how long the gap is."""
     enforced, residual = format_duration(one.limit.enforced), format_duration(one.residual)
     return f"declared {format_duration(one.declared)}, enforced {enforced}, so up to {residual} longer"
 

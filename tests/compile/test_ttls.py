@@ -94,4 +94,4 @@ def test_many_are_counted(tmp_path: Path) -> None:
     names = [f"bot-{number:02}" for number in range(23)]
     many = tuple(replace(row, origin=replace(row.origin, agent=name)) for name in names)
     text = text_of(replace(plan, changes=many, ttls=tuple(replace(aws, agent=name) for name in names)))
-    assert "  and 3 more\n" in text
+    assert "  and 3 more: writ plan -full or -json tells all\n" in text

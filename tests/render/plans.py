@@ -18,6 +18,7 @@ from reconciler.model import (
     Change,
     DriftItem,
     DriftKind,
+    Limit,
     Live,
     Mover,
     Origin,
@@ -25,6 +26,7 @@ from reconciler.model import (
     Plan,
     Resource,
     SystemRecord,
+    Ttl,
 )
 from specs.diagnostic import Diagnostic, error, warning
 from specs.source import SourceSpan
@@ -94,6 +96,7 @@ def plan(
     drift: Iterable[DriftItem] = (),
     wording: Iterable[str] = (),
     environment: str = "production",
+    ttls: Iterable[Ttl] = (),
 ) -> Plan:
     systems = (SystemRecord("payments", "aws", {"role_path": "/writ/"}),)
     return Plan(
@@ -108,6 +111,7 @@ def plan(
         drift=tuple(drift),
         access=tuple(access),
         wording=frozenset(at(key) for key in wording),
+        ttls=tuple(ttls),
     )
 
 
@@ -125,6 +129,7 @@ def whole() -> Plan:
         FINDINGS,
         [drifted("rogue")],
         ["same"],
+        ttls=[Ttl("support-bot", "orders.read", "payments", 600, Limit(3_600, "sessions end after an hour"))],
     )
 
 
@@ -165,4 +170,5 @@ def hostile(text: str) -> Plan:
         ],
         [drifted(text)],
         environment=text,
+        ttls=[Ttl(text, text, "payments", 1, Limit(2, text, text))],
     )

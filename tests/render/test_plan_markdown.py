@@ -39,6 +39,8 @@ def test_what_is_on_top_and_what_is_folded() -> None:
         "### Access widens by this plan",
         "<details open><summary>Findings: 1 error, 1 warning</summary>",
         "<details><summary>Access otherwise changes",
+        "<details><summary>TTLs that a system lets a credential outlive: 1</summary>",
+        "- `support-bot` may `orders.read` on `payments`: declared 10m, enforced 1h, so up to 50m longer",
         "<details><summary>Objects: 4</summary>",
         '  ~ payments.aws_iam_role["same"]: wording only',
     ]

@@ -37,6 +37,10 @@ def test_the_whole() -> None:
         "",
         "1 principal's objects change, and the access stays equal.",
         "",
+        "TTLs that a system lets a credential outlive:",
+        "  support-bot may orders.read on payments: declared 10m, enforced 1h, so up to 50m longer",
+        "  # sessions end after an hour",
+        "",
     ]
     assert text[-3:] == [
         "Plan: 1 to add, 2 to change, 1 to destroy.",
