@@ -96,7 +96,7 @@ def _finding(never: Never, reach: Reach, origin: Origin | None, *, stays: bool, 
         advice = f"applying this plan ends it; the guardrail is at {where}"
     verb = "may do now" if now else "could do after this plan"
     return error(
-        "W510",
+        "W318",
         f"guardrail {never.name} forbids what {reach.subject} {verb}: {told(reach.witness, who)}",
         subject=str(reach.subject),
         help=advice,

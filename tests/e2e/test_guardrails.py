@@ -35,7 +35,7 @@ def on(ground: Ground) -> Iterator[Bench]:
 
 
 def told(plan: Plan) -> list[Diagnostic]:
-    return [one for one in plan.diagnostics if one.code == "W510"]
+    return [one for one in plan.diagnostics if one.code == "W318"]
 
 
 @pytest.mark.parametrize(
