@@ -148,7 +148,7 @@ def test_refused_logins(world: World, printed: Printed) -> None:
     )
     told = printed("plan", "-verbose", code=1, WRIT_CONNECTIONS=denied, **WRONG)
     # The local AWS believes every key.
-    assert "error[W501] vault: vault could not be read: permission denied" in told
+    assert "error[W501] vault: vault could not be read: our token is not valid at" in told
     assert "error[W702] orders-db: orders-db can't be used" in told
     printed("plan", "-json", "-verbose", code=1, WRIT_CONNECTIONS=denied, **WRONG)
     login = {"method": "jwt", "mount": MOUNT, "role": "nobody", "jwt_env": "VAULT_TOKEN"}
