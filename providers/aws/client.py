@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -41,6 +40,7 @@ from botocore.utils import parse_timestamp
 from providers.aws.connection import AwsConnection
 from providers.aws.errors import NOT_AWS, SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
 from providers.aws.patterns import FIRST_REGION
+from providers.aws.replies import UNREADABLE, Answer, NotFromAws, refuse_others
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
 from providers.aws.territory import Territory
@@ -53,25 +53,6 @@ _READS = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts
 _WRITES = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
 PAGE = 1000
 """Items a page: the most that IAM's lists give."""
-_REPLY = re.compile(rb"\s*(<\?xml[^>]*\?>\s*)?<(\w+:)?[A-Z]\w*Response[\s/>]")
-"""How every reply of the query protocol begins, errors included."""
-_UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
-"""What botocore trips over in a reply that is XML and nothing that it knows."""
-
-
-class NotFromAws(Exception):  # noqa: N818
-    """The reply is not one of AWS: a proxy's page, another server's JSON."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status = status
-
-
-class Answer(dict[str, Any]):
-    """A reply by its members. One that is missing is an unreadable reply, never 'nothing there'."""
-
-    def __missing__(self, name: str) -> Any:
-        raise Unreachable(f"AWS's reply lacks {name}", help=NOT_AWS)
 
 
 class AwsClient:
@@ -201,19 +182,8 @@ def _session(profile: str | None) -> Session:
     session.register_component("data_loader", _loader())
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     for service in ("iam", "sts"):
-        session.register(f"before-parse.{service}", _refuse_others)
+        session.register(f"before-parse.{service}", refuse_others)
     return session
-
-
-def _refuse_others(**event: Any) -> None:
-    """Stop a reply that isn't AWS's before botocore makes something of it. Raises NotFromAws."""
-    reply = event["response_dict"]
-    if _REPLY.match(reply["body"][:512]):
-        return
-    if reply["status_code"] < 500:
-        raise NotFromAws(reply["status_code"])
-    # botocore repeats a failure without a body, and gives its status; on any text it trips.
-    reply["body"] = b""
 
 
 def _client_maker(
@@ -318,7 +288,7 @@ def _mapped(service: str, operation: str, *, writing: bool) -> Iterator[None]:
         raise lost(message, writing=writing, help=NOT_AWS) from None
     except (BotoCoreError, ResponseParserError) as failed:
         raise _from_botocore(failed, f"{service}:{operation}", writing=writing) from failed
-    except _UNREADABLE as failed:
+    except UNREADABLE as failed:
         if operation == LOGIN:
             raise Denied(f"AWS login: {failed}", help=_NO_CREDENTIALS) from failed
         message = f"the reply to {service}:{operation} is unreadable ({type(failed).__name__})"

@@ -35,6 +35,8 @@ class Role(NamedTuple):
     config: Sequence[str]
     """``name=value``; with ``database: `` before it where it holds in one database only."""
     comment: str
+    has_password: bool | None
+    """None where the login may not ask."""
 
 
 class Member(NamedTuple):
@@ -66,9 +68,14 @@ class Holding(NamedTuple):
     grantor: str
     by_owner: bool
     by_ours: bool
-    """The grantor is a managed role or a leased login."""
+    """The grantor is a managed role or a leased login, and not the owner."""
     privileges: Sequence[str]
     grantable: Sequence[str]
+
+    @property
+    def own(self) -> bool:
+        """What an owner holds on what it owns."""
+        return self.by_owner and self.grantee_oid == self.grantor_oid
 
     @property
     def key(self) -> GrantKey:
@@ -112,7 +119,8 @@ class Dependency(NamedTuple):
 def roles(client: PostgresClient, names: Collection[str], *, prefix: str | None = None) -> list[Role]:
     """Named roles; with a prefix also those in the scope, by name or by comment, and the leased logins."""
     values = {"prefix": prefix, "names": list(names), "mark": None if prefix is None else mark(client.scope)}
-    return [Role(*row) for row in client.query(sql.ROLES, values)]
+    text = sql.ROLES_AND_PASSWORDS if client.sees_passwords else sql.ROLES
+    return [Role(*row) for row in client.query(text, values)]
 
 
 def members(client: PostgresClient, oids: Collection[int]) -> list[Member]:
@@ -157,10 +165,10 @@ def public(client: PostgresClient) -> dict[GrantKey, frozenset[str]]:
     }
 
 
-def routine(client: PostgresClient, key: GrantKey) -> str | None:
-    """A function as the server writes it in statements."""
+def routine(client: PostgresClient, key: GrantKey) -> tuple[str, str] | None:
+    """FUNCTION or PROCEDURE, and how the server writes it in statements."""
     rows = client.query(sql.FUNCTION, {"nsp": key.schema, "name": key.name})
-    return next((text for text, arguments in rows if normal(arguments) == key.arguments), None)
+    return next(((kind, text) for kind, text, arguments in rows if normal(arguments) == key.arguments), None)
 
 
 def shut_schemas(client: PostgresClient, key: GrantKey, role: str) -> list[str]:

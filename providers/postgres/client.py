@@ -54,6 +54,8 @@ class PostgresClient:
         self.table_privileges: frozenset[str] = frozenset(row[4])
         """All that this version knows."""
         self.login: str = row[5]
+        self.sees_passwords: bool = row[6]
+        """Whether we may ask who has one: superusers may."""
         self.cluster: str = self._cluster()
         """The cluster's own number, which its standbys share; empty where the login may not ask for it."""
 

@@ -84,7 +84,7 @@ class DependencyType(_Found):
     name: ClassVar[str] = DEPENDENCY
     attributes: ClassVar[Mapping[str, Attribute]] = {
         "role": Attribute("The managed role."),
-        "relation": Attribute("owner, privilege (of a kind that isn't known here), or database (in another one)."),
+        "relation": Attribute("owner, policy, privilege (of a kind that is unknown here), or database (another one)."),
         "database": Attribute("Where."),
         "object": Attribute("What, in the server's words; empty in another database."),
         "count": Attribute("How many."),
@@ -98,6 +98,7 @@ class DependencyType(_Found):
     def delete(self, client: PostgresClient, before: Live) -> None:
         """Remove what loses nothing: default privileges, a user mapping, a large object that a lease kept to itself.
 
+        And take the role out of policies that permit, as DROP OWNED BY does: it sees fewer rows then.
         Raises Rejected for anything else: data is never dropped or given away, nor another database touched.
         """
         with client.transaction():
@@ -114,9 +115,11 @@ def _dependency(client: PostgresClient, key: str) -> tuple[Role, Dependency] | N
 
 
 def _removed(client: PostgresClient, role: Role, found: Dependency) -> bool:
-    if found.elsewhere or found.kind != "o":
+    if found.elsewhere or found.kind not in ("o", "r"):
         return False
     match found.catalog:
+        case "pg_policy":
+            return _left_policy(client, role, found)
         case "pg_default_acl":
             _forget_defaults(client, found.oid)
         case "pg_user_mapping":
@@ -128,6 +131,20 @@ def _removed(client: PostgresClient, role: Role, found: Dependency) -> bool:
             client.query("SELECT lo_unlink(%(oid)s::oid)", {"oid": found.oid})
         case _:
             return False
+    return True
+
+
+def _left_policy(client: PostgresClient, role: Role, found: Dependency) -> bool:
+    """Take a role out of a policy; one that names nobody else goes. False for one that restricts: it would see more."""
+    for name, schema, table, permits, others in client.query(sql.POLICY, {"oid": found.oid, "role": role.oid}):
+        if not permits:
+            return False
+        client.run(
+            "ALTER POLICY {policy} ON {table} TO {others}" if others else "DROP POLICY {policy} ON {table}",
+            policy=Ident.of(name),
+            table=Ident.of(schema, table),
+            **({"others": Words(others)} if others else {}),
+        )
     return True
 
 
@@ -163,6 +180,11 @@ def _refusal(found: Dependency) -> Rejected:
         return Rejected(
             f"{role} owns, may use or is named by {found.number} objects in database {found.database}",
             help=f'there, look at what it owns and at policies, then REVOKE, or run DROP OWNED BY "{role}"',
+        )
+    if found.kind == "r":
+        return Rejected(
+            f"{found.description} restricts {role}: without it the role would see more",
+            help="as the table's owner, DROP POLICY, or ALTER POLICY … TO other roles; then plan again",
         )
     if found.kind != "o":
         return Rejected(

@@ -112,7 +112,7 @@ class DependencyKey(NamedTuple):
 
     role: str
     relation: str
-    """owner, privilege, or database: in another one."""
+    """owner, policy, privilege, or database: in another one."""
     object: str
 
     def __str__(self) -> str:

@@ -25,6 +25,8 @@ DEFAULT_KINDS: Mapping[str, str] = {
     "L": "large_object",
 }
 """pg_default_acl.defaclobjtype."""
+_RELATIONS = {"o": "owner", "r": "policy"}
+"""pg_shdepend.deptype, in this database."""
 
 
 def role_live(client: PostgresClient, role: Role, *, in_scope: bool = True) -> Live:
@@ -37,12 +39,17 @@ def role_live(client: PostgresClient, role: Role, *, in_scope: bool = True) -> L
         "config": list(role.config),
         "comment": role.comment,
     }
+    if role.has_password is not None:
+        values["has_password"] = role.has_password
     ownership, note = owner(role.comment, client.scope)
     return Live(Resource(client.address(ROLE, role.name), values), ownership, note=note, in_scope=in_scope)
 
 
 def grant_live(client: PostgresClient, key: GrantKey, found: Iterable[Holding], regranted: Sequence[str]) -> Live:
-    """A grant: what a role holds on one object, from whomever."""
+    """A grant: what a role holds on one object, from whomever.
+
+    An owner's own entries are no grant: that it owns the object is a dependency, and here its privileges are left out.
+    """
     holdings = list(found)
     privileges = {privilege for one in holdings for privilege in one.privileges}
     values = grant_values(
@@ -53,6 +60,8 @@ def grant_live(client: PostgresClient, key: GrantKey, found: Iterable[Holding], 
         granted_by=sorted({one.grantor for one in holdings if one.by_ours}),
         regranted_to=sorted(regranted),
     )
+    if any(one.own for one in holdings):
+        del values["privileges"]
     role = client.address(ROLE, key.role)
     return Live(Resource(client.address(GRANT, str(key)), values), Ownership.UNMARKED, (role,))
 
@@ -142,7 +151,7 @@ def default_live(client: PostgresClient, found: Default) -> Live:
 
 def dependency_live(client: PostgresClient, found: Dependency) -> Live:
     """Something else that names a role, so that it can't be dropped."""
-    relation = "database" if found.elsewhere else "owner" if found.kind == "o" else "privilege"
+    relation = "database" if found.elsewhere else _RELATIONS.get(found.kind, "privilege")
     described = found.database if found.elsewhere else found.description
     values: dict[str, Value] = {
         "role": found.role,

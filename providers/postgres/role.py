@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
-from providers.postgres import catalog
+from providers.postgres import catalog, sql
 from providers.postgres.live import role_live
 from providers.postgres.names import ROLE, Ident, Words
 from providers.postgres.values import ROLE_FLAGS, equal
 from reconciler.model import Live, Resource, Value
-from reconciler.provider import Attribute, Conflict, ProviderError, ResourceType
+from reconciler.provider import Attribute, Conflict, Denied, ProviderError, ResourceType
 
 if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient  # imports the driver
@@ -37,6 +37,7 @@ class RoleType(Base):
         "valid_until": Attribute("When its password ends, UTC; empty for never."),
         "config": Attribute("Settings that its sessions start with (ALTER ROLE … SET)."),
         "comment": Attribute("The ownership marker, with agent and intent."),
+        "has_password": Attribute("Whether it has a password. Only superusers may see that: left out for others."),
     }
 
     def read(self, client: PostgresClient, key: str) -> Live | None:
@@ -63,16 +64,18 @@ class RoleType(Base):
             if found is None:
                 raise Conflict("the role has gone since it was read", help="plan again")
             now = found.resource.attributes
-            options = {key: value for key, value in desired.attributes.items() if now[key] != value}
-            if now["login"]:
+            options = {key: value for key, value in desired.attributes.items() if now.get(key, value) != value}
+            if now["login"] or now.get("has_password"):
                 # A password that somebody set would open the door again with the next LOGIN.
                 client.run("ALTER ROLE {name} PASSWORD NULL", name=name)
             if options.keys() & {*ROLE_FLAGS, "connection_limit", "valid_until"}:
-                client.run("ALTER ROLE {name} {options}", name=name, options=_options(options))
+                words = _options(options)
+                with _superusers(desired.address.key, words.text):
+                    client.run("ALTER ROLE {name} {options}", name=name, options=words)
             if now["login"]:
                 end()
             if "config" in options:
-                _reset(client, name, now["config"])
+                _reset(client, desired.address.key)
             if "comment" in options:
                 _comment(client, desired)
 
@@ -116,7 +119,8 @@ def _sessions_ended(client: PostgresClient, name: str) -> Iterator[Callable[[], 
 
 
 def _same(found: Live, desired: Resource) -> None:
-    if not equal(found.resource.attributes, desired.attributes):
+    now = found.resource.attributes
+    if not equal(now, {name: value for name, value in desired.attributes.items() if name in now}):
         raise Conflict(
             f"role {desired.address.key} exists already, and differs", help="plan again, and look whose it is"
         )
@@ -139,13 +143,28 @@ def _comment(client: PostgresClient, desired: Resource) -> None:
     )
 
 
-def _reset(client: PostgresClient, name: Ident, config: Value) -> None:
+def _reset(client: PostgresClient, role: str) -> None:
+    """Raises Denied where a setting is left: of what only superusers may set, RESET ALL says nothing to others."""
+    name = Ident.of(role)
+    databases = [database for (database,) in client.query(sql.SET_IN, {"role": role})]
     client.run("ALTER ROLE {name} RESET ALL", name=name)
-    settings = config if isinstance(config, list) else []
-    for database in sorted({text.partition(": ")[0] for text in map(str, settings) if _of_database(text)}):
+    for database in databases:
         client.run("ALTER ROLE {name} IN DATABASE {database} RESET ALL", name=name, database=Ident.of(database))
+    left = [setting for found in catalog.roles(client, [role]) for setting in found.config]
+    if left:
+        ways = (" RESET ALL", *(f' IN DATABASE "{database}" RESET ALL' for database in databases))
+        raise Denied(f"only a superuser may reset {', '.join(left)}", help=_by_superuser(role, *ways))
 
 
-def _of_database(setting: str) -> bool:
-    """``orders: search_path=x`` rather than ``search_path=x``: a setting's own name has no colon."""
-    return ": " in setting.partition("=")[0]
+@contextmanager
+def _superusers(role: str, options: str) -> Iterator[None]:
+    """What somebody with more rights set may be more than the operator can take."""
+    try:
+        yield
+    except Denied as denied:
+        raise Denied(denied.message, help=_by_superuser(role, f" {options}")) from None
+
+
+def _by_superuser(role: str, *ways: str) -> str:
+    statements = "; ".join(f'ALTER ROLE "{role}"{way}' for way in ways)
+    return f"the operator lacks the right: have a superuser run {statements}; then plan again"

@@ -12,9 +12,9 @@ from providers.postgres.checks import check_minting, check_objects
 from providers.postgres.effective.read import read_catalogue
 from providers.postgres.effective.world import Surroundings
 from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
+from providers.postgres.names import GRANT
 from providers.postgres.scope import Roles, classify, exempt, of_others, wanted_roles
 from reconciler.model import PLACE, Address, Live, Snapshot
-from specs.diagnostic import Diagnostic, warning
 
 if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient
@@ -28,13 +28,9 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
         members = catalog.members(client, [role.oid for role in found if role.name not in client.never_ours])
         roles = classify(client.scope, found, members, names, client.never_ours)
         dependencies = catalog.dependencies(client, roles.watched)
-        objects = list(_objects(client, roles, names, dependencies))
+        objects = list(_objects(client, roles, wanted, dependencies))
         objects += _memberships(client, roles, members, of_others(client.scope, roles, names))
-        problems = (
-            *check_objects(client, wanted),
-            *check_minting(client),
-            *_policies(client, dependencies),
-        )
+        problems = (*check_objects(client, wanted), *check_minting(client))
         around = _surroundings(client, roles, members)
     facts = {
         "version": f"PostgreSQL {client.version_text}",
@@ -46,20 +42,23 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
 
 
 def _objects(
-    client: PostgresClient, roles: Roles, wanted: Collection[str], dependencies: Iterable[Dependency]
+    client: PostgresClient, roles: Roles, wanted: Collection[Address], dependencies: Iterable[Dependency]
 ) -> Iterator[Live]:
     yield from (role_live(client, role) for role in roles.inside)
     yield from (role_live(client, role, in_scope=False) for role in roles.outside)
-    others = of_others(client.scope, roles, wanted)
+    others = of_others(client.scope, roles, wanted_roles(wanted))
     outside = {role.name for role in roles.outside}
     watched = {oid: name for oid, name in roles.watched.items() if name not in others}
-    held = grants_live(client, catalog.holdings(client, list(watched)), watched)
+    granted = {address.key for address in wanted if address.type == GRANT}
+    # That a role owns what nobody grants it is told by the dependency alone.
+    holdings = (one for one in catalog.holdings(client, list(watched)) if not one.own or str(one.key) in granted)
+    held = grants_live(client, holdings, watched)
     defaults = [default_live(client, one) for one in catalog.defaults(client, list(watched))]
     leased = {role.name for role in roles.leased}
     rest = [
         dependency_live(client, one)
         for one in dependencies
-        if (one.kind != "r" or one.elsewhere) and one.role not in others and not (one.private and one.role in leased)
+        if one.role not in others and not (one.private and one.role in leased)
     ]
     for live in (*held, *defaults, *rest):
         yield replace(live, in_scope=live.resource.attributes["role"] not in outside)
@@ -86,14 +85,3 @@ def _surroundings(client: PostgresClient, roles: Roles, members: Iterable[Member
     strays = any(one.member_oid in watched and one.group_oid not in watched for one in members)
     others = read_catalogue(client) if strays else None
     return Surroundings(client.version, client.database, catalog.public(client), others)
-
-
-def _policies(client: PostgresClient, dependencies: Iterable[Dependency]) -> Iterator[Diagnostic]:
-    for one in dependencies:
-        if one.kind == "r" and not one.elsewhere:
-            yield warning(
-                "W455",
-                f"{one.description} names {one.role}: row level security is not managed here",
-                subject=client.scope.system,
-                help="while it does, the role can't be dropped",
-            )

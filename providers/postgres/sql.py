@@ -7,7 +7,7 @@ from typing import LiteralString
 
 from providers.postgres.privileges import Kind
 
-ROLES: LiteralString = """
+_ROLES: LiteralString = """
 SELECT r.oid, r.rolname, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolinherit, r.rolreplication,
   r.rolbypassrls, r.rolconnlimit,
   CASE WHEN r.rolvaliduntil IS NULL OR r.rolvaliduntil = 'infinity' THEN ''
@@ -16,13 +16,19 @@ SELECT r.oid, r.rolname, r.rolcanlogin, r.rolsuper, r.rolcreatedb, r.rolcreatero
   ARRAY(SELECT CASE WHEN s.setdatabase = 0 THEN '' ELSE coalesce(b.datname, s.setdatabase::text) || ': ' END || c
     FROM pg_db_role_setting s LEFT JOIN pg_database b ON b.oid = s.setdatabase, unnest(s.setconfig) c
     WHERE s.setrole = r.oid ORDER BY 1),
-  coalesce(d.description, '')
+  coalesce(d.description, ''), """
+_ROLES_FROM: LiteralString = """
 FROM pg_roles r
 LEFT JOIN pg_shdescription d ON d.objoid = r.oid AND d.classoid = 'pg_authid'::regclass
 WHERE starts_with(r.rolname, %(prefix)s::text) OR r.rolname = ANY(%(names)s)
   OR starts_with(d.description, %(mark)s::text)
 ORDER BY r.rolname
 """
+ROLES: LiteralString = f"{_ROLES} NULL::boolean {_ROLES_FROM}"
+ROLES_AND_PASSWORDS: LiteralString = (
+    f"{_ROLES} (SELECT a.rolpassword IS NOT NULL FROM pg_authid a WHERE a.oid = r.oid) {_ROLES_FROM}"  # noqa: S608
+)
+"""For a login that may read pg_authid: only whether there is a password leaves the server."""
 
 # 16 gave every membership its grantor and its options; before, a role could be a member of another only once.
 _MEMBERS: LiteralString = """
@@ -88,12 +94,12 @@ _PARTS: Mapping[str, LiteralString] = {
 }
 _PARAMETER: LiteralString = _plain("parameter", "parname", "10::oid", "paracl", "pg_parameter_acl")
 
-# Who holds what from whom. `ours`: the grantor is a managed role or a leased login, which passes on what it may not.
+# Who holds what from whom. `ours`: a managed role or a leased login passed it on, which it may not, as no owner.
 _HOLDERS: LiteralString = """
 SELECT o.kind, o.nsp, o.name, o.col, o.args, e.grantee, coalesce(h.rolname, 'PUBLIC'), e.grantor,
   coalesce(g.rolname, ''), e.grantor = o.owner,
-  starts_with(g.rolname, %(prefix)s) OR coalesce(d.description ^@ ANY(%(leases)s::text[]), false)
-    AND NOT g.rolname = ANY(%(never)s),
+  e.grantor <> o.owner AND (starts_with(g.rolname, %(prefix)s)
+    OR coalesce(d.description ^@ ANY(%(leases)s::text[]), false) AND NOT g.rolname = ANY(%(never)s)),
   array_agg(e.privilege_type ORDER BY e.privilege_type),
   coalesce(array_agg(e.privilege_type ORDER BY e.privilege_type) FILTER (WHERE e.is_grantable), '{}')
 FROM ("""
@@ -102,7 +108,7 @@ CROSS JOIN LATERAL aclexplode(o.acl) e
 LEFT JOIN pg_roles h ON h.oid = e.grantee
 LEFT JOIN pg_roles g ON g.oid = e.grantor
 LEFT JOIN pg_shdescription d ON d.objoid = e.grantor AND d.classoid = 'pg_authid'::regclass
-WHERE (e.grantee = ANY(%(roles)s) AND e.grantee <> o.owner OR e.grantor = ANY(%(roles)s) AND e.grantor <> o.owner)
+WHERE (e.grantee = ANY(%(roles)s) OR e.grantor = ANY(%(roles)s) AND e.grantor <> o.owner)
 """
 _HOLDERS_ONE: LiteralString = " AND o.nsp = %(nsp)s AND o.name = %(name)s"
 _HOLDERS_GROUP: LiteralString = """
@@ -219,14 +225,23 @@ FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = %(minter)s
 
 WHERE_WE_ARE: LiteralString = """
 SELECT current_user, current_database(), current_setting('server_version_num'), current_setting('server_version'),
-    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid))), session_user
+    (SELECT array_agg(privilege_type ORDER BY privilege_type) FROM aclexplode(acldefault('r', 10::oid))), session_user,
+    has_table_privilege('pg_catalog.pg_authid'::regclass, 'SELECT')
 """
-"""Whom we act as, the database, the server's version as a number and as text, every privilege on tables, our login."""
+"""Whom we act as, the database, the server's version as a number and as text, every privilege on tables, our login,
+and whether we may see who has a password."""
 
 FUNCTION: LiteralString = f"""
-SELECT p.oid::regprocedure::text, {_ARGUMENTS} FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
+  CASE p.prokind WHEN 'p' THEN format('%%I.%%I(%%s)', n.nspname, p.proname, coalesce((
+      SELECT string_agg('IN ' || format_type(t, NULL), ', ' ORDER BY i)
+      FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, i)), ''))
+    ELSE p.oid::regprocedure::text END,
+  {_ARGUMENTS}
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = %(nsp)s AND p.proname = %(name)s
 """  # noqa: S608 - constants
+"""As statements name it. A procedure may also be named with its OUT arguments: IN says that these are not."""
 
 SHUT: LiteralString = """
 SELECT n.nspname FROM pg_namespace n
@@ -250,5 +265,20 @@ LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
 WHERE d.oid = %(oid)s
 """
 """One entry: whose, in which schema (empty for all), on what, for whom (empty for PUBLIC)."""
+
+SET_IN: LiteralString = """
+SELECT b.datname FROM pg_db_role_setting s JOIN pg_database b ON b.oid = s.setdatabase
+JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = %(role)s ORDER BY 1
+"""
+"""Databases with settings of a role."""
+
+POLICY: LiteralString = """
+SELECT p.polname, n.nspname, c.relname, p.polpermissive,
+  (SELECT coalesce(string_agg(quote_ident(r.rolname), ', ' ORDER BY r.rolname), '')
+    FROM pg_roles r WHERE r.oid = ANY(p.polroles) AND r.oid <> %(role)s)
+FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE p.oid = %(oid)s
+"""
+"""A policy: name, schema, table, whether it permits, and whom else it names."""
 
 MAPPED: LiteralString = "SELECT srvname FROM pg_user_mappings WHERE umid = %(oid)s"

@@ -19,7 +19,6 @@ _ON: Mapping[str, str] = {
     Kind.TABLE: "TABLE",
     Kind.COLUMN: "TABLE",
     Kind.SEQUENCE: "SEQUENCE",
-    Kind.FUNCTION: "ROUTINE",
     Kind.SCHEMA: "SCHEMA",
     Kind.DATABASE: "DATABASE",
     Kind.TYPE: "TYPE",
@@ -34,13 +33,14 @@ _ON: Mapping[str, str] = {
 
 def grant(client: PostgresClient, key: GrantKey, privileges: Sequence[str], *, with_option: bool = False) -> None:
     """Give privileges; with grant option only for as long as a transaction takes."""
+    kind, name = _object(client, key)
     for words in _privileges(key, privileges):
         client.run(
             "GRANT {privileges}{column} ON {kind} {object} TO {role}{option}",
             privileges=words,
             column=_column(key),
-            kind=Words(_ON[key.kind]),
-            object=_object(client, key),
+            kind=kind,
+            object=name,
             role=Ident.of(key.role),
             option=Words(" WITH GRANT OPTION" if with_option else ""),
         )
@@ -48,14 +48,15 @@ def grant(client: PostgresClient, key: GrantKey, privileges: Sequence[str], *, w
 
 def revoke(client: PostgresClient, key: GrantKey, privileges: Sequence[str], *, option_only: bool = False) -> None:
     """Take privileges, or only the right to pass them on; what was passed on goes with it."""
+    kind, name = _object(client, key)
     for words in _privileges(key, privileges):
         client.run(
             "REVOKE {option}{privileges}{column} ON {kind} {object} FROM {role} CASCADE",
             option=Words("GRANT OPTION FOR " if option_only else ""),
             privileges=words,
             column=_column(key),
-            kind=Words(_ON[key.kind]),
-            object=_object(client, key),
+            kind=kind,
+            object=name,
             role=Ident.of(key.role),
         )
 
@@ -78,13 +79,18 @@ def _column(key: GrantKey) -> Words | Column:
     return Column(key.column) if key.kind == Kind.COLUMN else Words("")
 
 
-def _object(client: PostgresClient, key: GrantKey) -> Ident | Words:
+def _object(client: PostgresClient, key: GrantKey) -> tuple[Words, Ident | Words]:
+    """Its kind and its name. ROUTINE would also mean a procedure whose OUT arguments fit: what it is names one only."""
+    if key.kind == Kind.FUNCTION:
+        found = catalog.routine(client, key)
+        if found is None:
+            raise Rejected(f"function {key.object} does not exist", help="was it dropped since the plan?")
+        return Words(found[0]), Words(found[1])
+    return Words(_ON[key.kind]), _name(key)
+
+
+def _name(key: GrantKey) -> Ident | Words:
     match key.kind:
-        case Kind.FUNCTION:
-            text = catalog.routine(client, key)
-            if text is None:
-                raise Rejected(f"function {key.object} does not exist", help="was it dropped since the plan?")
-            return Words(text)
         case Kind.LARGE_OBJECT:
             return Words(str(int(key.name)))
         case Kind.PARAMETER:

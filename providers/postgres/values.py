@@ -24,7 +24,7 @@ ROLE_FLAGS: Mapping[str, str] = {
 def role_values(comment: str) -> dict[str, Value]:
     """A group role: nobody logs in with it, and it can do nothing by itself."""
     flags: dict[str, Value] = dict.fromkeys(ROLE_FLAGS, False)
-    return {**flags, "connection_limit": -1, "valid_until": "", "config": [], "comment": comment}
+    return {**flags, "connection_limit": -1, "valid_until": "", "config": [], "comment": comment, "has_password": False}
 
 
 def grant_values(

@@ -178,6 +178,7 @@ POSTGRES = Subject(
     by_hand={
         (_PG_ROLE, "valid_until"): sql("ALTER ROLE \"{}\" VALID UNTIL '2099-01-01T00:00:00Z'"),
         (_PG_ROLE, "config"): sql('ALTER ROLE "{}" SET search_path = evil'),
+        (_PG_ROLE, "has_password"): sql("ALTER ROLE \"{}\" PASSWORD 'x'"),
     },
     fixed={
         **{f"{_GRANT}.{name}": _NAME for name in ("role", "database", "schema", "object_type", "objects", "columns")},

@@ -106,7 +106,11 @@ POSTGRES = (
     Vandalism(
         "may-create-databases", sql(f'ALTER ROLE "{GROUP}" CREATEDB'), (changed(GROUP_ADDRESS, "create_database"),)
     ),
-    Vandalism("may-log-in", sql(f"""ALTER ROLE "{GROUP}" LOGIN PASSWORD 'x'"""), (changed(GROUP_ADDRESS, "login"),)),
+    Vandalism(
+        "may-log-in",
+        sql(f"""ALTER ROLE "{GROUP}" LOGIN PASSWORD 'x'"""),
+        (changed(GROUP_ADDRESS, "has_password", "login"),),
+    ),
     Vandalism("setting", sql(f'ALTER ROLE "{GROUP}" SET search_path = evil'), (changed(GROUP_ADDRESS, "config"),)),
     Vandalism(
         "role-added",

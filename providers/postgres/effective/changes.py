@@ -12,7 +12,7 @@ from reconciler.access import Comparison, Verdict, Witness, compared
 from reconciler.model import AccessChange, Address, Aspect, Resource, Worlds
 
 _OF_ROLES = (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY)
-_OWNER = "owner"
+_OWNER, _POLICY = "owner", "policy"
 
 
 def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
@@ -65,8 +65,9 @@ def _reach(role: str, before: World, after: World) -> Comparison | None:
     if after.around.others is None and any(name not in before.roles and name not in after.roles for name in old ^ new):
         return Comparison(Verdict.UNKNOWN, notes=("it is a member of a role that wasn't read",))
     found = compare(before.catalogue(old, role), after.catalogue(new, role), role)
-    gains = [*found.gains, *_besides(role, after, before)]
-    loses = [*found.loses, *_besides(role, before, after)]
+    rows = [*_rows(role, before, after)]
+    gains = [*found.gains, *_besides(role, after, before), *rows]
+    loses = [*found.loses, *_besides(role, before, after), *rows]
     return compared(gains, loses, found.notes, undecided=found.verdict is Verdict.UNKNOWN)
 
 
@@ -74,7 +75,7 @@ def _besides(role: str, one: World, other: World) -> Iterator[Witness]:
     """What only ``one`` has of what grants don't say."""
     there = other.depends(role)
     for thing, relation in sorted(one.depends(role).items()):
-        if there.get(thing) == relation:
+        if there.get(thing) == relation or relation == _POLICY:
             continue
         if relation == _OWNER:
             yield Witness(f"OWNERSHIP of {thing}")
@@ -85,6 +86,13 @@ def _besides(role: str, one: World, other: World) -> Iterator[Witness]:
     mine, theirs = one.roles.get(role), other.roles.get(role)
     if mine is not None and theirs is not None and mine.attributes.get("config") != theirs.attributes.get("config"):
         yield Witness(f"sessions that start with {mine.attributes.get('config')}", certain=False)
+
+
+def _rows(role: str, before: World, after: World) -> Iterator[Witness]:
+    """A policy may permit or restrict: whether more rows or fewer are seen isn't looked into."""
+    for thing, relation in sorted(before.depends(role).items() ^ after.depends(role).items()):
+        if relation == _POLICY:
+            yield Witness(f"rows under {thing}", certain=False, note="row level security")
 
 
 def _entered(worlds: Worlds) -> Iterator[str]:

@@ -198,8 +198,9 @@ class _Held:
 
 
 def _held(grant: Resource) -> _Held:
+    # They are left out where the role owns the object.
     values = grant.attributes
-    return _Held(tuple(sorted(_texts(values.get("privileges")))), bool(values.get("with_grant_option")))
+    return _Held(tuple(sorted(_texts(values.get("privileges", [ALL])))), bool(values.get("with_grant_option")))
 
 
 def _facts(name: str, role: Resource) -> RoleFacts:

@@ -10,7 +10,7 @@ import pytest
 
 from providers.aws.lowering import lower
 from reconciler.model import Address, Ownership, Resource
-from reconciler.provider import Conflict, Lowering
+from reconciler.provider import Conflict, Lowering, marker_fields
 from tests.providers.aws.conftest import Account
 from tests.providers.aws.helpers import by_type, changed, compared, demand, pair
 from tests.providers.aws.proxy import replies
@@ -145,6 +145,32 @@ def test_a_boundary_is_put_and_taken_away(open_account: Callable[..., Account]) 
     assert found.resource.attributes["permissions_boundary"] == ADMIN
     account.update(found, changed(role, permissions_boundary=None))
     assert account.read().objects[role.address].resource.attributes["permissions_boundary"] is None
+
+
+TRUSTING = ["UpdateAssumeRolePolicy", "UpdateRole", "TagRole"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "calls"),
+    [
+        (None, ADMIN, ["PutRolePermissionsBoundary", *TRUSTING]),
+        (ADMIN, None, [*TRUSTING, "DeleteRolePermissionsBoundary"]),
+    ],
+)
+def test_a_boundary_comes_first_and_goes_last(
+    open_account: Callable[..., Account], before: str | None, after: str | None, calls: list[str]
+) -> None:
+    account = open_account(permissions_boundary=before)
+    role = by_type(lower(account.scope, demand(pair())), "aws_iam_role").resource
+    account.create(by_type(lower(account.scope, demand(pair())), "aws_iam_openid_connect_provider").resource)
+    account.create(role)
+    found = account.read(role.address).objects[role.address]
+    account.proxy.order.clear()
+    tags = {**marker_fields(account.scope, pair()), "writ:owner": "other"}
+    wanted = changed(role, permissions_boundary=after, description="other", assume_role_policy=TRUST, tags=tags)
+    account.update(found, wanted)
+    assert [call for call in account.proxy.order if not call.startswith("Get")] == calls
+    assert account.read(role.address).objects[role.address].resource.attributes["permissions_boundary"] == after
 
 
 def test_a_tag_respelled_by_case_is_healed(account: Account) -> None:

@@ -171,11 +171,28 @@ def test_an_operator_needs_no_superuser(worlds: Callable[..., World]) -> None:
         world.converge()
         world.sql("GRANT DELETE ON sales.mine TO $role", "REVOKE INSERT ON sales.mine FROM $role")
         world.converge()
+        _check_what_only_superusers_take_back(root, world)
         world.desired = {}
         world.converge()
     finally:
         client.close()
         root.sql("DROP TABLE sales.mine", "DROP OWNED BY x_operator", "DROP ROLE x_operator", "DROP ROLE x_owner")
+
+
+def _check_what_only_superusers_take_back(root: World, world: World) -> None:
+    """The message says who can, and how; where a superuser ran it, nothing is left."""
+    assert (
+        "has_password"
+        not in world.read().objects[world.client.address("postgresql_role", world.role)].resource.attributes
+    )
+    for by_hand in ("REPLICATION", "SET log_statement = 'none'", "IN DATABASE orders SET log_statement = 'none'"):
+        root.sql(f"ALTER ROLE $role {by_hand}")
+        (told,) = (step.diagnostic for step in world.apply().steps if step.diagnostic)
+        assert told is not None
+        assert "the operator lacks the right: have a superuser run ALTER ROLE" in told.help
+        statements = told.help.partition(" run ")[2].partition("; then plan")[0]
+        root.sql(*statements.split("; "))
+        world.converge()
 
 
 def test_the_place_tells_two_servers_with_one_databases_name_apart(world: World) -> None:

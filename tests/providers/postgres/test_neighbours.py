@@ -47,7 +47,7 @@ def test_another_prefix_in_the_same_database(worlds: Callable[..., World]) -> No
         world.want(GRANT)
         world.converge()
     lease(second, "x_leased")
-    second.sql("CREATE ROLE x_friend", "GRANT $role TO x_friend")
+    second.sql("CREATE ROLE x_pal", "GRANT $role TO x_pal")
     try:
         assert first.changes() == {}
         strangers = [live for address, live in first.read().objects.items() if second.role in address.key]
@@ -56,9 +56,9 @@ def test_another_prefix_in_the_same_database(worlds: Callable[..., World]) -> No
         assert {live.ownership for live in strangers} == {Ownership.OURS, Ownership.UNMARKED}
         first.desired = {}
         first.converge()
-        assert second.changes() == {f"postgresql_grant_role x_friend->{second.role}": "delete"}
+        assert second.changes() == {f"postgresql_grant_role x_pal->{second.role}": "delete"}
     finally:
-        second.sql("DROP ROLE x_friend, x_leased")
+        second.sql("DROP ROLE IF EXISTS x_pal, x_leased")
 
 
 def test_the_same_prefix_in_two_databases_of_a_cluster(

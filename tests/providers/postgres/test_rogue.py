@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -116,6 +117,25 @@ def test_whoever_is_logged_in_with_a_group_is_logged_out_when_its_login_goes(cal
         calm.converge()
         with pytest.raises(psycopg.OperationalError):
             session.execute("SELECT total FROM public.orders")
+
+
+def test_whoever_logs_in_while_the_login_is_taken_back_is_logged_out_too(
+    calm: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the commit the door is open to everybody else: sessions are ended once more after it."""
+    calm.sql("ALTER ROLE $role LOGIN PASSWORD 'intruder'")
+    ask, late = calm.client.query, list[psycopg.Connection[Any]]()
+
+    def query(text: LiteralString, values: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+        rows = ask(text, values)
+        if "pg_terminate_backend" in text and not late:
+            late.append(calm.session(calm.database, calm.role, "intruder"))
+        return rows
+
+    monkeypatch.setattr(calm.client, "query", query)
+    calm.converge()
+    with late[0], pytest.raises(psycopg.OperationalError):
+        late[0].execute("SELECT total FROM public.orders")
 
 
 def test_a_missing_role_is_made_again_with_all_it_had(calm: World) -> None:
@@ -422,19 +442,99 @@ def test_default_privileges_and_user_mappings_of_a_group_go_without_loss(calm: W
         calm.sql("DROP FOREIGN DATA WRAPPER w2 CASCADE")
 
 
-def test_a_policy_that_names_a_managed_role_is_a_warning(calm: World) -> None:
-    calm.sql("CREATE POLICY own ON public.orders TO $role USING (true)")
-    assert calm.changes() == {}
-    (problem,) = calm.read().diagnostics
-    assert "policy own on table public.orders names" in problem.message
+@pytest.fixture
+def secured(calm: World) -> Iterator[World]:
+    """Row level security on a table of three."""
+    calm.sql("CREATE TABLE public.rows (a int)", "ALTER TABLE public.rows ENABLE ROW LEVEL SECURITY")
+    yield calm
+    calm.sql("DROP TABLE public.rows")
 
 
-def test_dropping_a_role_that_something_names_says_what(calm: World) -> None:
-    calm.sql("CREATE POLICY own ON public.orders TO $role USING (true)")
-    calm.desired = {}
-    (failed,) = (step.diagnostic for step in calm.apply().steps if step.diagnostic)
-    assert failed is not None
-    assert "policy own on table public.orders" in failed.message
+@pytest.mark.parametrize(("others", "left"), [("", []), (", x_bob, x_eve", [("{x_bob,x_eve}",)])])
+def test_a_policy_that_permits_a_managed_role_is_a_row_and_forgets_it(
+    secured: World, others: str, left: list[tuple[str]]
+) -> None:
+    secured.sql(f'CREATE POLICY "odd one" ON public.rows TO $role{others} USING (true)')
+    row = f"postgresql_dependency {secured.role}:policy:policy odd one on table public.rows"
+    assert secured.changes() == {row: "delete"}
+    secured.converge()
+    assert secured.sql("SELECT roles::text FROM pg_policies WHERE tablename = 'rows'") == left
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_policy_that_restricts_a_managed_role_is_a_row_that_says_what_to_do(secured: World, wanted: bool) -> None:
+    secured.sql("CREATE POLICY own ON public.rows AS RESTRICTIVE TO $role USING (false)")
+    secured.desired = secured.desired if wanted else {}
+    steps = {step.address.type: step.diagnostic for step in secured.apply().steps if step.diagnostic}
+    assert set(steps) == {"postgresql_dependency", *(() if wanted else ("postgresql_role",))}
+    told = steps["postgresql_dependency"]
+    assert told is not None
+    assert f"policy own on table public.rows restricts {secured.role}" in told.message
+    assert "DROP POLICY, or ALTER POLICY … TO" in told.help
+    secured.sql("DROP POLICY own ON public.rows")
+    secured.converge()
+
+
+def test_a_routine_is_named_so_that_no_other_can_be_meant(calm: World) -> None:
+    calm.sql(
+        "CREATE SCHEMA same",
+        "CREATE FUNCTION same.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE PROCEDURE same.f(OUT a int) LANGUAGE sql AS 'SELECT 1'",
+        "CREATE PROCEDURE same.p(int) LANGUAGE sql AS 'SELECT'",
+        "CREATE PROCEDURE same.p(OUT a int) LANGUAGE sql AS 'SELECT 1'",
+        "CREATE PROCEDURE same.p(int, VARIADIC text[]) LANGUAGE sql AS 'SELECT'",
+    )
+    routines = ["same.f(integer)", "same.f()", "same.p(integer)", "same.p()", "same.p(integer, text[])"]
+    try:
+        calm.want({"privileges": ["EXECUTE"], "functions": routines})
+        calm.converge()
+        allowed = "SELECT count(*) FROM pg_proc p, aclexplode(p.proacl) e WHERE e.grantee = '$role'::regrole"
+        assert calm.sql(allowed) == [(5,)]
+        calm.desired = {}
+        calm.converge()
+    finally:
+        calm.sql("DROP SCHEMA same CASCADE")
+
+
+def test_a_password_set_by_hand_is_a_row(calm: World) -> None:
+    calm.sql("ALTER ROLE $role PASSWORD 'by hand'")
+    (change,) = (one for one in calm.planned().changes if one.attributes)
+    assert [(one.name, one.before, one.after) for one in change.attributes] == [("has_password", True, False)]
+    calm.converge()
+    assert calm.sql(f"SELECT rolpassword FROM pg_authid WHERE rolname = '{calm.role}'") == [(None,)]
+
+
+def test_settings_in_a_database_with_an_odd_name_are_reset(calm: World) -> None:
+    odd = '"a: b=c"'
+    calm.sql(f"CREATE DATABASE {odd}")
+    try:
+        calm.sql(f"ALTER ROLE $role IN DATABASE {odd} SET search_path = 'evil'")
+        assert calm.changes() == {f"postgresql_role {calm.role}": "update"}
+        calm.converge()
+    finally:
+        calm.sql(f"DROP DATABASE {odd}")
+
+
+def test_a_table_that_a_managed_role_owns_is_one_row_and_nobody_elses_grants_change(calm: World) -> None:
+    mine = dict(calm.desired)
+    calm.want(GRANT, who=pair("eve"))
+    calm.desired |= mine
+    calm.converge()
+    calm.sql("ALTER TABLE public.orders OWNER TO $role")
+    acl = "SELECT relacl::text FROM pg_class WHERE oid = 'public.orders'::regclass"
+    before = calm.sql(acl)
+    try:
+        row = f"postgresql_dependency {calm.role}:owner:table public.orders"
+        assert calm.changes() == {row: "delete"}
+        assert [s.address.key for s in calm.apply().steps if s.diagnostic] == [row.partition(" ")[2]]
+        assert calm.sql(acl) == before
+        calm.desired = {}
+        told = {s.address.type: s.diagnostic for s in calm.apply().steps if s.diagnostic}
+        assert "owns public.orders, so what it may do there isn't granted" in str(told["postgresql_grant"])
+        assert calm.sql("SELECT tableowner FROM pg_tables WHERE tablename = 'orders'") == [(calm.role,)]
+    finally:
+        calm.sql("ALTER TABLE public.orders OWNER TO postgres")
+    calm.converge()
 
 
 def test_public_and_other_roles_are_left_alone(calm: World) -> None:

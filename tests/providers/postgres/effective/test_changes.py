@@ -120,3 +120,23 @@ def test_a_new_role_is_told_as_all_that_it_may(converged: World) -> None:
     reach = found[Address("orders-db", ROLE, converged.role), Aspect.REACH]
     assert reach.verdict is Verdict.WIDENS
     assert any(one.request == "SELECT on public.orders" for one in reach.gains)
+
+
+@pytest.mark.parametrize("kind", ["PERMISSIVE", "RESTRICTIVE"])
+def test_a_policy_may_give_or_take(converged: World, kind: str) -> None:
+    found = told(converged, f"CREATE POLICY p ON public.orders AS {kind} TO $role USING (true)")
+    converged.sql("DROP POLICY p ON public.orders")
+    reach = found[converged.role, Aspect.REACH]
+    assert reach.verdict not in {Verdict.EQUAL, Verdict.NARROWS, Verdict.WIDENS}
+    assert [one.request for one in (*reach.gains, *reach.loses)] == ["rows under policy p on table public.orders"] * 2
+
+
+def test_an_owner_gains_nothing_by_what_was_granted_to_it(converged: World) -> None:
+    granted = converged.read()
+    converged.sql("ALTER TABLE public.orders OWNER TO $role")
+    try:
+        (reach,) = (one.comparison for one in between(converged, converged.read(), granted))
+        assert reach.gains == ()
+        assert "OWNERSHIP of table public.orders" in [one.request for one in reach.loses]
+    finally:
+        converged.sql("ALTER TABLE public.orders OWNER TO postgres")
