@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import registry
-from reconciler.model import Action, DriftKind, Outcome, Ownership, Plan
+from reconciler.model import Action, Address, Applied, DriftKind, Origin, Outcome, Ownership, Plan, Resource
 from reconciler.state.planfile import load_plan, save_plan
 from reconciler.state.store import Store
 from specs.diagnostic import Diagnostic, Severity, error
@@ -275,3 +275,14 @@ def test_an_interrupt_at_the_question_logs_out_and_releases_the_lock(desk: Desk)
     with Store(desk.state) as store:
         assert store.query("SELECT count(*) FROM locks") == (0,)
     assert desk.memory.calls == []
+
+
+def test_what_is_recorded_in_a_system_that_nobody_knows_is_told(desk: Desk) -> None:
+    lost = Applied(Resource(Address("lost", "thing", "x"), {"size": 1}), Origin("why"))
+    with Store(desk.state) as store:
+        store.put_all("test", (), [lost], "me")
+    for found in (desk.plan().diagnostics, desk.plan(destroy=True).diagnostics, desk.drift().diagnostics):
+        (told,) = found
+        assert (told.code, told.severity, told.subject) == ("W515", Severity.WARNING, "lost")
+        assert told.message.startswith("1 object is recorded in lost")
+        assert "declare a system lost again" in told.help
