@@ -1,8 +1,10 @@
-"""The model's values as JSON data and back. One form for the state and for saved plans."""
+"""The model's values as JSON data and back. One form for the state and for saved plans.
+
+Decoding is strict: data of any other shape raises ValueError, and nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model import (
@@ -28,6 +30,7 @@ from reconciler.model import (
     Verdict,
     Witness,
 )
+from reconciler.state.shape import each, fields, flag, maybe, number, one_of, row, sendable, text, value, values, word
 from specs.diagnostic import Diagnostic, Severity
 from specs.source import SourceSpan
 
@@ -39,10 +42,10 @@ def encode_address(address: Address) -> list[str]:
     return list(address)
 
 
-def decode_address(data: list[str]) -> Address:
+def decode_address(data: Any) -> Address:
     """The inverse of encode_address."""
-    system, kind, key = data
-    return Address(system, kind, key)
+    system, kind, key = row(data, 3)
+    return Address(word(system), word(kind), sendable(key))
 
 
 def encode_span(span: SourceSpan | None) -> list[Any] | None:
@@ -50,12 +53,12 @@ def encode_span(span: SourceSpan | None) -> list[Any] | None:
     return None if span is None else list(span)
 
 
-def decode_span(data: list[Any] | None) -> SourceSpan | None:
+def decode_span(data: Any) -> SourceSpan | None:
     """The inverse of encode_span."""
     if data is None:
         return None
-    file, line, column, end = data
-    return SourceSpan(str(file), int(line), int(column), int(end))
+    file, line, column, end = row(data, 4)
+    return SourceSpan(text(file), number(line), number(column), number(end))
 
 
 def encode_origin(origin: Origin | None) -> Data | None:
@@ -70,11 +73,12 @@ def encode_origin(origin: Origin | None) -> Data | None:
     }
 
 
-def decode_origin(data: Data | None) -> Origin | None:
+def decode_origin(data: Any) -> Origin | None:
     """The inverse of encode_origin."""
     if data is None:
         return None
-    return Origin(data["reason"], data["agent"], data["intent"], decode_span(data["span"]))
+    found = fields(data, "reason", "agent", "intent", "span")
+    return Origin(text(found["reason"]), text(found["agent"]), text(found["intent"]), decode_span(found["span"]))
 
 
 def encode_resource(resource: Resource | None) -> Data | None:
@@ -84,9 +88,10 @@ def encode_resource(resource: Resource | None) -> Data | None:
     return {"address": encode_address(resource.address), "attributes": dict(resource.attributes)}
 
 
-def decode_resource(data: Data | None) -> Resource | None:
+def decode_resource(data: Any) -> Resource:
     """The inverse of encode_resource."""
-    return None if data is None else Resource(decode_address(data["address"]), data["attributes"])
+    found = fields(data, "address", "attributes")
+    return Resource(decode_address(found["address"]), values(found["attributes"]))
 
 
 def encode_live(live: Live | None) -> Data | None:
@@ -103,20 +108,16 @@ def encode_live(live: Live | None) -> Data | None:
     }
 
 
-def decode_live(data: Data | None) -> Live | None:
+def decode_live(data: Any) -> Live:
     """The inverse of encode_live."""
-    if data is None:
-        return None
-    resource = decode_resource(data["resource"])
-    if resource is None:
-        raise KeyError("resource")
+    found = fields(data, "resource", "ownership", "depends_on", "version", "note", "in_scope")
     return Live(
-        resource,
-        Ownership(data["ownership"]),
-        tuple(decode_address(a) for a in data["depends_on"]),
-        data["version"],
-        data["note"],
-        data["in_scope"],
+        decode_resource(found["resource"]),
+        one_of(Ownership, found["ownership"]),
+        each(decode_address, found["depends_on"]),
+        text(found["version"]),
+        text(found["note"]),
+        flag(found["in_scope"]),
     )
 
 
@@ -134,17 +135,18 @@ def encode_change(change: Change) -> Data:
     }
 
 
-def decode_change(data: Data) -> Change:
+def decode_change(data: Any) -> Change:
     """The inverse of encode_change."""
+    found = fields(data, "address", "action", "cause", "before", "after", "attributes", "origin", "depends_on")
     return Change(
-        decode_address(data["address"]),
-        Action(data["action"]),
-        Cause(data["cause"]),
-        decode_live(data["before"]),
-        decode_resource(data["after"]),
-        tuple(_decode_attribute(a) for a in data["attributes"]),
-        decode_origin(data["origin"]),
-        tuple(decode_address(a) for a in data["depends_on"]),
+        decode_address(found["address"]),
+        one_of(Action, found["action"]),
+        one_of(Cause, found["cause"]),
+        maybe(decode_live, found["before"]),
+        maybe(decode_resource, found["after"]),
+        each(_decode_attribute, found["attributes"]),
+        decode_origin(found["origin"]),
+        each(decode_address, found["depends_on"]),
     )
 
 
@@ -160,15 +162,16 @@ def encode_drift_item(item: DriftItem) -> Data:
     }
 
 
-def decode_drift_item(data: Data) -> DriftItem:
+def decode_drift_item(data: Any) -> DriftItem:
     """The inverse of encode_drift_item."""
+    found = fields(data, "address", "kind", "attributes", "origin", "live", "applied")
     return DriftItem(
-        decode_address(data["address"]),
-        DriftKind(data["kind"]),
-        tuple(_decode_attribute(a) for a in data["attributes"]),
-        decode_origin(data["origin"]),
-        decode_live(data["live"]),
-        decode_resource(data["applied"]),
+        decode_address(found["address"]),
+        one_of(DriftKind, found["kind"]),
+        each(_decode_attribute, found["attributes"]),
+        decode_origin(found["origin"]),
+        maybe(decode_live, found["live"]),
+        maybe(decode_resource, found["applied"]),
     )
 
 
@@ -188,16 +191,17 @@ def encode_access(row: AccessRow) -> Data:
     }
 
 
-def decode_access(data: Data) -> AccessRow:
+def decode_access(data: Any) -> AccessRow:
     """The inverse of encode_access."""
-    found = Comparison(
-        Verdict(data["verdict"]),
-        tuple(_decode_witness(witness) for witness in data["gains"]),
-        tuple(_decode_witness(witness) for witness in data["loses"]),
-        tuple(data["notes"]),
+    found = fields(data, "mover", "subject", "aspect", "agent", "intent", "verdict", "gains", "loses", "notes")
+    comparison = Comparison(
+        one_of(Verdict, found["verdict"]),
+        each(_decode_witness, found["gains"]),
+        each(_decode_witness, found["loses"]),
+        each(text, found["notes"]),
     )
-    change = AccessChange(decode_address(data["subject"]), Aspect(data["aspect"]), found)
-    return AccessRow(Mover(data["mover"]), change, data["agent"], data["intent"])
+    change = AccessChange(decode_address(found["subject"]), one_of(Aspect, found["aspect"]), comparison)
+    return AccessRow(one_of(Mover, found["mover"]), change, text(found["agent"]), text(found["intent"]))
 
 
 def encode_ttl(ttl: Ttl) -> Data:
@@ -213,18 +217,20 @@ def encode_ttl(ttl: Ttl) -> Data:
     }
 
 
-def decode_ttl(data: Data) -> Ttl:
+def decode_ttl(data: Any) -> Ttl:
     """The inverse of encode_ttl."""
-    limit = Limit(data["enforced"], data["why"], data["hinges"])
-    return Ttl(data["agent"], data["intent"], data["system"], data["declared"], limit)
+    found = fields(data, "agent", "intent", "system", "declared", "enforced", "why", "hinges")
+    limit = Limit(number(found["enforced"]), text(found["why"]), text(found["hinges"]))
+    return Ttl(text(found["agent"]), text(found["intent"]), text(found["system"]), number(found["declared"]), limit)
 
 
 def _encode_witness(witness: Witness) -> Data:
     return {"request": witness.request, "certain": witness.certain, "note": witness.note}
 
 
-def _decode_witness(data: Data) -> Witness:
-    return Witness(data["request"], data["certain"], data["note"])
+def _decode_witness(data: Any) -> Witness:
+    found = fields(data, "request", "certain", "note")
+    return Witness(text(found["request"]), flag(found["certain"]), text(found["note"]))
 
 
 def _encode_attribute(change: AttributeChange) -> Data:
@@ -237,8 +243,15 @@ def _encode_attribute(change: AttributeChange) -> Data:
     }
 
 
-def _decode_attribute(data: Data) -> AttributeChange:
-    return AttributeChange(data["name"], data["before"], data["after"], Cause(data["cause"]), data["replaces"])
+def _decode_attribute(data: Any) -> AttributeChange:
+    found = fields(data, "name", "before", "after", "cause", "replaces")
+    return AttributeChange(
+        word(found["name"]),
+        value(found["before"]),
+        value(found["after"]),
+        one_of(Cause, found["cause"]),
+        flag(found["replaces"]),
+    )
 
 
 def encode_diagnostic(diagnostic: Diagnostic) -> Data:
@@ -253,15 +266,16 @@ def encode_diagnostic(diagnostic: Diagnostic) -> Data:
     }
 
 
-def decode_diagnostic(data: Data) -> Diagnostic:
+def decode_diagnostic(data: Any) -> Diagnostic:
     """The inverse of encode_diagnostic."""
+    found = fields(data, "severity", "code", "message", "subject", "help", "span")
     return Diagnostic(
-        Severity(data["severity"]),
-        data["code"],
-        data["message"],
-        data["subject"],
-        data["help"],
-        decode_span(data["span"]),
+        one_of(Severity, found["severity"]),
+        word(found["code"]),
+        text(found["message"]),
+        text(found["subject"]),
+        text(found["help"]),
+        decode_span(found["span"]),
     )
 
 
@@ -270,6 +284,7 @@ def encode_system(record: SystemRecord) -> Data:
     return {"name": record.name, "provider": record.provider, "settings": dict(record.settings)}
 
 
-def decode_system(data: Mapping[str, Any]) -> SystemRecord:
+def decode_system(data: Any) -> SystemRecord:
     """The inverse of encode_system."""
-    return SystemRecord(data["name"], data["provider"], data["settings"])
+    found = fields(data, "name", "provider", "settings")
+    return SystemRecord(word(found["name"]), word(found["provider"]), values(found["settings"]))

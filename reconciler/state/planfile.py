@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
 import stat
 import tempfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from reconciler.model import Change, Plan, Value
+from reconciler.model import Plan
 from reconciler.state.codec import (
     decode_access,
     decode_address,
@@ -28,7 +30,9 @@ from reconciler.state.codec import (
     encode_system,
     encode_ttl,
 )
+from reconciler.state.consistent import consistent
 from reconciler.state.errors import PlanFileError
+from reconciler.state.shape import each, fields, flag, mapping, number, text, word
 
 FORMAT = "writ-plan/3"
 MAX_BYTES = 512 * 1024 * 1024
@@ -101,25 +105,26 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
     }
 
 
-def decode_plan(data: dict[str, Any]) -> Plan:
-    """The inverse of encode_plan."""
+def decode_plan(data: Any) -> Plan:
+    """The inverse of encode_plan. Raises ValueError for data of any other shape."""
+    found = fields(data, *(field.name for field in dataclasses.fields(Plan)))
     return Plan(
-        environment=data["environment"],
-        created=datetime.fromisoformat(data["created"]),
-        specs_digest=data["specs_digest"],
-        lineage=data["lineage"],
-        serial=data["serial"],
-        systems=tuple(decode_system(s) for s in data["systems"]),
-        changes=tuple(decode_change(c) for c in data["changes"]),
-        diagnostics=tuple(decode_diagnostic(d) for d in data["diagnostics"]),
-        targets=tuple(data["targets"]),
-        facts=data["facts"],
-        destroy=data["destroy"],
-        drift=tuple(decode_drift_item(item) for item in data["drift"]),
-        access=tuple(decode_access(row) for row in data["access"]),
-        wording=frozenset(decode_address(address) for address in data["wording"]),
-        left=tuple(decode_address(address) for address in data["left"]),
-        ttls=tuple(decode_ttl(ttl) for ttl in data["ttls"]),
+        environment=word(found["environment"]),
+        created=datetime.fromisoformat(text(found["created"])),
+        specs_digest=word(found["specs_digest"]),
+        lineage=word(found["lineage"]),
+        serial=number(found["serial"]),
+        systems=each(decode_system, found["systems"]),
+        changes=each(decode_change, found["changes"]),
+        diagnostics=each(decode_diagnostic, found["diagnostics"]),
+        targets=each(text, found["targets"]),
+        facts=mapping(partial(mapping, text), found["facts"]),
+        destroy=flag(found["destroy"]),
+        drift=each(decode_drift_item, found["drift"]),
+        access=each(decode_access, found["access"]),
+        wording=frozenset(each(decode_address, found["wording"])),
+        left=each(decode_address, found["left"]),
+        ttls=each(decode_ttl, found["ttls"]),
     )
 
 
@@ -128,38 +133,9 @@ def _decode_body(path: Path, outer: dict[str, Any]) -> Plan:
     if not isinstance(body, str) or _digest(body) != outer.get("sha256"):
         raise PlanFileError(f"the plan {path} is damaged: its digest doesn't match", help="plan again")
     try:
-        return _consistent(decode_plan(json.loads(body)))
-    except (ValueError, KeyError, TypeError, AttributeError) as failed:
+        return consistent(decode_plan(json.loads(body)))
+    except (ValueError, RecursionError) as failed:
         raise PlanFileError(f"the plan {path} is damaged", help="plan again") from failed
-
-
-def _consistent(plan: Plan) -> Plan:
-    """What is shown must be what is done. Raises ValueError."""
-    systems = {record.name for record in plan.systems}
-    for change in plan.changes:
-        resources = (change.after, change.before.resource if change.before else None)
-        named = {resource.address for resource in resources if resource is not None}
-        if change.address.system not in systems or not named <= {change.address} or not _shows_all(change):
-            raise ValueError(f"row {change.address}")
-    return plan
-
-
-def _shows_all(change: Change) -> bool:
-    """Whether the attributes listed differ as the two sides do, and none that differs is left out."""
-    before = change.before.resource.attributes if change.before else {}
-    after = change.after.attributes if change.after else {}
-    listed = {item.name for item in change.attributes}
-    for item in change.attributes:
-        if _differ(before.get(item.name), item.before) or _differ(after.get(item.name), item.after):
-            return False
-    return not any(_differ(before[name], after[name]) for name in (before.keys() & after.keys()) - listed)
-
-
-def _differ(left: Value, right: Value) -> bool:
-    # As JSON: in Python, True is 1.
-    if isinstance(left, str) or isinstance(right, str):
-        return left != right
-    return json.dumps(left, sort_keys=True) != json.dumps(right, sort_keys=True)
 
 
 def _digest(body: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.compile import SystemBinding
 from reconciler.connections import Connections
 from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
 from reconciler.engine.graph import Phase
@@ -19,8 +18,9 @@ from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
+from reconciler.workflow.saved import systems_of
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import from_records, known_types, logged_in, marks_of
+from reconciler.workflow.systems import logged_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
 
 _LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
@@ -91,7 +91,7 @@ def apply_specs(
 
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
     """Apply exactly this plan, or refuse before the first write. Raises StateError."""
-    systems, problems = _systems_of(plan)
+    systems, problems = systems_of(plan)
     if problems:
         return Application(plan, None, problems)
     operation = "destroy" if plan.destroy else "apply"
@@ -111,17 +111,6 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             if has_errors(moved):
                 return Application(plan, None, moved)
             return execute(plan, session, Book(store, mine), state, execution, console)
-
-
-def _systems_of(plan: Plan) -> tuple[Mapping[str, SystemBinding], tuple[Diagnostic, ...]]:
-    """The systems of a saved plan, or why it can't be applied."""
-    if plan.errored:
-        return {}, (error("W607", "this plan has errors and can't be applied", help="plan again"),)
-    systems, problems = from_records(plan.environment, plan.systems)
-    if has_errors(problems):
-        return {}, problems
-    _, strange = known_types(systems, (change.address for change in plan.changes))
-    return systems, strange
 
 
 def execute(

@@ -14,7 +14,7 @@ from reconciler.connections import Connections
 from reconciler.engine.session import PATIENCE, Marks, Session, System, wait_for_all
 from reconciler.model import Address, State, SystemRecord
 from reconciler.provider import ProviderError
-from specs.diagnostic import Diagnostic, error, has_errors
+from specs.diagnostic import Diagnostic, error, has_errors, warning
 
 log = logging.getLogger("writ")
 
@@ -34,10 +34,24 @@ def with_recorded(
         diagnostics += found
         if binding is not None:
             bound[name] = binding
+    diagnostics += _lost(state, left - state.systems.keys())
     bound = with_login_targets(bound)
     for name in sorted(systems.keys() & state.systems.keys() & {address.system for address in state.objects}):
         diagnostics += _moved(systems[name], state)
     return bound, tuple(diagnostics)
+
+
+def _lost(state: State, names: Iterable[str]) -> Iterator[Diagnostic]:
+    """Systems of which nothing but the name is known: their objects can't be looked at, and have no rows."""
+    for name in sorted(names):
+        count = sum(1 for address in state.objects if address.system == name)
+        objects = "1 object is" if count == 1 else f"{count} objects are"
+        yield warning(
+            "W515",
+            f"{objects} recorded in {name}, which no spec declares, and the state doesn't know where it is",
+            subject=name,
+            help=f"declare a system {name} again and apply, or destroy: what is gone is then forgotten",
+        )
 
 
 def _moved(binding: SystemBinding, state: State) -> Iterator[Diagnostic]:

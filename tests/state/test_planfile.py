@@ -36,7 +36,8 @@ from specs.diagnostic import Diagnostic, Severity
 from specs.source import SourceSpan
 
 text = st.text(max_size=12)
-addresses = st.builds(Address, text, text, text)
+words = st.text(st.characters(categories=("L", "N", "P", "S")), max_size=12)
+addresses = st.builds(Address, words, words, text)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | text,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
@@ -44,11 +45,11 @@ values = st.recursive(
 )
 spans = st.none() | st.builds(SourceSpan, text, st.integers(1), st.integers(1), st.integers(0))
 origins = st.none() | st.builds(Origin, text, text, text, spans)
-resources = st.builds(Resource, addresses, st.dictionaries(text, values, max_size=3))
+resources = st.builds(Resource, addresses, st.dictionaries(words, values, max_size=3))
 needs = st.lists(addresses, max_size=2).map(tuple)
 lives = st.none() | st.builds(Live, resources, st.sampled_from(Ownership), needs, text, text, st.booleans())
 attributes = st.lists(
-    st.builds(AttributeChange, text, values, values, st.sampled_from(Cause), st.booleans()), max_size=2
+    st.builds(AttributeChange, words, values, values, st.sampled_from(Cause), st.booleans()), max_size=2
 ).map(tuple)
 changes = st.builds(
     Change,
@@ -63,20 +64,20 @@ changes = st.builds(
 )
 plans = st.builds(
     Plan,
-    environment=text,
+    environment=words,
     created=st.datetimes(timezones=st.just(UTC)),
-    specs_digest=text,
-    lineage=text,
+    specs_digest=words,
+    lineage=words,
     serial=st.integers(0),
-    systems=st.lists(st.builds(SystemRecord, text, text, st.dictionaries(text, values, max_size=2)), max_size=2).map(
+    systems=st.lists(st.builds(SystemRecord, words, words, st.dictionaries(words, values, max_size=2)), max_size=2).map(
         tuple
     ),
     changes=st.lists(changes, max_size=3).map(tuple),
     diagnostics=st.lists(
-        st.builds(Diagnostic, st.sampled_from(Severity), text, text, text, text, spans), max_size=2
+        st.builds(Diagnostic, st.sampled_from(Severity), words, text, text, text, spans), max_size=2
     ).map(tuple),
     targets=st.lists(text, max_size=2).map(tuple),
-    facts=st.dictionaries(text, st.dictionaries(text, text, max_size=2), max_size=2),
+    facts=st.dictionaries(words, st.dictionaries(words, text, max_size=2), max_size=2),
     destroy=st.booleans(),
     drift=st.lists(
         st.builds(DriftItem, addresses, st.sampled_from(DriftKind), attributes, origins, lives, st.none() | resources),
@@ -191,7 +192,7 @@ SYSTEM = SystemRecord("db", "postgres", {})
 
 def _row(action: Action, before: dict[str, object], after: dict[str, object], *listed: AttributeChange) -> Plan:
     live = Live(Resource(AT, before), Ownership.OURS)
-    change = Change(AT, action, Cause.SPEC, live, Resource(AT, after), listed)
+    change = Change(AT, action, Cause.SPEC, live, Resource(AT, after), listed, Origin("why"))
     return replace(EMPTY, systems=(SYSTEM,), changes=(change,))
 
 

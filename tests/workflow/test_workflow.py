@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import registry
-from reconciler.model import Action, DriftKind, Outcome, Ownership, Plan
+from reconciler.model import Action, Address, Applied, DriftKind, Origin, Outcome, Ownership, Plan, Resource
 from reconciler.state.planfile import load_plan, save_plan
 from reconciler.state.store import Store
 from specs.diagnostic import Diagnostic, Severity, error
@@ -171,7 +171,7 @@ def test_a_saved_plan_is_applied_beside_what_it_left_alone(
         return replace(found, objects={**found.objects, at("theirs"): theirs})
 
     monkeypatch.setattr(desk.provider, "read", read)
-    save_plan(desk.plan(wanted("a", size=1), destroy=destroy), tmp_path / "p")
+    save_plan(desk.plan(wanted("a", size=1, kind="x"), destroy=destroy), tmp_path / "p")
     plan = load_plan(tmp_path / "p")
     assert plan.left == (at("theirs"),)
     desk.memory.objects["rogue"] = {"size": 1}
@@ -205,7 +205,7 @@ def test_a_lock_taken_away_while_a_person_thought_stops_the_run(desk: Desk) -> N
 
 
 def test_a_lock_taken_away_while_a_saved_plan_is_read_stops_the_run(desk: Desk) -> None:
-    plan = desk.plan(wanted("a", size=1))
+    plan = desk.plan(wanted("a", size=1, kind="x"))
     desk.provider.logged_in = desk.take_the_lock_away
     application = desk.apply_saved(plan)
     assert codes(application.diagnostics) == ["W613"]
@@ -254,7 +254,7 @@ def test_a_lock_taken_away_in_the_middle_ends_the_run_and_all_writing_of_the_sta
 
 
 def test_a_saved_plan_is_refused_for_another_state_and_for_a_world_that_moved(desk: Desk) -> None:
-    plan = desk.plan(wanted("a", size=1))
+    plan = desk.plan(wanted("a", size=1, kind="x"))
     desk.memory.objects["a"] = {"size": 2}
     assert codes(desk.apply_saved(plan).diagnostics) == ["W606"]
     desk.memory.objects.clear()
@@ -275,3 +275,14 @@ def test_an_interrupt_at_the_question_logs_out_and_releases_the_lock(desk: Desk)
     with Store(desk.state) as store:
         assert store.query("SELECT count(*) FROM locks") == (0,)
     assert desk.memory.calls == []
+
+
+def test_what_is_recorded_in_a_system_that_nobody_knows_is_told(desk: Desk) -> None:
+    lost = Applied(Resource(Address("lost", "thing", "x"), {"size": 1}), Origin("why"))
+    with Store(desk.state) as store:
+        store.put_all("test", (), [lost], "me")
+    for found in (desk.plan().diagnostics, desk.plan(destroy=True).diagnostics, desk.drift().diagnostics):
+        (told,) = found
+        assert (told.code, told.severity, told.subject) == ("W515", Severity.WARNING, "lost")
+        assert told.message.startswith("1 object is recorded in lost")
+        assert "declare a system lost again" in told.help
