@@ -56,7 +56,6 @@ def _plan() -> Mapping[str, Schema]:
         "ttls": _array(_ref("ttl")),
         "resource_changes": _array(_ref("resource_change")),
         "resource_drift": _array(_ref("drift_item")),
-        "ttls": _array(_ref("ttl")),
         "diagnostics": _array(_ref("diagnostic")),
         "gate": _object(
             {
@@ -89,13 +88,6 @@ def _definitions() -> Mapping[str, Schema]:
                 "gains": _array(_ref("witness")),
                 "loses": _array(_ref("witness")),
                 "notes": _array(TEXT),
-            }
-        ),
-        "ttl": _object(
-            {
-                **dict.fromkeys(("agent", "intent", "system", "why"), TEXT),
-                **dict.fromkeys(("declared_seconds", "enforced_seconds", "residual_seconds"), COUNT),
-                "hinges_on": _or_null(TEXT),
             }
         ),
         "resource_change": _object(
