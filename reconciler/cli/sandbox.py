@@ -77,6 +77,12 @@ def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: 
             f"the sandbox is up, but not all of it: {', '.join(found.status.down)}",
             help="start it afresh: writ sandbox down, then writ sandbox up",
         )
+    if found.outdated:
+        click.echo(_table(found.status))
+        raise SandboxError(
+            "the sandbox was made for other systems or scopes than the specs declare now: its operator is denied there",
+            help="start it afresh: writ sandbox down, then writ sandbox up",
+        )
     click.echo(_already(found.status) if found.already else _started(found.status))
     return 0
 

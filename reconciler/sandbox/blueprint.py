@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -42,6 +44,15 @@ class Blueprint:
     def systems(self) -> tuple[SystemBinding, ...]:
         """Every system of every environment."""
         return tuple(system for setting in self.settings for system in setting.systems)
+
+    @property
+    def digest(self) -> str:
+        """Of all systems and their scopes, for which servers are prepared and the operator gets rights: SHA-256."""
+        records = [
+            [system.scope.environment, system.name, system.record.provider, system.record.settings]
+            for system in self.systems
+        ]
+        return hashlib.sha256(json.dumps(sorted(records, key=str), sort_keys=True, default=str).encode()).hexdigest()
 
     @property
     def issuers(self) -> tuple[str, ...]:

@@ -54,6 +54,8 @@ class Status:
     """When it stops by itself: RFC 3339, UTC; empty for never."""
     ready: bool = False
     servers: tuple[ServerStatus, ...] = ()
+    scopes: str = ""
+    """Blueprint.digest of the specs that it was made for."""
 
     @property
     def down(self) -> tuple[str, ...]:

@@ -132,6 +132,7 @@ class Sandbox:
             specs=self._options.specs,
             issuer=self.issuer.url,
             until=until,
+            scopes=self._blueprint.digest,
         )
 
     def _servers(self) -> Iterator[ServerStatus]:

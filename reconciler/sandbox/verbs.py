@@ -27,6 +27,8 @@ class Up:
 
     status: Status
     already: bool
+    outdated: bool = False
+    """Whether the specs declare other systems or scopes now than it was made for."""
 
 
 def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
@@ -37,7 +39,8 @@ def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     if not folder.claim():
-        return Up(_wait_for_other(folder), already=True)
+        status = _wait_for_other(folder)
+        return Up(status, already=True, outdated=status.scopes != chosen.read().digest)
     try:
         chosen.read()  # a mistake in the specs is best told before anything starts
         return Up(launch(chosen, folder, say), already=False)

@@ -247,6 +247,20 @@ def test_a_supervisor_that_hangs_is_ended(desk: Desk) -> None:
     assert not desk.folder.path.exists()
 
 
+def test_scopes_that_changed_since_are_told(desk: Desk) -> None:
+    desk.ok("up")
+    specs = desk.cwd / "specs" / "all.yaml"
+    specs.write_text(SPECS.replace("Reads notes", "Reads all notes"))
+    assert "already up" in desk.ok("up"), "what agents may do is not what it was made for"
+    specs.write_text(SPECS.replace("policy_prefix: writ-", "policy_prefix: agents-"))
+    refused = desk.writ("up")
+    assert refused.returncode == 1
+    assert "error[W800]: the sandbox was made for other systems or scopes than the specs declare now" in refused.stderr
+    assert "writ sandbox down, then writ sandbox up" in refused.stderr
+    desk.ok("down")
+    assert "already up" not in desk.ok("up")
+
+
 def test_a_dead_server_is_shown(desk: Desk) -> None:
     desk.ok("up")
     (server,) = desk.status.servers[0].processes
