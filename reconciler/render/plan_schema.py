@@ -56,7 +56,6 @@ def _plan() -> Mapping[str, Schema]:
         "ttls": _array(_ref("ttl")),
         "resource_changes": _array(_ref("resource_change")),
         "resource_drift": _array(_ref("drift_item")),
-        "ttls": _array(_ref("ttl")),
         "diagnostics": _array(_ref("diagnostic")),
         "gate": _object(
             {
@@ -70,13 +69,6 @@ def _plan() -> Mapping[str, Schema]:
 def _definitions() -> Mapping[str, Schema]:
     return {
         "witness": _object({"request": TEXT, "certain": FLAG, "note": TEXT}),
-        "ttl": _object(
-            {
-                **dict.fromkeys(("agent", "intent", "system", "why"), TEXT),
-                **dict.fromkeys(("declared_seconds", "enforced_seconds", "residual_seconds"), COUNT),
-                "hinges_on": _or_null(TEXT),
-            }
-        ),
         "access_change": _object(
             {
                 "mover": _one_of(Mover),
