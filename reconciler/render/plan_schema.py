@@ -69,13 +69,6 @@ def _plan() -> Mapping[str, Schema]:
 def _definitions() -> Mapping[str, Schema]:
     return {
         "witness": _object({"request": TEXT, "certain": FLAG, "note": TEXT}),
-        "ttl": _object(
-            {
-                **dict.fromkeys(("agent", "intent", "system", "why"), TEXT),
-                **dict.fromkeys(("declared_seconds", "enforced_seconds", "residual_seconds"), COUNT),
-                "hinges_on": _or_null(TEXT),
-            }
-        ),
         "access_change": _object(
             {
                 "mover": _one_of(Mover),
