@@ -12,6 +12,7 @@ from providers.aws.lowering import lower
 from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
 from providers.aws.openid_connect_provider import OpenIdConnectProvider
 from providers.aws.openid_connect_provider_use import OpenIdConnectProviderUse
+from providers.aws.permissions import rights
 from providers.aws.read import read_snapshot
 from providers.aws.resource_type import IamType
 from providers.aws.role import Role
@@ -20,7 +21,18 @@ from providers.aws.settings import AwsSettings
 from providers.aws.ttl import limit_of
 from providers.aws.widths import WIDTHS, wide
 from reconciler.model import AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, Lowering, Pair, PolicyFiles, Provider, ResourceType, Scope, Wide
+from reconciler.provider import (
+    Demand,
+    LocalServer,
+    Lowering,
+    Pair,
+    PolicyFiles,
+    Provider,
+    ResourceType,
+    Rights,
+    Scope,
+    Wide,
+)
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -107,6 +119,10 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def ttl(self, scope: Scope[AwsSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the role's longest session."""
         return limit_of(pair, objects)
+
+    def rights(self, scope: Scope[AwsSettings], *, writing: bool) -> Rights:
+        """An identity policy."""
+        return rights(scope, writing=writing)
 
     def close(self, client: AwsClient) -> None:
         """Free the connections."""

@@ -13,13 +13,25 @@ from providers.postgres.grant import GrantType
 from providers.postgres.lower import login_target, lower
 from providers.postgres.membership import MembershipType
 from providers.postgres.overlap import overlap
+from providers.postgres.permissions import rights
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
 from providers.postgres.ttl import limit_of
 from providers.postgres.widths import WIDTHS, wide
 from reconciler.model import AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Pair, Provider, ResourceType, Scope, Wide
+from reconciler.provider import (
+    Demand,
+    LocalServer,
+    LoginTarget,
+    Lowering,
+    Pair,
+    Provider,
+    ResourceType,
+    Rights,
+    Scope,
+    Wide,
+)
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -118,6 +130,10 @@ class PostgresProvider(Base):
     def ttl(self, scope: Scope[PostgresSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the minting system's lease."""
         return limit_of(scope, pair)
+
+    def rights(self, scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
+        """Statements for the database's administrator."""
+        return rights(scope, writing=writing)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

@@ -9,6 +9,7 @@ from providers.vault.access import VaultAccess, VaultNever, overlap
 from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
 from providers.vault.lower import lower
+from providers.vault.permissions import rights
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
@@ -24,6 +25,7 @@ from reconciler.provider import (
     PolicyFiles,
     Provider,
     ResourceType,
+    Rights,
     Scope,
     Wide,
 )
@@ -122,6 +124,10 @@ class VaultProvider(Base):
     def ttl(self, scope: Scope[VaultSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the token's hard end."""
         return limit_of(objects)
+
+    def rights(self, scope: Scope[VaultSettings], *, writing: bool) -> Rights:
+        """An ACL policy."""
+        return rights(scope, writing=writing)
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "destroy": ("destroy", "Remove all that Writ made, and nothing else."),
     "drift": ("drift", "Show what changed outside since the last apply."),
     "access-diff": ("access_diff", "Compare the access that two policy files give."),
+    "permissions": ("permissions", "Print what Writ's own login needs in each system."),
     "schema": ("schema", "Print the specs' JSON Schema, for editors."),
     "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
     "force-unlock": ("force_unlock", "Remove a lock whose holder is gone."),

@@ -28,6 +28,7 @@ from reconciler.provider.errors import (
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
+from reconciler.provider.rights import Rights
 
 __all__ = [
     "AgentRef",
@@ -53,6 +54,7 @@ __all__ = [
     "ProviderError",
     "Rejected",
     "ResourceType",
+    "Rights",
     "Scope",
     "Throttled",
     "UnknownOutcome",

@@ -23,6 +23,7 @@ from reconciler.provider.attributes import Attribute
 from reconciler.provider.demand import Demand, LoginTarget, Lowering, Pair, Scope, Wide
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
+from reconciler.provider.rights import Rights
 from specs.base import SpecModel
 
 S = TypeVar("S", bound=SpecModel)
@@ -171,6 +172,13 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         """What this system can enforce of a pair's TTL, by the pair's wanted objects; None: no credential is had here.
 
         Honest: where somebody could use a credential for longer than declared, it says for how long and why.
+        """
+        return None
+
+    def rights(self, scope: Scope[S], *, writing: bool) -> Rights | None:  # noqa: ARG002
+        """The least privilege with which `plan` and `drift` (or, ``writing``, `apply` and `destroy`) work on the scope.
+
+        None where the provider doesn't declare it. No I/O.
         """
         return None
 
