@@ -1,5 +1,6 @@
 """The contract between the engine and a provider: all that a provider author needs to know."""
 
+from reconciler.provider.asking import Asking, RequestError
 from reconciler.provider.attributes import Attribute
 from reconciler.provider.contract import Provider, ResourceType
 from reconciler.provider.demand import (
@@ -32,6 +33,7 @@ from reconciler.provider.rights import Rights
 
 __all__ = [
     "AgentRef",
+    "Asking",
     "Attribute",
     "Conflict",
     "Demand",
@@ -53,6 +55,7 @@ __all__ = [
     "Provider",
     "ProviderError",
     "Rejected",
+    "RequestError",
     "ResourceType",
     "Rights",
     "Scope",
