@@ -10,8 +10,10 @@ from providers.aws.connection import AwsConnection
 from providers.aws.local import MotoServer
 from providers.aws.lowering import lower
 from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
+from providers.aws.naming import ROLE
 from providers.aws.openid_connect_provider import OpenIdConnectProvider
 from providers.aws.openid_connect_provider_use import OpenIdConnectProviderUse
+from providers.aws.permissions import rights
 from providers.aws.read import read_snapshot
 from providers.aws.resource_type import IamType
 from providers.aws.role import Role
@@ -19,8 +21,20 @@ from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
 from providers.aws.ttl import limit_of
 from providers.aws.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, Lowering, Pair, PolicyFiles, Provider, ResourceType, Scope, Wide
+from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import (
+    Asking,
+    Demand,
+    LocalServer,
+    Lowering,
+    Pair,
+    PolicyFiles,
+    Provider,
+    ResourceType,
+    Rights,
+    Scope,
+    Wide,
+)
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -44,6 +58,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     never_model = AwsNever
     connection_model = AwsConnection
     widths = WIDTHS
+    principals = frozenset({ROLE})
     # IAM throttles writes hard, and refuses simultaneous changes to one object.
     write_concurrency = 2
 
@@ -107,6 +122,16 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def ttl(self, scope: Scope[AwsSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the role's longest session."""
         return limit_of(pair, objects)
+
+    def explain(self, scope: Scope[AwsSettings], asking: Asking) -> Explanation:
+        """By everything that bears on the principal."""
+        from providers.aws.effective.explain import explain  # noqa: PLC0415 - only explain needs it
+
+        return explain(scope.settings, asking)
+
+    def rights(self, scope: Scope[AwsSettings], *, writing: bool) -> Rights:
+        """An identity policy."""
+        return rights(scope, writing=writing)
 
     def close(self, client: AwsClient) -> None:
         """Free the connections."""

@@ -12,14 +12,28 @@ from providers.postgres.found import DefaultPrivilegesType, DependencyType
 from providers.postgres.grant import GrantType
 from providers.postgres.lower import login_target, lower
 from providers.postgres.membership import MembershipType
+from providers.postgres.names import ROLE
 from providers.postgres.overlap import overlap
+from providers.postgres.permissions import rights
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
 from providers.postgres.ttl import limit_of
 from providers.postgres.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
-from reconciler.provider import Demand, LocalServer, LoginTarget, Lowering, Pair, Provider, ResourceType, Scope, Wide
+from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import (
+    Asking,
+    Demand,
+    LocalServer,
+    LoginTarget,
+    Lowering,
+    Pair,
+    Provider,
+    ResourceType,
+    Rights,
+    Scope,
+    Wide,
+)
 from specs.base import SpecModel
 
 if TYPE_CHECKING:
@@ -44,6 +58,7 @@ class PostgresProvider(Base):
     connection_model: ClassVar[type[SpecModel]] = PostgresConnection
     needs_audience: ClassVar[bool] = False
     widths: ClassVar[Mapping[str, str]] = WIDTHS
+    principals: ClassVar[frozenset[str]] = frozenset({ROLE})
     write_concurrency: ClassVar[int] = 1
     """ACLs of one object collide ("tuple concurrently updated")."""
 
@@ -118,6 +133,16 @@ class PostgresProvider(Base):
     def ttl(self, scope: Scope[PostgresSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the minting system's lease."""
         return limit_of(scope, pair)
+
+    def explain(self, scope: Scope[PostgresSettings], asking: Asking) -> Explanation:
+        """By everything that bears on the principal."""
+        from providers.postgres.effective.explain import explain  # noqa: PLC0415 - only explain needs it
+
+        return explain(scope.settings, asking)
+
+    def rights(self, scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
+        """Statements for the database's administrator."""
+        return rights(scope, writing=writing)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

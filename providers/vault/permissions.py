@@ -2,54 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
-from providers.vault.settings import VaultSettings
+from providers.vault.settings import VaultLogin, VaultSettings
+from reconciler.provider import Rights, Scope
 
-_ALL = ("create", "read", "update", "delete")
+_Rules: TypeAlias = dict[str, tuple[str, str]]
+"""Path → capabilities that reading needs, and those that writing needs besides."""
+
+_EVERYWHERE: Mapping[str, tuple[str, str]] = {
+    "auth/token/lookup-self": ("read", ""),
+    # Ends our own login.
+    "auth/token/revoke-self": ("update", ""),
+    "sys/auth": ("read", ""),
+    # OpenBao lists policies with their texts; HashiCorp Vault only their names.
+    "sys/policies/detailed/acl": ("list", ""),
+    "sys/policies/acl": ("list", ""),
+    "identity/entity": ("", "create update"),
+    "identity/entity/id": ("list", ""),
+    "identity/entity/id/*": ("read", "update delete"),
+    "identity/entity-alias": ("", "create update"),
+    "identity/entity-alias/id/*": ("", "delete"),
+    # A read that the API wants as a write.
+    "identity/lookup/entity": ("create update", ""),
+    "identity/group/id/*": ("read", "update"),
+    "identity/group/name/*": ("read", ""),
+}
+_ORDER = ("create", "read", "update", "delete", "list", "sudo")
+_NOTES = (
+    "sys/policies/acl/PREFIX* is the power to write policies: whoever can also bind one can read everything",
+    "ids are random, so that identity/entity/id/* and identity/group/id/* can't be narrowed to the prefix",
+    "sudo: servers ask for it where an auth mount is made, and to end leases by prefix",
+)
+_FOREIGN = (
+    "HashiCorp Vault lists no policies' texts: where somebody gives a login of ours a policy outside the prefix, "
+    "without read on sys/policies/acl/NAME the plan says that it is unknown what it allows"
+)
+
+
+def rights(scope: Scope[VaultSettings], *, writing: bool) -> Rights:
+    """The policy for a scope and the database connections that mint other systems' logins."""
+    targets = [VaultLogin.model_validate(dict(target.options)) for target in scope.login_targets]
+    text = policy(scope.settings, [(one.mount, one.connection) for one in targets], writing=writing)
+    notes = tuple(note.replace("PREFIX", scope.settings.policy_prefix) for note in _NOTES) if writing else ()
+    return Rights("HCL", text, (*notes, _FOREIGN))
 
 
 def operator_policy(settings: VaultSettings, connections: Iterable[tuple[str, str]]) -> str:
+    """The policy with which to apply."""
+    return policy(settings, connections, writing=True)
+
+
+def policy(settings: VaultSettings, connections: Iterable[tuple[str, str]], *, writing: bool) -> str:
     """The policy in HCL, for the scope and the database connections (mount, name) that mint its logins."""
+    rules = _rules(settings, set(connections))
+    blocks = ((path, _capabilities(*rules[path], writing=writing)) for path in sorted(rules))
+    return "".join(_block(path, capabilities) for path, capabilities in blocks if capabilities)
+
+
+def _rules(settings: VaultSettings, connections: set[tuple[str, str]]) -> _Rules:
     prefix = settings.policy_prefix
-    rules: dict[str, tuple[str, ...]] = {
-        "auth/token/lookup-self": ("read",),
-        "auth/token/revoke-self": ("update",),
-        "sys/auth": ("read",),
-        "sys/mounts": ("read",),
-        "sys/policies/detailed/acl": ("list",),
-        "sys/policies/acl": ("list",),
-        f"sys/policies/acl/{prefix}*": _ALL,
-        "identity/entity": ("create", "update"),
-        "identity/entity/id": ("list",),
-        "identity/entity/id/*": ("read", "update", "delete"),
-        f"identity/entity/name/{prefix}*": ("read",),
-        "identity/entity-alias": ("create", "update"),
-        "identity/entity-alias/id/*": ("delete",),
-        "identity/lookup/entity": ("create", "update"),
-        "identity/group/id/*": ("read", "update"),
-        "identity/group/name/*": ("read",),
-    }
+    rules = dict(_EVERYWHERE)
+    rules[f"sys/policies/acl/{prefix}*"] = ("read", "create update delete")
+    rules[f"identity/entity/name/{prefix}*"] = ("read", "")
     for mount in settings.mounts:
         rules |= {
-            f"sys/auth/{mount}": ("create", "update", "delete", "sudo"),
-            f"sys/mounts/auth/{mount}/tune": ("update",),
-            f"auth/{mount}/config": ("create", "read", "update"),
-            f"auth/{mount}/role": ("list",),
-            f"auth/{mount}/role/*": _ALL,
+            f"sys/auth/{mount}": ("", "create update delete sudo"),
+            f"sys/mounts/auth/{mount}/tune": ("", "update"),
+            f"auth/{mount}/config": ("read", "create update"),
+            f"auth/{mount}/role": ("list", ""),
+            f"auth/{mount}/role/*": ("read", "create update delete"),
         }
-    connections = set(connections)
-    for mount in {mount for mount, _ in connections} | set(settings.database_mounts):
+    mounts = {mount for mount, _ in connections} | set(settings.database_mounts)
+    if mounts:
+        rules["sys/mounts"] = ("read", "")
+    for mount in mounts:
         rules |= {
-            f"{mount}/roles": ("list",),
-            f"{mount}/roles/{prefix}*": _ALL,
-            f"sys/leases/revoke-prefix/{mount}/creds/{prefix}*": ("update", "sudo"),
+            f"{mount}/roles": ("list", ""),
+            f"{mount}/roles/{prefix}*": ("read", "create update delete"),
+            f"sys/leases/revoke-prefix/{mount}/creds/{prefix}*": ("", "update sudo"),
         }
     for mount, name in connections:
         rules[f"{mount}/config/{name}"] = ("read", "update")
-    return "\n".join(_block(path, rules[path]) for path in sorted(rules))
+    return rules
 
 
-def _block(path: str, capabilities: tuple[str, ...]) -> str:
+def _capabilities(reading: str, more: str, *, writing: bool) -> list[str]:
+    found = {*reading.split(), *(more.split() if writing else ())}
+    return [name for name in _ORDER if name in found]
+
+
+def _block(path: str, capabilities: Iterable[str]) -> str:
     names = ", ".join(f'"{name}"' for name in capabilities)
-    return f'path "{path}" {{\n  capabilities = [{names}]\n}}\n'
+    return f'path "{path}" {{ capabilities = [{names}] }}\n'

@@ -9,13 +9,16 @@ from providers.vault.access import VaultAccess, VaultNever, overlap
 from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
 from providers.vault.lower import lower
+from providers.vault.names import JWT_ROLE
+from providers.vault.permissions import rights
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
 from providers.vault.ttl import limit_of
 from providers.vault.widths import WIDTHS, wide
-from reconciler.model import PLACE, AccessChange, Address, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.model import PLACE, AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
 from reconciler.provider import (
+    Asking,
     Demand,
     Denied,
     LocalServer,
@@ -24,6 +27,7 @@ from reconciler.provider import (
     PolicyFiles,
     Provider,
     ResourceType,
+    Rights,
     Scope,
     Wide,
 )
@@ -47,6 +51,7 @@ class VaultProvider(Base):
     connection_model: ClassVar[type[SpecModel]] = VaultConnection
     login_options_model: ClassVar[type[SpecModel] | None] = VaultLogin
     widths: ClassVar[Mapping[str, str]] = WIDTHS
+    principals: ClassVar[frozenset[str]] = frozenset({JWT_ROLE})
     write_concurrency: ClassVar[int] = 8
 
     @property
@@ -122,6 +127,16 @@ class VaultProvider(Base):
     def ttl(self, scope: Scope[VaultSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the token's hard end."""
         return limit_of(objects)
+
+    def explain(self, scope: Scope[VaultSettings], asking: Asking) -> Explanation:
+        """By everything that bears on the principal."""
+        from providers.vault.effective.explain import explain  # noqa: PLC0415 - only explain needs it
+
+        return explain(scope.settings, asking)
+
+    def rights(self, scope: Scope[VaultSettings], *, writing: bool) -> Rights:
+        """An ACL policy."""
+        return rights(scope, writing=writing)
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

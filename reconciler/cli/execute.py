@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.cli.findings import state_finding
@@ -18,9 +18,9 @@ from reconciler.model import ApplyResult, Plan
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.progress import result_json
 from reconciler.state.errors import StateError
-from reconciler.state.planfile import load_plan
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
 from reconciler.workflow.planning import Options
+from reconciler.workflow.saved import load, not_of_specs, required_key
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 
@@ -49,15 +49,21 @@ def run_specs(what: Asked, options: Options, execution: Execution, *, auto_appro
     return run.code
 
 
-def run_saved(what: Asked, execution: Execution) -> int:
-    """Apply a saved plan. Returns the exit code."""
+def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
+    """Apply a saved plan, signed by the ``required`` key if there is one. Returns the exit code."""
     with _running(what) as run:
         output = run.output
         operator, problems = read_connections(what.connections)
         if has_errors(problems):
             output.findings(problems)
             return run.code
-        plan = load_plan(Path(what.paths[0]))
+        key, found = required_key(required)
+        plan = load(Path(what.paths[0]), key).plan
+        if what.paths[1:]:
+            found += not_of_specs(plan, replace(what.request(), paths=what.paths[1:]))
+        output.findings(found)
+        if has_errors(found):
+            return run.code
         _show(output, plan, as_json=what.as_json)
         console = Console(
             show=lambda _plan: None,

@@ -35,4 +35,4 @@ def taking_input(command: click.Command) -> click.Command:
 def _saved(paths: tuple[str, ...]) -> bool:
     from reconciler.state.planfile import is_plan  # noqa: PLC0415 - the help imports no state
 
-    return len(paths) == 1 and is_plan(Path(paths[0]))
+    return bool(paths) and is_plan(Path(paths[0]))

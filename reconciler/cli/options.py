@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.state.store import DEFAULT_PATH
+from reconciler.workflow.saved import REQUIRED
 from reconciler.workflow.specs import Request
 from specs.duration import MAXIMUM, format_duration, parse_duration
 
@@ -105,6 +106,25 @@ def seconds(text: str) -> float:
     except ValueError as wrong:
         longest = format_duration(MAXIMUM)
         raise click.BadParameter(f"{text!r} is not a duration such as 60s or 1h30m, up to {longest}") from wrong
+
+
+require_signature_option = click.option(
+    "-require-signature",
+    "--require-signature",
+    metavar="PUBKEY",
+    type=click.Path(path_type=Path),
+    envvar=REQUIRED,
+    show_envvar=True,
+    help="Only a saved plan that this Ed25519 key (PEM) signed.",
+)
+
+
+def lifetime(text: str) -> float:
+    """A duration above 0, as seconds."""
+    found = seconds(text)
+    if not found:
+        raise click.BadParameter(f"{text!r}: a plan must be left some time, such as 24h")
+    return found
 
 
 def all_of(*options: Callable[[F], F]) -> Callable[[F], F]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,12 +18,13 @@ from reconciler.cli.formats import (
 )
 from reconciler.cli.options import Asked, asked, strict_option, target_option
 from reconciler.cli.output import Output
+from reconciler.cli.saving import Saving, saved, saving_options
 from reconciler.connections import read_connections
 from reconciler.model import Plan
 from reconciler.model.gate import Condition
 from reconciler.render.diagnostics import SourceLine, no_source
+from reconciler.render.saved import expiry_lines
 from reconciler.state.errors import StateError
-from reconciler.state.planfile import save_plan
 from reconciler.workflow.planning import Options, no_plan, plan_of, situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
@@ -41,6 +41,7 @@ from specs.files import SUFFIXES
     full_option,
     fail_on_option,
     strict_option,
+    *saving_options,
     # Accepted, as Terraform's users type it; reading is bulk.
     click.option("-parallelism", "--parallelism", type=click.IntRange(1, 256), hidden=True, expose_value=False),
 )
@@ -50,6 +51,8 @@ def plan(  # noqa: D103 - the help is below
     targets: tuple[str, ...],
     form: str | None,
     fail_on: tuple[Condition, ...],
+    sign: Path | None,
+    expires: float,
     *,
     detailed_exitcode: bool,
     destroy: bool,
@@ -57,14 +60,17 @@ def plan(  # noqa: D103 - the help is below
     strict: bool,
 ) -> int:
     output, chosen = Output(no_color=what.no_color), chosen_format(form, as_json=what.as_json)
+    if sign is not None and out is None:
+        raise click.UsageError("--sign signs a saved plan: add -out FILE")
     if out is not None and str(out).endswith(SUFFIXES):
         raise click.UsageError(f"-out {out}: a plan must not be named like a spec ({', '.join(SUFFIXES)})")
     made, source_line = _make(what, Options(targets, destroy), strict=strict)
     if out is not None and not made.errored:
-        made = _saved(made, out)
+        made = saved(made, Saving(out, expires, sign))
     gate = print_plan(output, made, chosen, fail_on, source_line, full=full)
     if out is not None and not made.errored and chosen is Format.HUMAN:
         output.text(f"\nSaved the plan to: {out}\nTo do exactly this:  writ apply {out}")
+        output.lines(expiry_lines(made.expires))
     if made.errored:
         return 1
     return EXIT_TRIPPED if gate.tripped else 2 if detailed_exitcode and not made.is_empty else 0
@@ -93,12 +99,3 @@ def _make(what: Asked, options: Options, *, strict: bool) -> tuple[Plan, SourceL
             return plan_of(now, options), source_line
     except StateError as failed:
         return no_plan(prepared.environment, (*prepared.diagnostics, state_finding(failed))), source_line
-
-
-def _saved(made: Plan, out: Path) -> Plan:
-    """Save it; where that fails, the plan says so."""
-    try:
-        save_plan(made, out)
-    except StateError as failed:
-        return replace(made, diagnostics=(*made.diagnostics, state_finding(failed)))
-    return made

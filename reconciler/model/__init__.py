@@ -5,6 +5,7 @@ from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
 from reconciler.model.event import ApplyResult, Outcome, StepEvent
+from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
 from reconciler.model.plan import Plan, SystemRecord
 from reconciler.model.resource import PLACE, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.model.state import Applied, State
@@ -16,17 +17,22 @@ __all__ = [
     "AccessRow",
     "Action",
     "Address",
+    "Answer",
     "Applied",
     "ApplyResult",
     "Aspect",
     "AttributeChange",
     "Cause",
+    "Chain",
     "Change",
     "Comparison",
+    "Deciding",
     "Desired",
     "Drift",
     "DriftItem",
     "DriftKind",
+    "Explained",
+    "Explanation",
     "Limit",
     "Live",
     "Mover",
@@ -35,6 +41,7 @@ __all__ = [
     "Ownership",
     "Plan",
     "Reach",
+    "Reason",
     "Resource",
     "Snapshot",
     "State",

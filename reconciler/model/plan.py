@@ -50,12 +50,12 @@ class Plan:
     """What changes for whom, sorted by mover, agent, intent and address; principals whose access is touched only."""
     wording: frozenset[Address] = frozenset()
     """Objects whose text changes and nobody's access with it."""
-
     left: tuple[Address, ...] = ()
     """What was seen in the scopes and has no row, sorted: left alone, and so nothing new when the plan is applied."""
-
     ttls: tuple[Ttl, ...] = ()
     """For how long each credential is meant to live and can, sorted by agent, intent and system."""
+    expires: datetime | None = None
+    """UTC; of a saved plan: not to be applied after it."""
 
     @property
     def rows(self) -> tuple[Change, ...]:

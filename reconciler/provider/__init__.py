@@ -1,5 +1,6 @@
 """The contract between the engine and a provider: all that a provider author needs to know."""
 
+from reconciler.provider.asking import Asking, RequestError
 from reconciler.provider.attributes import Attribute
 from reconciler.provider.contract import Provider, ResourceType
 from reconciler.provider.demand import (
@@ -28,9 +29,11 @@ from reconciler.provider.errors import (
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
+from reconciler.provider.rights import Rights
 
 __all__ = [
     "AgentRef",
+    "Asking",
     "Attribute",
     "Conflict",
     "Demand",
@@ -52,7 +55,9 @@ __all__ = [
     "Provider",
     "ProviderError",
     "Rejected",
+    "RequestError",
     "ResourceType",
+    "Rights",
     "Scope",
     "Throttled",
     "UnknownOutcome",

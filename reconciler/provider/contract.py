@@ -9,8 +9,10 @@ from typing import ClassVar, Generic, TypeVar
 from reconciler.model import (
     AccessChange,
     Address,
+    Answer,
     Aspect,
     Comparison,
+    Explanation,
     Limit,
     Live,
     Reach,
@@ -19,10 +21,12 @@ from reconciler.model import (
     Verdict,
     Worlds,
 )
+from reconciler.provider.asking import Asking
 from reconciler.provider.attributes import Attribute
 from reconciler.provider.demand import Demand, LoginTarget, Lowering, Pair, Scope, Wide
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
+from reconciler.provider.rights import Rights
 from specs.base import SpecModel
 
 S = TypeVar("S", bound=SpecModel)
@@ -84,6 +88,8 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """Forms of access that a guardrail can forbid altogether: name → what it is, for people."""
     needs_audience: ClassVar[bool] = True
     """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
+    principals: ClassVar[frozenset[str]] = frozenset()
+    """Types of the objects that stand for a principal: whoever uses a pair's access does it as one of these."""
     write_concurrency: ClassVar[int] = 4
     """How many writes at once; 1 where writes to one catalogue collide."""
 
@@ -171,6 +177,20 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         """What this system can enforce of a pair's TTL, by the pair's wanted objects; None: no credential is had here.
 
         Honest: where somebody could use a credential for longer than declared, it says for how long and why.
+        """
+        return None
+
+    def explain(self, scope: Scope[S], asking: Asking) -> Explanation:  # noqa: ARG002
+        """Whether a principal may do something, and which statement says so. No I/O. Raises RequestError.
+
+        Sound: NO only where nothing allows it, or something denies it, for certain.
+        """
+        return Explanation(Answer.UNKNOWN, notes=(f"the provider {self.name} doesn't explain access",))
+
+    def rights(self, scope: Scope[S], *, writing: bool) -> Rights | None:  # noqa: ARG002
+        """The least privilege with which `plan` and `drift` (or, ``writing``, `apply` and `destroy`) work on the scope.
+
+        None where the provider doesn't declare it. No I/O.
         """
         return None
 

@@ -33,3 +33,15 @@ class PlanFileError(StateError):
     """A saved plan that can't be read, or is not for this state."""
 
     code = "W620"
+
+
+class KeyFileError(StateError):
+    """A key that can't sign or verify."""
+
+    code = "W621"
+
+
+class NotSigned(PlanFileError):  # noqa: N818
+    """A saved plan that isn't signed by the key that is required."""
+
+    code = "W622"

@@ -6,8 +6,10 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import stat
 import tempfile
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -30,24 +32,35 @@ from reconciler.state.codec import (
     encode_system,
     encode_ttl,
 )
-from reconciler.state.consistent import consistent
-from reconciler.state.errors import PlanFileError
+from reconciler.state.errors import NotSigned, PlanFileError
 from reconciler.state.shape import each, fields, flag, mapping, number, text, word
+from reconciler.state.signing import PublicKey, Signature, SigningKey
 
 FORMAT = "writ-plan/3"
 MAX_BYTES = 512 * 1024 * 1024
+_START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
+_AGAIN = "plan again"
+_MAKE = "make one with: writ plan -out FILE"
 
 
-def save_plan(plan: Plan, path: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """What a file holds. The signature is of the key that it names; whether to trust that is the reader's matter."""
+
+    plan: Plan
+    signer: PublicKey | None = None
+
+
+def save_plan(plan: Plan, path: Path, key: SigningKey | None = None) -> None:
     """Write whole or not at all, readable by its owner only. A link stays: the file behind it is replaced.
 
     Raises PlanFileError.
     """
     # In the plan's own order: `show` shows the plan as it was shown.
     body = json.dumps(encode_plan(plan), ensure_ascii=False)
-    text = json.dumps({"format": FORMAT, "sha256": _digest(body), "plan": body})
+    signature = key.sign(_message(body)) if key else None
     try:
-        _replace(_target(path), text)
+        _replace(_target(path), _written(body, signature))
     except OSError as failed:
         raise PlanFileError(
             f"the plan {path} can't be written: {failed.strerror}", help="name a writable place with -out FILE"
@@ -58,29 +71,34 @@ def is_plan(path: Path) -> bool:
     """Whether a file is a saved plan (and not a spec), by its first bytes."""
     try:
         with _opened(path) as file:
-            return file.read(64).startswith(b'{"format": "writ-plan/')
+            return _START.match(file.read(64)) is not None
     except (OSError, PlanFileError):
         return False
 
 
 def load_plan(path: Path) -> Plan:
-    """Read a saved plan. Raises PlanFileError where it isn't one, is damaged, or is of another version."""
-    try:
-        with _opened(path) as file:
-            if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)")
-            outer = json.loads(file.read().decode("utf-8"))
-    except OSError as failed:
-        raise PlanFileError(f"the plan {path} can't be read: {failed.strerror}") from failed
-    except (ValueError, RecursionError) as failed:
-        raise PlanFileError(f"{path} is not a saved plan", help="make one with: writ plan -out FILE") from failed
-    if not isinstance(outer, dict) or "format" not in outer:
-        raise PlanFileError(f"{path} is not a saved plan", help="make one with: writ plan -out FILE")
-    if outer["format"] != FORMAT:
+    """The plan of read_saved, whoever signed it. Raises PlanFileError."""
+    return read_saved(path).plan
+
+
+def read_saved(path: Path, required: PublicKey | None = None) -> SavedPlan:
+    """Read a saved plan; with ``required``, only one that this key signed.
+
+    Raises PlanFileError where it isn't one, is of another version, or differs in any byte from what was written.
+    """
+    text, outer = _parsed(path)
+    if outer.get("format") != FORMAT:
         raise PlanFileError(
-            f"{path} has the format {outer['format']!r:.60}, this version reads {FORMAT}", help="plan again"
+            f"{path} has the format {outer.get('format')!r:.60}, this version reads {FORMAT}", help=_AGAIN
         )
-    return _decode_body(path, outer)
+    body, signature = outer.get("plan"), _signature(path, outer.get("signature"))
+    if not isinstance(body, str) or text != _written(body, signature):
+        raise PlanFileError(f"the plan {path} is damaged: it isn't as it was written", help=_AGAIN)
+    _check(path, body, signature, required)
+    try:
+        return SavedPlan(consistent(decode_plan(json.loads(body))), signature.key if signature else None)
+    except (ValueError, RecursionError) as failed:
+        raise PlanFileError(f"the plan {path} is damaged", help=_AGAIN) from failed
 
 
 def encode_plan(plan: Plan) -> dict[str, Any]:
@@ -88,6 +106,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
     return {
         "environment": plan.environment,
         "created": plan.created.isoformat(),
+        "expires": plan.expires.isoformat() if plan.expires else None,
         "specs_digest": plan.specs_digest,
         "lineage": plan.lineage,
         "serial": plan.serial,
@@ -111,6 +130,7 @@ def decode_plan(data: Any) -> Plan:
     return Plan(
         environment=word(found["environment"]),
         created=datetime.fromisoformat(text(found["created"])),
+        expires=datetime.fromisoformat(text(found["expires"])) if found["expires"] else None,
         specs_digest=word(found["specs_digest"]),
         lineage=word(found["lineage"]),
         serial=number(found["serial"]),
@@ -128,14 +148,55 @@ def decode_plan(data: Any) -> Plan:
     )
 
 
-def _decode_body(path: Path, outer: dict[str, Any]) -> Plan:
-    body = outer.get("plan")
-    if not isinstance(body, str) or _digest(body) != outer.get("sha256"):
-        raise PlanFileError(f"the plan {path} is damaged: its digest doesn't match", help="plan again")
+def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
+    """The file's text, and the JSON object in it. Nothing of it is to be believed yet."""
     try:
-        return consistent(decode_plan(json.loads(body)))
+        with _opened(path) as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)")
+            text = file.read().decode("utf-8")
+        outer = json.loads(text)
+    except OSError as failed:
+        raise PlanFileError(f"the plan {path} can't be read: {failed.strerror}") from failed
     except (ValueError, RecursionError) as failed:
-        raise PlanFileError(f"the plan {path} is damaged", help="plan again") from failed
+        raise PlanFileError(f"{path} is not a saved plan", help=_MAKE) from failed
+    if not isinstance(outer, dict) or "format" not in outer:
+        raise PlanFileError(f"{path} is not a saved plan", help=_MAKE)
+    return text, outer
+
+
+def _written(body: str, signature: Signature | None) -> str:
+    """The one text that a plan and its signature have as a file: what differs in any byte isn't it."""
+    fields = {"format": FORMAT, "plan": body, "signature": signature.encode() if signature else None}
+    return json.dumps(fields | {"sha256": _digest(json.dumps(fields))})
+
+
+def _message(body: str) -> bytes:
+    """What is signed: also the format, so that a later one can't give the same bytes another meaning."""
+    return f"{FORMAT}\n{body}".encode("utf-8", "surrogatepass")
+
+
+def _signature(path: Path, data: Any) -> Signature | None:
+    if data is None:
+        return None
+    try:
+        return Signature.decode(data)
+    except (ValueError, KeyError, TypeError) as wrong:
+        raise PlanFileError(f"the plan {path} is damaged: its signature", help=_AGAIN) from wrong
+
+
+def _check(path: Path, body: str, signature: Signature | None, required: PublicKey | None) -> None:
+    """Raises NotSigned. A signature must hold even where none is required."""
+    if required is not None and signature is None:
+        wanted = f"a signature of the key {required.fingerprint} is required"
+        raise NotSigned(f"the plan {path} isn't signed, and {wanted}", help="sign it: writ plan -out FILE --sign KEY")
+    if signature is None:
+        return
+    if required is not None and signature.key != required:
+        names = f"it is signed by the key {signature.key.fingerprint}, and {required.fingerprint} is required"
+        raise NotSigned(f"the plan {path} is refused: {names}", help="have it planned and signed again")
+    if not signature.key.verifies(signature.value, _message(body)):
+        raise NotSigned(f"the plan {path} was changed after it was signed", help="have it planned and signed again")
 
 
 def _digest(body: str) -> str:

@@ -18,7 +18,8 @@ from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
-from reconciler.workflow.saved import systems_of
+from reconciler.workflow.saved import out_of_time
+from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import logged_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
@@ -92,7 +93,7 @@ def apply_specs(
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
     """Apply exactly this plan, or refuse before the first write. Raises StateError."""
     systems, problems = systems_of(plan)
-    if problems:
+    if problems or (problems := out_of_time(plan)):
         return Application(plan, None, problems)
     operation = "destroy" if plan.destroy else "apply"
     with (
@@ -108,7 +109,8 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
                 return Application(plan, None, failed)
             found = refresh(session, {change.address for change in plan.changes})
             moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems)))
-            if has_errors(moved):
+            # Waiting for the lock, and reading, take time.
+            if has_errors(moved) or (moved := out_of_time(plan)):
                 return Application(plan, None, moved)
             return execute(plan, session, Book(store, mine), state, execution, console)
 

@@ -1,40 +1,68 @@
-"""What must hold of a saved plan before anything is done or recorded: it comes from a file."""
+"""Saved plans: until when, of which specs, and signed by whom."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from reconciler.compile import SystemBinding
-from reconciler.engine.graph import CyclicOrder, order
 from reconciler.model import Plan
-from reconciler.workflow.systems import from_records, known_types
+from reconciler.state.planfile import SavedPlan, read_saved, save_plan
+from reconciler.state.signing import PublicKey, SigningKey, read_public_key, read_signing_key
+from reconciler.workflow.specs import Request, read_specs
 from specs.diagnostic import Diagnostic, error, has_errors
 
-_HELP = "plan again"
+CLOCKS = timedelta(minutes=1)
+"""How far the clocks of whoever plans and whoever applies may differ."""
+REQUIRED = "WRIT_REQUIRE_SIGNATURE"
+"""The environment's name for ``apply --require-signature``."""
+_HELP = "plan again, and have the new plan reviewed"
 
 
-def systems_of(plan: Plan) -> tuple[Mapping[str, SystemBinding], tuple[Diagnostic, ...]]:
-    """The systems of a saved plan, or why it can't be applied."""
-    if plan.errored:
-        return {}, (error("W607", "this plan has errors and can't be applied", help=_HELP),)
-    try:
-        order(plan.changes)
-    except CyclicOrder as cycle:
-        return {}, (error("W620", f"the plan is damaged: these steps wait for each other: {cycle}", help=_HELP),)
-    systems, problems = from_records(plan.environment, plan.systems)
-    if has_errors(problems):
-        return {}, problems
-    _, strange = known_types(systems, (change.address for change in plan.changes))
-    return systems, strange or tuple(_incomplete(plan, systems))
+def signing_key(path: Path | None) -> tuple[SigningKey | None, tuple[Diagnostic, ...]]:
+    """The key to sign with, if any. Raises StateError."""
+    return read_signing_key(path) if path is not None else (None, ())
 
 
-def _incomplete(plan: Plan, systems: Mapping[str, SystemBinding]) -> Iterator[Diagnostic]:
-    """Rows that don't say of every attribute, and of no other, what it is to be."""
-    for change in plan.changes:
-        if change.after is None:
-            continue
-        marks = systems[change.address.system].provider.types[change.address.type].attributes
-        needed = {name for name, mark in marks.items() if not mark.computed}
-        if not needed <= change.after.attributes.keys() <= marks.keys():
-            what = f"the plan is damaged: {change.address} has other attributes than its type"
-            yield error("W620", what, subject=str(change.address), help=_HELP)
+def required_key(path: Path | None) -> tuple[PublicKey | None, tuple[Diagnostic, ...]]:
+    """The key that must have signed, if any. Raises StateError."""
+    return read_public_key(path) if path is not None else (None, ())
+
+
+def save(plan: Plan, path: Path, lifetime: float, key: SigningKey | None) -> Plan:
+    """Save it, to be applied within ``lifetime`` seconds; the plan as it was saved. Raises StateError."""
+    made = replace(plan, expires=plan.created + timedelta(seconds=lifetime))
+    save_plan(made, path, key)
+    return made
+
+
+def load(path: Path, required: PublicKey | None = None) -> SavedPlan:
+    """A saved plan; with ``required``, only one that this key signed. Raises StateError."""
+    return read_saved(path, required)
+
+
+def out_of_time(plan: Plan, now: datetime | None = None) -> tuple[Diagnostic, ...]:
+    """Why it is too late, or too early, to apply a plan."""
+    now = now or datetime.now(UTC)
+    if plan.created > now + CLOCKS:
+        message = f"this plan was made in the future: at {_time(plan.created)}, and the clock says {_time(now)}"
+        return (error("W623", message, subject=plan.environment, help="set the clocks right, or plan again"),)
+    if plan.expires is not None and plan.expires <= now:
+        message = f"this plan expired at {_time(plan.expires)}; it was made at {_time(plan.created)}"
+        return (error("W623", message, subject=plan.environment, help=_HELP),)
+    return ()
+
+
+def not_of_specs(plan: Plan, request: Request) -> tuple[Diagnostic, ...]:
+    """Why a plan isn't one of these specs."""
+    found = read_specs(request)
+    if has_errors(found.diagnostics):
+        return found.diagnostics
+    if found.digest == plan.specs_digest:
+        return ()
+    message = f"Saved plan is stale: it wasn't made from {', '.join(request.paths)} as they are"
+    return (error("W624", message, subject=plan.environment, help=_HELP),)
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

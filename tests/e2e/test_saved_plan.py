@@ -38,7 +38,8 @@ def test_a_saved_plan_is_applied_once(world: World) -> None:
     assert Path(world.cwd / "p").stat().st_mode & 0o077 == 0
     assert not world.state.exists(), "a plan writes no state"
     shown = world.ok("show", "p")
-    assert planned.startswith(shown)
+    assert planned.startswith(shown.partition("\nNot signed.")[0])
+    assert "Not signed.\nTo be applied until 20" in shown
     assert {row["action"] for row in world.json("show", "p")["resource_changes"]} == {"create"}
     applied = world.ok("apply", "p")
     assert "Apply complete!" in applied

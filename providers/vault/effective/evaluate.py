@@ -80,12 +80,36 @@ def allowed(policies: Sequence[Policy], request: Request, *, server: Server = Se
 
 
 def _deciding(held: Acl, path: str, listing: bool, server: Server) -> Permissions | None:
+    found = _decided(held, path, listing, server)
+    return found[1] if found else None
+
+
+def _decided(held: Acl, path: str, listing: bool, server: Server) -> tuple[str, Permissions] | None:
+    """The rules' path that the server obeys there, and what it gives."""
     short = path.removesuffix("/") if listing else path
     for spelling in (path, short):
         if spelling in held.exact:
-            return held.exact[spelling]
+            return spelling, held.exact[spelling]
     for spelling in (path, short) if server is Server.OPENBAO else (short, path):
         matching = [one for one in held.patterns if one.matches(spelling)]
         if matching:
-            return held.patterns[max(matching, key=lambda one: one.rank)]
+            decides = max(matching, key=lambda one: one.rank)
+            return decides.text, held.patterns[decides]
     return None
+
+
+def deciding(
+    policies: Sequence[Policy], request: Request, *, server: Server = Server.OPENBAO
+) -> list[tuple[str, Rule]]:
+    """The rules that decide on a request, with their policies' names: all of one path; none where nothing speaks of it.
+
+    Without those that may or may not be there (expiring, templated).
+    """
+    path = request.path.lstrip("/")
+    found = _decided(_put_together(tuple(policies)), path, request.capability in LISTING, server)
+    if found is None:
+        return []
+    plain = ((policy, rule) for policy in policies if not policy.expires for rule in policy.rules)
+    return [
+        (policy.name, rule) for policy, rule in plain if rule.path == found[0] and not (rule.expires or rule.templated)
+    ]

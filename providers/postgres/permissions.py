@@ -1,0 +1,34 @@
+"""The least privilege that plan and apply need: statements for the administrator of the database."""
+
+from __future__ import annotations
+
+from providers.postgres.names import quoted
+from providers.postgres.settings import PostgresSettings
+from reconciler.provider import Rights, Scope
+
+_LOGINS = ("iam_operator", "operator_of_iam")
+_NOTES = (
+    "{owner} stands for the role that owns the database, its schemas and the tables that intents name",
+    "the login's name must lie outside {prefix}: inside it would be an undeclared role, to be removed",
+    "CREATEROLE gives ADMIN on roles that the login made itself; one that a superuser made is removed by a superuser",
+)
+_READING = (
+    "plan with the login that applies: another's plan would show its ADMIN on the managed roles as undeclared",
+    'options: "-c default_transaction_read_only=on" in the connections file keeps such a run from writing',
+)
+
+
+def rights(scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
+    """The statements for a scope, on PostgreSQL 16 or later: before it CREATEROLE reaches further."""
+    settings = scope.settings
+    login = next(name for name in _LOGINS if not name.startswith(settings.role_prefix))
+    owner = quoted(f"{settings.database}_owner")
+    notes = (*(() if writing else _READING), *_NOTES)
+    statements = (
+        f"CREATE ROLE {login} LOGIN CREATEROLE PASSWORD '…';",
+        f"GRANT {owner} TO {login};",
+    )
+    text = "\n".join(statements) + "\n"
+    return Rights(
+        "SQL", text, tuple(note.format(login=login, owner=owner, prefix=settings.role_prefix) for note in notes)
+    )

@@ -1,0 +1,17 @@
+"""What Writ's own login needs in one system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The least privilege for a scope, in the system's own language."""
+
+    form: str
+    """For people: ``IAM policy``, ``HCL``, ``SQL``."""
+    text: str
+    """To be handed to the system as it is; ends with a line break."""
+    notes: tuple[str, ...] = ()
+    """What is to be known before it is granted: a line each."""

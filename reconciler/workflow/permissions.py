@@ -1,0 +1,57 @@
+"""`permissions`: what Writ's own login needs in each system of an environment, by the providers' declarations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.connections import Connections
+from reconciler.provider import Rights
+from reconciler.workflow.specs import Request, prepare
+from specs.diagnostic import Diagnostic, error, has_errors, warning
+from specs.sources import Sources
+from specs.suggest import hint
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """One system's."""
+
+    system: str
+    provider: str
+    rights: Rights
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """All systems', by name, and what is wrong with the specs."""
+
+    environment: str
+    needed: tuple[Needed, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    sources: Sources
+
+
+def permissions(request: Request, system: str, *, writing: bool) -> Permissions:
+    """For the environment's systems, or the one that is named. Touches none of them."""
+    prepared = prepare(request, Connections(None, {}))
+    sources, diagnostics = prepared.specs.sources, prepared.diagnostics
+    if prepared.compiled is None or has_errors(diagnostics):
+        return Permissions(prepared.environment, (), diagnostics, sources)
+    systems = prepared.compiled.systems
+    if system and system not in systems:
+        advice = hint(system, tuple(systems), "declared")
+        unknown = error("W651", f"system {system!r} is not declared", subject=system, help=advice)
+        return Permissions(prepared.environment, (), (*diagnostics, unknown), sources)
+    found: list[Needed] = []
+    for name in sorted([system] if system else systems):
+        binding = systems[name]
+        rights = binding.provider.rights(binding.scope, writing=writing)
+        if rights is None:
+            message = f"the provider {binding.record.provider} doesn't declare what it needs"
+            diagnostics = (
+                *diagnostics,
+                warning("W650", message, subject=name, help="see the provider's documentation"),
+            )
+        else:
+            found.append(Needed(name, binding.record.provider, rights))
+    return Permissions(prepared.environment, tuple(found), diagnostics, sources)
