@@ -32,6 +32,7 @@ from reconciler.state.codec import (
     encode_system,
     encode_ttl,
 )
+from reconciler.state.consistent import consistent
 from reconciler.state.errors import NotSigned, PlanFileError
 from reconciler.state.shape import each, fields, flag, mapping, number, text, word
 from reconciler.state.signing import PublicKey, Signature, SigningKey
