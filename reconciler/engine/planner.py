@@ -65,6 +65,10 @@ def left_to_others(
     )
 
 
+def _is_anothers(live: Live, applied: Applied | None) -> bool:
+    return live.is_anothers(recorded=applied is not None, native_id=applied.native_id if applied else "")
+
+
 def _is_left_to_others(live: Live, applied: Applied | None) -> bool:
     return applied is None and live.in_scope and live.ownership is Ownership.OTHER
 
@@ -84,8 +88,8 @@ def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
         return _create(three, three.desired) if three.desired else _forget(three)
     if three.desired is None:
         return _delete(three, three.live)
-    recorded = three.applied is not None
-    if three.live.is_anothers(recorded=recorded) or (not recorded and three.live.ownership in _NOT_OURS):
+    unknown = three.applied is None and three.live.ownership in _NOT_OURS
+    if unknown or _is_anothers(three.live, three.applied):
         return _name_taken(three.address, three.desired, three.live)
     return _compare(three, three.desired, three.live, marks)
 
@@ -113,7 +117,7 @@ def _forget(three: _Three) -> Change | None:
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
     if _is_left_to_others(live, three.applied):
         return _scope_shared(three.address, live)
-    if three.applied is not None and live.is_anothers(recorded=True):
+    if three.applied is not None and _is_anothers(live, three.applied):
         return _forget(three)
     if three.applied is None and not live.in_scope:
         return None

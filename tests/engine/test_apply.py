@@ -26,7 +26,7 @@ class Recorder:
         self.done: list[tuple[str, str]] = []
         self.fail_at = fail_at
 
-    def record(self, change: Change, phase: Phase) -> None:
+    def record(self, change: Change, phase: Phase, native_id: str) -> None:
         if change.address.key == self.fail_at:
             raise RecordFailed(error("W610", "disk full"))
         self.done.append((change.address.key, phase.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,6 +101,33 @@ def test_a_record_makes_nothing_outside_the_scope_ours(ownership: Ownership) -> 
     assert [row.action for row in plan([], [elsewhere], recorded).changes] == [Action.FORGET]
     rows, left = destroy_changes({}, {"mem": Snapshot({elsewhere.resource.address: elsewhere})}, recorded)
     assert ([row.action for row in rows], left) == ([Action.FORGET], ())
+
+
+@pytest.mark.parametrize("ownership", [Ownership.OTHER, Ownership.FOREIGN])
+def test_what_somebody_made_anew_under_a_recorded_name_is_not_ours(ownership: Ownership) -> None:
+    recorded = state(replace(applied("a", size=1), native_id="i-1"))
+    theirs = live("a", {"size": 2}, ownership=ownership, native_id="i-2")
+    assert [d.code for d in plan([D], [theirs], recorded).diagnostics] == ["W502"]
+    assert [row.action for row in plan([], [theirs], recorded).changes] == [Action.FORGET]
+    rows, left = destroy_changes({}, {"mem": Snapshot({theirs.resource.address: theirs})}, recorded)
+    assert ([row.action for row in rows], left) == ([Action.FORGET], (at("a"),))
+
+
+@pytest.mark.parametrize(
+    ("was", "found"),
+    [
+        ("i-1", live("a", {"size": 2}, native_id="i-2")),
+        ("i-1", live("a", {"size": 2}, ownership=Ownership.UNMARKED, native_id="i-2")),
+        ("i-1", live("a", {"size": 2}, ownership=Ownership.FOREIGN, native_id="i-1")),
+        ("", live("a", {"size": 2}, ownership=Ownership.FOREIGN, native_id="i-2")),
+        ("i-1", live("a", {"size": 2}, ownership=Ownership.FOREIGN)),
+    ],
+    ids=["with-our-marker", "without-room-for-one", "the-very-same", "older-record", "without-ids"],
+)
+def test_what_is_ours_still(was: str, found: Live) -> None:
+    recorded = state(replace(applied("a", size=1), native_id=was))
+    assert [row.action for row in plan([D], [found], recorded).changes] == [Action.UPDATE]
+    assert [row.action for row in plan([], [found], recorded).changes] == [Action.DELETE]
 
 
 def test_what_lies_outside_the_scope_is_left_alone() -> None:

@@ -56,6 +56,33 @@ def test_what_is_there_as_wanted_is_recorded_without_a_call(desk: Desk) -> None:
     assert desk.recorded.serial == serial, "nothing new was to be recorded"
 
 
+def test_the_systems_own_ids_are_recorded(desk: Desk) -> None:
+    def recorded() -> dict[str, str]:
+        return {address.key: one.native_id for address, one in desk.recorded.objects.items()}
+
+    desk.memory.objects["found"], desk.memory.ids["found"] = {"size": 1}, "i-9"
+    wishes = (wanted("found", size=1), wanted("made", size=1, kind="x"), wanted("updated", size=1))
+    desk.apply(*wishes)
+    assert recorded() == {"found": "i-9"} | {key: desk.memory.ids[key] for key in ("made", "updated")}
+    was = recorded()
+    desk.apply(wishes[0], wanted("made", size=1, kind="y"), wanted("updated", size=2))
+    assert recorded() == desk.memory.ids
+    assert {key for key in was if was[key] != recorded()[key]} == {"made"}, "a replacement has another"
+
+
+def test_another_place_is_told_of_until_it_is_applied(desk: Desk) -> None:
+    desk.memory.place = "cluster 1"
+    desk.apply(wanted("a", size=1))
+    assert desk.recorded.systems["mem"].place == "cluster 1"
+    assert codes(desk.plan(wanted("a", size=1)).diagnostics) == []
+    desk.memory.place = "cluster 1 team3/"
+    for told in (desk.plan(wanted("a", size=1)).diagnostics, desk.drift(wanted("a", size=1)).diagnostics):
+        assert [(one.code, one.severity) for one in told] == [("W512", Severity.WARNING)]
+        assert "cluster 1 when its objects were applied, and is now cluster 1 team3/" in told[0].message
+    desk.apply(wanted("a", size=1))
+    assert codes(desk.plan(wanted("a", size=1)).diagnostics) == []
+
+
 def test_what_is_gone_and_no_longer_wanted_is_forgotten(desk: Desk) -> None:
     desk.apply(wanted("a", size=1))
     del desk.memory.objects["a"]
