@@ -12,9 +12,12 @@ from reconciler import registry
 from reconciler.model import Action, Address, Applied, DriftKind, Origin, Outcome, Ownership, Plan, Resource
 from reconciler.state.planfile import load_plan, save_plan
 from reconciler.state.store import Store
+from reconciler.workflow.applying import Execution, apply_specs
+from reconciler.workflow.leaving import or_recorded
+from reconciler.workflow.planning import Options
 from specs.diagnostic import Diagnostic, Severity, error
 from tests.memory import at, live, resource, wanted
-from tests.workflow.desk import Desk
+from tests.workflow.desk import NOWHERE, Desk
 
 
 @pytest.fixture
@@ -313,3 +316,23 @@ def test_what_is_recorded_in_a_system_that_nobody_knows_is_told(desk: Desk) -> N
         assert (told.code, told.severity, told.subject) == ("W515", Severity.WARNING, "lost")
         assert told.message.startswith("1 object is recorded in lost")
         assert "declare a system lost again" in told.help
+
+
+def test_an_environment_that_left_the_specs_is_destroyed_from_its_state(desk: Desk) -> None:
+    desk.apply(wanted("a", size=1), wanted("b", "a", size=1))
+    gone = error("W222", "environment 'test' is not declared")
+    prepared = replace(desk.prepared(), compiled=None, diagnostics=(gone,))
+    unsound = replace(prepared, diagnostics=(gone, error("W101", "a field is missing")))
+    for kept, name in ((unsound, "test"), (prepared, "another"), (prepared, None), (desk.prepared(), "test")):
+        assert or_recorded(kept, name, desk.state) is kept
+    application = apply_specs(
+        or_recorded(prepared, "test", desk.state),
+        NOWHERE,
+        Options(destroy=True),
+        Execution(desk.state),
+        desk.console(),
+    )
+    assert application.result is not None
+    assert application.result.ok
+    assert desk.memory.objects == {}
+    assert desk.recorded.objects == {}
