@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.cause import attribute_changes, overall
+from reconciler.engine.others import is_left_to_others
 from reconciler.engine.session import Marks
 from reconciler.model import Action, Address, Applied, Cause, Change, Desired, Live, Ownership, Snapshot, State
 from specs.diagnostic import Diagnostic, error, warning
@@ -29,6 +30,8 @@ class _Three:
     desired: Desired | None
     live: Live | None
     applied: Applied | None
+    left: bool
+    """Undeclared, and another's by its marker."""
 
 
 def plan_changes(
@@ -61,7 +64,7 @@ def left_to_others(
     return tuple(
         _scope_shared(three.address, three.live)
         for three in _views(desired, snapshots, state)
-        if three.live is not None and _is_left_to_others(three.live, three.applied)
+        if three.live is not None and is_left_to_others(three.live, state)
     )
 
 
@@ -69,15 +72,17 @@ def _is_anothers(live: Live, applied: Applied | None) -> bool:
     return live.is_anothers(recorded=applied is not None, native_id=applied.native_id if applied else "")
 
 
-def _is_left_to_others(live: Live, applied: Applied | None) -> bool:
-    return applied is None and live.in_scope and live.ownership is Ownership.OTHER
-
-
 def _views(desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State) -> list[_Three]:
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
     addresses = desired.keys() | live.keys() | state.objects.keys()
     return [
-        _Three(address, desired.get(address), live.get(address), state.objects.get(address))
+        _Three(
+            address,
+            desired.get(address),
+            live.get(address),
+            state.objects.get(address),
+            left=address in live and is_left_to_others(live[address], state),
+        )
         for address in sorted(addresses)
         if address.system in snapshots
     ]
@@ -115,7 +120,7 @@ def _forget(three: _Three) -> Change | None:
 
 
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
-    if _is_left_to_others(live, three.applied):
+    if three.left:
         return _scope_shared(three.address, live)
     if three.applied is not None and _is_anothers(live, three.applied):
         return _forget(three)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.destroy import destroy_changes
+from reconciler.engine.drift import find_drift
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.model import Action, Applied, Cause, Desired, Live, Origin, Ownership, Snapshot, State
 from specs.diagnostic import Severity
@@ -128,6 +129,19 @@ def test_what_is_ours_still(was: str, found: Live) -> None:
     recorded = state(replace(applied("a", size=1), native_id=was))
     assert [row.action for row in plan([D], [found], recorded).changes] == [Action.UPDATE]
     assert [row.action for row in plan([], [found], recorded).changes] == [Action.DELETE]
+
+
+@pytest.mark.parametrize(("number", "seen"), [("i-1", True), ("i-2", False)])
+def test_a_forged_marker_hides_nothing_that_hangs_on_the_very_object_that_we_recorded(number: str, seen: bool) -> None:
+    recorded = state(replace(applied("a", size=1), native_id="i-1"))
+    forged = live("a", {"size": 1}, ownership=Ownership.OTHER, native_id=number)
+    rogue = live("rogue", {"size": 1}, ("a",), ownership=Ownership.OTHER, native_id=number)
+    planned = plan([], [forged, rogue], recorded)
+    rows = {row.address.key: row.action for row in planned.changes}
+    assert rows == ({"a": Action.DELETE, "rogue": Action.DELETE} if seen else {"a": Action.FORGET})
+    assert [d.code for d in planned.diagnostics] == ([] if seen else ["W503"])
+    found = {"mem": Snapshot({one.resource.address: one for one in (forged, rogue)})}
+    assert [item.address.key for item in find_drift({}, found, recorded, MARKS)] == (["rogue"] if seen else [])
 
 
 def test_what_lies_outside_the_scope_is_left_alone() -> None:
