@@ -43,8 +43,6 @@ class Thing(ResourceType[Memory]):
     attributes: ClassVar[Mapping[str, Attribute]] = {
         "size": Attribute("How big."),
         "kind": Attribute("What it is.", replaces=True),
-        "who": Attribute("Whom it lets in.", admits=True),
-        "what": Attribute("What it lets them do.", allows=True),
         "id": Attribute("Given by the system.", computed=True),
     }
 

@@ -10,12 +10,12 @@ import pytest
 from reconciler import registry
 from reconciler.compile import Compiled, SystemBinding
 from reconciler.model import Action, SystemRecord
-from reconciler.provider import Scope, Unreachable
+from reconciler.provider import Attribute, Scope, Unreachable
 from reconciler.workflow.planning import Options, drift_of, plan_of, situation
 from reconciler.workflow.specs import Prepared
 from specs.base import SpecModel
 from specs.diagnostic import has_errors
-from tests.memory import at, wanted
+from tests.memory import Thing, at, wanted
 from tests.workflow.desk import NOWHERE, Desk
 
 
@@ -87,7 +87,9 @@ def test_a_system_that_can_not_be_read_has_no_rows_and_no_drift(desk: Desk, monk
         assert has_errors(drift.diagnostics)
 
 
-def test_a_door_and_its_rule_that_change_together_are_closed_first(desk: Desk) -> None:
+def test_a_door_and_its_rule_that_change_together_are_closed_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = {"who": Attribute("", admits=True), "what": Attribute("", allows=True)}
+    monkeypatch.setattr(Thing, "attributes", {**Thing.attributes, **marks})
     desk.apply(wanted("rule", what=1), wanted("door", "rule", who=1))
     wishes = (wanted("rule", what=2), wanted("door", "rule", who=2))
     plan = desk.plan(*wishes)
