@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from reconciler.engine.session import Session, System
-from reconciler.model import Address, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
+from reconciler.model import PLACE, Address, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.provider import Attribute, Demand, Lowering, Provider, ResourceType, Scope
 from specs.base import SpecModel
 
@@ -18,11 +18,18 @@ class Memory:
 
     objects: dict[str, dict[str, Value]] = field(default_factory=dict)
     parents: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
+    """The system's own: one to each object that was ever made by a call."""
+    place: str = ""
     calls: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[str, str], None] = lambda verb, key: None
     after: Callable[[str, str], None] = lambda verb, key: None
     reading: Callable[[str], None] = lambda key: None
     """Called before an object is read on its own."""
+
+    def make(self, key: str, attributes: Mapping[str, Value]) -> None:
+        self.objects[key] = dict(attributes)
+        self.ids[key] = f"i-{len(self.calls)}"
 
     def call(self, verb: str, key: str, effect: Callable[[], object]) -> None:
         self.calls.append((verb, key))
@@ -43,11 +50,11 @@ class Thing(ResourceType[Memory]):
         client.reading(key)
         if key not in client.objects:
             return None
-        return live(key, client.objects[key], client.parents.get(key, ()))
+        return _found(client, key)
 
     def create(self, client: Memory, desired: Resource) -> None:
         key = desired.address.key
-        client.call("create", key, lambda: client.objects.__setitem__(key, dict(desired.attributes)))
+        client.call("create", key, lambda: client.make(key, desired.attributes))
 
     def update(self, client: Memory, before: Live, desired: Resource) -> None:
         key = desired.address.key
@@ -76,8 +83,12 @@ class MemoryProvider(Provider[SpecModel, SpecModel, SpecModel, SpecModel, Memory
         return "me"
 
     def read(self, client: Memory, scope: Scope[SpecModel], wanted: Collection[Address]) -> Snapshot:
-        found = [live(key, value, client.parents.get(key, ())) for key, value in client.objects.items()]
-        return Snapshot({one.resource.address: one for one in found})
+        found = [_found(client, key) for key in client.objects]
+        return Snapshot({one.resource.address: one for one in found}, facts={PLACE: client.place})
+
+
+def _found(client: Memory, key: str) -> Live:
+    return live(key, client.objects[key], client.parents.get(key, ()), native_id=client.ids.get(key, ""))
 
 
 MARKS = {"mem": {"thing": Thing.attributes}}

@@ -43,6 +43,8 @@ class RoleFacts:
     """ARNs of managed policies."""
     profiles: Sequence[str] = ()
     """Names of instance profiles."""
+    number: str = ""
+    """RoleId: another role of the same name has another."""
 
 
 def role_facts(detail: Mapping[str, Any], listed: Mapping[str, Any]) -> RoleFacts:
@@ -59,6 +61,7 @@ def role_facts(detail: Mapping[str, Any], listed: Mapping[str, Any]) -> RoleFact
         policies={p["PolicyName"]: normalise(p["PolicyDocument"]) for p in detail.get("RolePolicyList", ())},
         attached=tuple(p["PolicyArn"] for p in detail.get("AttachedManagedPolicies", ())),
         profiles=tuple(p["InstanceProfileName"] for p in detail.get("InstanceProfileList", ())),
+        number=detail.get("RoleId", ""),
     )
 
 
@@ -83,7 +86,8 @@ def role_live(scope: Scope[AwsSettings], role: RoleFacts) -> Live:
         "tags": role.tags,
         "arn": role.arn,
     }
-    return Live(Resource(scope.address(ROLE, role.name), attributes), ownership, note=note, in_scope=inside)
+    resource = Resource(scope.address(ROLE, role.name), attributes)
+    return Live(resource, ownership, note=note, in_scope=inside, native_id=role.number)
 
 
 def role_objects(scope: Scope[AwsSettings], role: RoleFacts, *, wanted: bool) -> Iterator[Live]:
@@ -105,6 +109,7 @@ def role_objects(scope: Scope[AwsSettings], role: RoleFacts, *, wanted: bool) ->
             depends_on=(owner.resource.address,),
             note="" if retagged else owner.note,
             in_scope=ours or retagged or (owner.in_scope and not others),
+            native_id=role.number,
         )
 
 

@@ -62,8 +62,9 @@ class DefaultPrivilegesType(_Found):
     def read(self, client: PostgresClient, key: str) -> Live | None:
         """One role's, by one owner, in one schema, for one kind."""
         parsed = DefaultKey.parse(key)
-        oids = [role.oid for role in catalog.roles(client, [parsed.role])] if parsed else []
-        live = (default_live(client, found) for found in catalog.defaults(client, oids))
+        roles = catalog.roles(client, [parsed.role]) if parsed else []
+        every = catalog.defaults(client, [role.oid for role in roles])
+        live = (default_live(client, found, roles[0]) for found in every)
         return next((one for one in live if one.resource.address.key == key), None)
 
     def delete(self, client: PostgresClient, before: Live) -> None:
@@ -93,7 +94,7 @@ class DependencyType(_Found):
     def read(self, client: PostgresClient, key: str) -> Live | None:
         """One dependency."""
         found = _dependency(client, key)
-        return dependency_live(client, found[1]) if found else None
+        return dependency_live(client, found[1], found[0]) if found else None
 
     def delete(self, client: PostgresClient, before: Live) -> None:
         """Remove what loses nothing: default privileges, a user mapping, a large object that a lease kept to itself.
@@ -111,7 +112,8 @@ def _dependency(client: PostgresClient, key: str) -> tuple[Role, Dependency] | N
     parsed = DependencyKey.parse(key)
     roles = catalog.roles(client, [parsed.role]) if parsed else []
     every = catalog.dependencies(client, [role.oid for role in roles])
-    return next(((roles[0], one) for one in every if dependency_live(client, one).resource.address.key == key), None)
+    live = ((one, dependency_live(client, one, roles[0])) for one in every)
+    return next(((roles[0], one) for one, found in live if found.resource.address.key == key), None)
 
 
 def _removed(client: PostgresClient, role: Role, found: Dependency) -> bool:

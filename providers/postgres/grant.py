@@ -48,7 +48,7 @@ class GrantType(Base):
         if parsed is None:
             return None
         role = catalog.roles(client, [parsed.role])
-        return one_grant(client, parsed, role[0].oid, _holdings(client, parsed, role[0].oid)) if role else None
+        return one_grant(client, parsed, role[0], _holdings(client, parsed, role[0].oid)) if role else None
 
     def create(self, client: PostgresClient, desired: Resource) -> None:
         """Grant. Refuses if the role holds something else on the object already."""

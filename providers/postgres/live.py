@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from providers.postgres.catalog import BOOTSTRAP, Default, Dependency, Holding, Member, Role
@@ -11,7 +12,7 @@ from providers.postgres.lease import owner
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
 from providers.postgres.privileges import Kind, live_form
 from providers.postgres.values import ROLE_FLAGS, grant_values, membership_values
-from reconciler.model import Live, Ownership, Resource, Value
+from reconciler.model import Address, Live, Ownership, Resource, Value
 
 if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient
@@ -42,10 +43,25 @@ def role_live(client: PostgresClient, role: Role, *, in_scope: bool = True) -> L
     if role.has_password is not None:
         values["has_password"] = role.has_password
     ownership, note = owner(role.comment, client.scope)
-    return Live(Resource(client.address(ROLE, role.name), values), ownership, note=note, in_scope=in_scope)
+    resource = Resource(client.address(ROLE, role.name), values)
+    return Live(resource, ownership, note=note, in_scope=in_scope, native_id=str(role.oid))
 
 
-def grant_live(client: PostgresClient, key: GrantKey, found: Iterable[Holding], regranted: Sequence[str]) -> Live:
+def _of(client: PostgresClient, role: Role, address: Address, values: Mapping[str, Value]) -> Live:
+    """What a role has or is named by. It has no room for a marker: it is ours, or somebody else's, as the role is."""
+    ownership, note = owner(role.comment, client.scope)
+    return Live(
+        Resource(address, values),
+        Ownership.UNMARKED if ownership is Ownership.OURS else ownership,
+        (client.address(ROLE, role.name),),
+        note=f"its role is somebody else's: {note}" if note else "",
+        native_id=str(role.oid),
+    )
+
+
+def grant_live(
+    client: PostgresClient, key: GrantKey, found: Iterable[Holding], regranted: Sequence[str], role: Role
+) -> Live:
     """A grant: what a role holds on one object, from whomever.
 
     An owner's own entries are no grant: that it owns the object is a dependency, and here its privileges are left out.
@@ -62,11 +78,10 @@ def grant_live(client: PostgresClient, key: GrantKey, found: Iterable[Holding], 
     )
     if any(one.own for one in holdings):
         del values["privileges"]
-    role = client.address(ROLE, key.role)
-    return Live(Resource(client.address(GRANT, str(key)), values), Ownership.UNMARKED, (role,))
+    return _of(client, role, client.address(GRANT, str(key)), values)
 
 
-def grants_live(client: PostgresClient, found: Iterable[Holding], roles: Mapping[int, str]) -> list[Live]:
+def grants_live(client: PostgresClient, found: Iterable[Holding], roles: Mapping[int, Role]) -> list[Live]:
     """All grants to these roles (by oid), and what they passed on.
 
     Who may pass on a table's privilege may do so for a column: that shows with the table. What is left of something
@@ -78,20 +93,21 @@ def grants_live(client: PostgresClient, found: Iterable[Holding], roles: Mapping
         if one.grantee_oid in roles:
             held.setdefault(one.key, []).append(one)
         if one.grantor_oid in roles and not one.by_owner:
-            passed.append((one.key_of(roles[one.grantor_oid]), one.grantee))
+            passed.append((one.key_of(roles[one.grantor_oid].name), one.grantee))
     regranted: dict[GrantKey, set[str]] = {}
     for key, grantee in passed:
         of_table = key._replace(kind=Kind.TABLE, column="")
         by = of_table if key.kind == Kind.COLUMN and key not in held and of_table in held else key
         regranted.setdefault(by, set()).add(grantee)
     keys = dict.fromkeys((*held, *regranted))
-    return [grant_live(client, key, held.get(key, ()), sorted(regranted.get(key, ()))) for key in keys]
+    named = {role.name: role for role in roles.values()}
+    return [grant_live(client, key, held.get(key, ()), sorted(regranted.get(key, ())), named[key.role]) for key in keys]
 
 
-def one_grant(client: PostgresClient, key: GrantKey, oid: int, found: Sequence[Holding]) -> Live | None:
+def one_grant(client: PostgresClient, key: GrantKey, role: Role, found: Sequence[Holding]) -> Live | None:
     """One grant out of what is known of its object."""
     address = client.address(GRANT, str(key))
-    rows = grants_live(client, found, {oid: key.role})
+    rows = grants_live(client, found, {role.oid: role})
     return next((live for live in rows if live.resource.address == address), None)
 
 
@@ -108,9 +124,9 @@ def is_implicit(client: PostgresClient, member: Member) -> bool:
 
 
 def membership_live(
-    client: PostgresClient, key: MembershipKey, parts: Sequence[Member], managed: Iterable[str]
+    client: PostgresClient, key: MembershipKey, parts: Sequence[Member], managed: Iterable[Role]
 ) -> Live:
-    """A membership, whoever granted it."""
+    """A membership, whoever granted it. Between one of ours and another's it is ours to end."""
     known = parts[0].inherit is not None
     values = membership_values(
         key.member,
@@ -119,9 +135,14 @@ def membership_live(
         inherit=any(one.inherit for one in parts) if known else None,
         set_role=any(one.set_role for one in parts) if known else None,
     )
-    ours = set(managed)
-    needs = tuple(client.address(ROLE, name) for name in (key.group, key.member) if name in ours)
-    return Live(Resource(client.address(MEMBERSHIP, str(key)), values), Ownership.UNMARKED, needs)
+    named = {role.name: role for role in managed}
+    roles = [named[name] for name in (key.group, key.member) if name in named]
+    address = client.address(MEMBERSHIP, str(key))
+    needs = tuple(client.address(ROLE, role.name) for role in roles)
+    owners = [owner(role.comment, client.scope) for role in roles]
+    if not roles or any(ownership is Ownership.OURS for ownership, _ in owners):
+        return Live(Resource(address, values), Ownership.UNMARKED, needs)
+    return replace(_of(client, roles[0], address, values), depends_on=needs)
 
 
 def memberships(client: PostgresClient, found: Iterable[Member]) -> dict[MembershipKey, list[Member]]:
@@ -133,7 +154,7 @@ def memberships(client: PostgresClient, found: Iterable[Member]) -> dict[Members
     return grouped
 
 
-def default_live(client: PostgresClient, found: Default) -> Live:
+def default_live(client: PostgresClient, found: Default, role: Role) -> Live:
     """What a role would get on objects that another one makes."""
     key = DefaultKey(found.role, found.owner, found.schema, DEFAULT_KINDS.get(found.kind, found.kind))
     values: dict[str, Value] = {
@@ -145,11 +166,10 @@ def default_live(client: PostgresClient, found: Default) -> Live:
         "privileges": list(found.privileges),
         "with_grant_option": found.grantable,
     }
-    address = client.address(DEFAULT_PRIVILEGES, str(key))
-    return Live(Resource(address, values), Ownership.UNMARKED, (client.address(ROLE, found.role),))
+    return _of(client, role, client.address(DEFAULT_PRIVILEGES, str(key)), values)
 
 
-def dependency_live(client: PostgresClient, found: Dependency) -> Live:
+def dependency_live(client: PostgresClient, found: Dependency, role: Role) -> Live:
     """Something else that names a role, so that it can't be dropped."""
     relation = "database" if found.elsewhere else _RELATIONS.get(found.kind, "privilege")
     described = found.database if found.elsewhere else found.description
@@ -161,4 +181,4 @@ def dependency_live(client: PostgresClient, found: Dependency) -> Live:
         "count": found.number,
     }
     address = client.address(DEPENDENCY, str(DependencyKey(found.role, relation, described)))
-    return Live(Resource(address, values), Ownership.UNMARKED, (client.address(ROLE, found.role),))
+    return _of(client, role, address, values)

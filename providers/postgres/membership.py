@@ -47,7 +47,8 @@ class MembershipType(Base):
         if parsed is None or not parts:
             return None
         prefix = client.scope.settings.role_prefix
-        return membership_live(client, parsed, parts, [name for name in parsed if name.startswith(prefix)])
+        managed = catalog.roles(client, [name for name in parsed if name.startswith(prefix)])
+        return membership_live(client, parsed, parts, managed)
 
     def create(self, client: PostgresClient, desired: Resource) -> None:
         """Grant it. Refuses if the member is one with other options."""

@@ -49,14 +49,14 @@ class Roles:
     """Logins that carry the mark of a lease, and look like one."""
 
     @property
-    def watched(self) -> dict[int, str]:
-        """All of them: what they hold and what they are members of is looked at."""
-        return {role.oid: role.name for role in (*self.inside, *self.outside, *self.leased)}
+    def all(self) -> tuple[Role, ...]:
+        """What they hold and what they are members of is looked at."""
+        return (*self.inside, *self.outside, *self.leased)
 
     @property
-    def managed(self) -> dict[int, str]:
-        """Those that have a row."""
-        return {role.oid: role.name for role in (*self.inside, *self.outside)}
+    def watched(self) -> dict[int, str]:
+        """The names of all of them."""
+        return {role.oid: role.name for role in self.all}
 
 
 def classify(

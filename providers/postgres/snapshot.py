@@ -48,17 +48,18 @@ def _objects(
     yield from (role_live(client, role, in_scope=False) for role in roles.outside)
     others = of_others(client.scope, roles, wanted_roles(wanted))
     outside = {role.name for role in roles.outside}
-    watched = {oid: name for oid, name in roles.watched.items() if name not in others}
+    watched = {role.oid: role for role in roles.all if role.name not in others}
+    named = {role.name: role for role in watched.values()}
     granted = {address.key for address in wanted if address.type == GRANT}
     # That a role owns what nobody grants it is told by the dependency alone.
     holdings = (one for one in catalog.holdings(client, list(watched)) if not one.own or str(one.key) in granted)
     held = grants_live(client, holdings, watched)
-    defaults = [default_live(client, one) for one in catalog.defaults(client, list(watched))]
+    defaults = [default_live(client, one, named[one.role]) for one in catalog.defaults(client, list(watched))]
     leased = {role.name for role in roles.leased}
     rest = [
-        dependency_live(client, one)
+        dependency_live(client, one, named[one.role])
         for one in dependencies
-        if one.role not in others and not (one.private and one.role in leased)
+        if one.role in named and not (one.private and one.role in leased)
     ]
     for live in (*held, *defaults, *rest):
         yield replace(live, in_scope=live.resource.attributes["role"] not in outside)
@@ -71,7 +72,7 @@ def _memberships(
     found = [row for row in members if row.member_oid in watched or row.group_oid in watched]
     skipped = exempt(client.scope, roles, found)
     inside = {role.name for role in (*roles.inside, *roles.leased)} - set(others)
-    managed = set(roles.managed.values())
+    managed = (*roles.inside, *roles.outside)
     for key, parts in memberships(client, found).items():
         if (parts[0].member_oid, parts[0].group_oid) in skipped or (set(key) & set(others) and not set(key) & inside):
             continue

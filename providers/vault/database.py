@@ -85,7 +85,17 @@ class DatabaseReader:
         live = [one for one in found if one is not None]
         self._existing |= {one.resource.address.key for one in live}
         self.client.foreign_roles |= {one.resource.address.key for one in live if one.ownership is Ownership.OTHER}
+        self._former(mount)
         return live
+
+    def _former(self, mount: str) -> None:
+        """Roles of a former prefix that are somebody else's by now: so are their entries, which carry no marker."""
+        former = sorted(key for key in self.client.former_roles if split_database_role(key)[0] == mount)
+        prefix = self.client.scope.settings.policy_prefix
+        outside = [key for key in former if not split_database_role(key)[1].startswith(prefix)]
+        found = self.client.each(lambda key: _ROLE.read(self.client, key), outside)
+        others = {Ownership.OTHER, Ownership.FOREIGN}
+        self.client.foreign_roles |= {one.resource.address.key for one in found if one and one.ownership in others}
 
     def _connection(self, mount: str, connection: str, there: Mapping[str, str]) -> list[Live]:
         kind = there.get(mount)

@@ -49,7 +49,9 @@ class Entity(VaultResource):
         }
         marker = {marker_key(name): value for name, value in metadata.items()}
         ownership, note = owner_by_fields(marker, client.scope)
-        return Live(Resource(self.address(client, entity_key(found)), values), ownership, note=note)
+        return Live(
+            Resource(self.address(client, entity_key(found)), values), ownership, note=note, native_id=text(found, "id")
+        )
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:
         """Write it, by id where it is there."""

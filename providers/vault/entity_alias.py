@@ -68,7 +68,8 @@ class EntityAlias(VaultResource):
         ownership, note = within(container)
         scope = client.scope
         after = (scope.address(JWT_BACKEND, mount), scope.address(ENTITY, entity_key(entity)))
-        return Live(Resource(self.address(client, f"{mount}/{values['name']}"), values), ownership, after, note=note)
+        resource = Resource(self.address(client, f"{mount}/{values['name']}"), values)
+        return Live(resource, ownership, after, note=note, native_id=text(values, "id"))
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no CAS
         """Point it at the entity. An entity has one alias to a mount, so another one there gives way."""

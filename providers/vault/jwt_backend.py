@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import JWT_BACKEND
-from providers.vault.resource import VaultResource
+from providers.vault.resource import VaultResource, text
 from providers.vault.values import (
     BACKEND_CONFIG,
     BACKEND_MADE_WITH,
@@ -99,7 +99,9 @@ class JwtBackend(VaultResource):
             "accessor": str(mount.get("accessor", "")),
         }
         ownership, note = mount_owner(client.scope, mount)
-        return Live(Resource(self.address(client, key), values), ownership, note=note)
+        return Live(
+            Resource(self.address(client, key), values), ownership, note=note, native_id=text(values, "accessor")
+        )
 
     def create(self, client: VaultClient, desired: Resource) -> None:
         """Make it, or finish one of ours whose making was cut off after its first call."""

@@ -68,7 +68,11 @@ class JwtRole(VaultResource):
         values = {**fields(FIELDS, found), "other_fields": others(FIELDS, found)}
         ownership, note = within(container)
         return Live(
-            Resource(self.address(client, key), values), ownership, self._after(client, mount, values), note=note
+            Resource(self.address(client, key), values),
+            ownership,
+            self._after(client, mount, values),
+            note=note,
+            native_id=text(client.auth_mounts().get(mount) or {}, "accessor"),
         )
 
     def _after(self, client: VaultClient, mount: str, values: Mapping[str, Value]) -> tuple[Address, ...]:

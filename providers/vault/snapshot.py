@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.acl_policy import AclPolicy
@@ -173,4 +174,4 @@ class ScopeReader:
 
 
 def _outside(live: Live) -> Live:
-    return Live(live.resource, live.ownership, live.depends_on, live.version, live.note, in_scope=False)
+    return replace(live, in_scope=False)

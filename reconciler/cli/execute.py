@@ -19,6 +19,7 @@ from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.progress import result_json
 from reconciler.state.errors import StateError
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
+from reconciler.workflow.leaving import or_recorded
 from reconciler.workflow.planning import Options
 from reconciler.workflow.saved import load, not_of_specs, required_key
 from reconciler.workflow.specs import prepare
@@ -34,6 +35,8 @@ def run_specs(what: Asked, options: Options, execution: Execution, *, auto_appro
             output.findings(problems)
             return run.code
         prepared = prepare(what.request(strict=strict), operator)
+        if options.destroy:
+            prepared = or_recorded(prepared, what.environment, what.state_path)
         source_line = prepared.specs.sources.source_line
         console = Console(
             show=lambda plan: _show(output, plan, source_line, as_json=what.as_json),

@@ -25,6 +25,7 @@ from reconciler.model.gate import Condition
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.saved import expiry_lines
 from reconciler.state.errors import StateError
+from reconciler.workflow.leaving import or_recorded
 from reconciler.workflow.planning import Options, no_plan, plan_of, situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
@@ -95,6 +96,8 @@ def _make(what: Asked, options: Options, *, strict: bool) -> tuple[Plan, SourceL
     prepared = prepare(what.request(strict=strict), operator)
     source_line = prepared.specs.sources.source_line
     try:
+        if options.destroy:
+            prepared = or_recorded(prepared, what.environment, what.state_path)
         with situation(prepared, operator, what.state_path) as now:
             return plan_of(now, options), source_line
     except StateError as failed:

@@ -23,8 +23,8 @@ DEFAULT_PARALLELISM = 10
 class Recorder(Protocol):
     """Where outcomes are recorded (the state). Raises RecordFailed when it can't write."""
 
-    def record(self, change: Change, phase: Phase) -> None:
-        """The step was done."""
+    def record(self, change: Change, phase: Phase, native_id: str) -> None:
+        """The step was done, and left an object with this id of the server's (Live.native_id)."""
         ...
 
 
@@ -77,7 +77,7 @@ class _Walk:
         # Access is taken away as early as the order allows.
         for step in sorted(free, key=lambda step: step.phase is not Phase.DELETE):
             self._ready_of(step).append(step)
-        self._running: dict[Future[None], tuple[Step, float]] = {}
+        self._running: dict[Future[str], tuple[Step, float]] = {}
         self._results: dict[Step, StepEvent] = {}
         self._trouble: list[Diagnostic] = []
         self._stopping = False
@@ -124,9 +124,13 @@ class _Walk:
     def _ready_of(self, step: Step) -> deque[Step]:
         return self._ready.setdefault(step.address.system, deque())
 
-    def _perform(self, step: Step) -> None:
-        if step.phase is not Phase.RECORD:
-            self._runner.run(self._session.systems[step.address.system], self._changes[step.address], step.phase)
+    def _perform(self, step: Step) -> str:
+        """The server's id of what is there then."""
+        if step.phase is Phase.RECORD:
+            return ""
+        system, change = self._session.systems[step.address.system], self._changes[step.address]
+        found = self._runner.run(system, change, step.phase)
+        return found.native_id if found is not None else ""
 
     def _collect(self) -> None:
         if not self._running:
@@ -136,16 +140,16 @@ class _Walk:
             step, started = self._running.pop(future)
             self._finish(step, time.monotonic() - started, future)
 
-    def _finish(self, step: Step, seconds: float, future: Future[None]) -> None:
+    def _finish(self, step: Step, seconds: float, future: Future[str]) -> None:
         try:
-            future.result()
+            native_id = future.result()
         except ProviderError as failed:
             self._fail(step, seconds, failed)
             return
         except Exception as bug:  # noqa: BLE001 - raised again once what is in flight is recorded
             self._bug, self._stopping = bug, True
             return
-        self._record(step)
+        self._record(step, native_id)
         self._results[step] = self._report(step, Outcome.DONE, seconds)
         self._done(step)
 
@@ -170,9 +174,9 @@ class _Walk:
         else:
             self._ready_of(step).append(step)
 
-    def _record(self, step: Step) -> None:
+    def _record(self, step: Step, native_id: str) -> None:
         try:
-            self._recorder.record(self._changes[step.address], step.phase)
+            self._recorder.record(self._changes[step.address], step.phase, native_id)
         except RecordFailed as failed:
             self._trouble.append(failed.diagnostic)
             self._stopping = True

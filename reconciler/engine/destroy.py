@@ -29,9 +29,10 @@ def destroy_changes(
 
 
 def _is_ours(address: Address, live: Live, desired: Mapping[Address, Desired], state: State) -> bool:
-    if live.is_anothers(recorded=address in state.objects):
+    applied = state.objects.get(address)
+    if live.is_anothers(recorded=applied is not None, native_id=applied.native_id if applied else ""):
         return False
-    if address in state.objects or live.ownership is Ownership.OURS:
+    if applied is not None or live.ownership is Ownership.OURS:
         return True
     return address in desired and live.ownership is Ownership.UNMARKED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.engine.diff import differing
+from reconciler.engine.others import is_left_to_others
 from reconciler.engine.planner import in_anothers
 from reconciler.engine.session import Marks
 from reconciler.model import (
@@ -31,8 +32,9 @@ def find_drift(
     known = state.objects.keys() if state.lineage else desired.keys()
     addresses = sorted(address for address in live.keys() | known if address.system in snapshots)
     taken = {a for a in desired if a in live and a not in state.objects and live[a].ownership not in _OURS}
+    left = {address for address, found in live.items() if is_left_to_others(found, state)}
     items = (
-        _item(address, live.get(address), state.objects.get(address), desired.get(address), marks)
+        _item(address, live.get(address), state.objects.get(address), desired.get(address), marks, left=address in left)
         for address in addresses
         if address in state.objects or not in_anothers(live.get(address), taken)
     )
@@ -40,7 +42,7 @@ def find_drift(
 
 
 def _item(
-    address: Address, live: Live | None, applied: Applied | None, wanted: Desired | None, marks: Marks
+    address: Address, live: Live | None, applied: Applied | None, wanted: Desired | None, marks: Marks, *, left: bool
 ) -> DriftItem | None:
     if live is None:
         known = applied or wanted
@@ -54,8 +56,8 @@ def _item(
         return _changed(address, live, applied, marks)
     if wanted is not None and live.ownership in _OURS:
         return _changed(address, live, Applied(wanted.resource, wanted.origin), marks)
-    # What is marked as another environment's is left alone, as by a plan (planner.left_to_others).
-    if live.in_scope and live.ownership is not Ownership.OTHER:
+    # What is marked as another environment's is left alone, as by a plan.
+    if live.in_scope and not left:
         return DriftItem(address, DriftKind.UNDECLARED, live=live)
     return None
 

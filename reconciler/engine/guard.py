@@ -78,6 +78,8 @@ def _moved(change: Change, live: Mapping[Address, Live], marks: Marks) -> str:
         return "has appeared since" if now is not None else ""
     if now is None:
         return "has gone since"
+    if change.before.native_id and now.native_id and change.before.native_id != now.native_id:
+        return "has been made anew since"
     type_marks = marks.get(change.address.system, {}).get(change.address.type, {})
     before, after = change.before.resource.attributes, now.resource.attributes
     names = differing(before, after, type_marks)

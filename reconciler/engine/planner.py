@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.cause import attribute_changes, overall
+from reconciler.engine.others import is_left_to_others
 from reconciler.engine.session import Marks
 from reconciler.model import Action, Address, Applied, Cause, Change, Desired, Live, Ownership, Snapshot, State
 from specs.diagnostic import Diagnostic, error, warning
@@ -29,6 +30,8 @@ class _Three:
     desired: Desired | None
     live: Live | None
     applied: Applied | None
+    left: bool
+    """Undeclared, and another's by its marker."""
 
 
 def plan_changes(
@@ -61,19 +64,25 @@ def left_to_others(
     return tuple(
         _scope_shared(three.address, three.live)
         for three in _views(desired, snapshots, state)
-        if three.live is not None and _is_left_to_others(three.live, three.applied)
+        if three.live is not None and is_left_to_others(three.live, state)
     )
 
 
-def _is_left_to_others(live: Live, applied: Applied | None) -> bool:
-    return applied is None and live.in_scope and live.ownership is Ownership.OTHER
+def _is_anothers(live: Live, applied: Applied | None) -> bool:
+    return live.is_anothers(recorded=applied is not None, native_id=applied.native_id if applied else "")
 
 
 def _views(desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State) -> list[_Three]:
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
     addresses = desired.keys() | live.keys() | state.objects.keys()
     return [
-        _Three(address, desired.get(address), live.get(address), state.objects.get(address))
+        _Three(
+            address,
+            desired.get(address),
+            live.get(address),
+            state.objects.get(address),
+            left=address in live and is_left_to_others(live[address], state),
+        )
         for address in sorted(addresses)
         if address.system in snapshots
     ]
@@ -84,8 +93,8 @@ def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
         return _create(three, three.desired) if three.desired else _forget(three)
     if three.desired is None:
         return _delete(three, three.live)
-    recorded = three.applied is not None
-    if three.live.is_anothers(recorded=recorded) or (not recorded and three.live.ownership in _NOT_OURS):
+    unknown = three.applied is None and three.live.ownership in _NOT_OURS
+    if unknown or _is_anothers(three.live, three.applied):
         return _name_taken(three.address, three.desired, three.live)
     return _compare(three, three.desired, three.live, marks)
 
@@ -111,9 +120,9 @@ def _forget(three: _Three) -> Change | None:
 
 
 def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
-    if _is_left_to_others(live, three.applied):
+    if three.left:
         return _scope_shared(three.address, live)
-    if three.applied is not None and live.is_anothers(recorded=True):
+    if three.applied is not None and _is_anothers(live, three.applied):
         return _forget(three)
     if three.applied is None and not live.in_scope:
         return None

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.engine.diff import differing
 from reconciler.engine.graph import Phase
@@ -33,32 +33,33 @@ class StepRunner:
     retrying: Callable[[Change, Phase, ProviderError], None]
     pause: Callable[[float], None] = time.sleep
 
-    def run(self, system: System, change: Change, phase: Phase) -> None:
-        """Do it and prove it. Raises ProviderError."""
+    def run(self, system: System, change: Change, phase: Phase) -> Live | None:
+        """Do it and prove it. Returns what is there then. Raises ProviderError."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 _call(system, change, phase)
             except UnknownOutcome as unknown:
-                if self._was_done(system, change, phase, unknown):
-                    return
+                found, wrong = self._after_unknown(system, change, phase, unknown)
+                if not wrong:
+                    return found
                 failed: ProviderError = unknown
             except ProviderError as refused:
                 if not refused.transient:
                     raise
                 failed = refused
             else:
-                self._confirm(system, change, phase)
-                return
+                return self._confirm(system, change, phase)
             if attempt == ATTEMPTS:
                 raise failed
             self.retrying(change, phase, failed)
             self.pause(_delay(attempt, failed))
+        raise AssertionError("the last attempt returns or raises")
 
-    def _was_done(self, system: System, change: Change, phase: Phase, unknown: UnknownOutcome) -> bool:
+    def _after_unknown(self, system: System, change: Change, phase: Phase, unknown: UnknownOutcome) -> _ReadBack:
         """After a lost reply: whether the system has done it. While that can't be read, nothing is written again."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return not _wrong(system, change, phase)
+                return _read_back(system, change, phase)
             except ProviderError as unread:
                 if attempt == ATTEMPTS or not _may_be_read_again(unread):
                     raise UnknownOutcome(
@@ -69,18 +70,18 @@ class StepRunner:
             self.pause(_delay(attempt, failed))
         raise unknown
 
-    def _confirm(self, system: System, change: Change, phase: Phase) -> None:
+    def _confirm(self, system: System, change: Change, phase: Phase) -> Live | None:
         """Read back and compare. Only the reading is tried again: the write was taken."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                wrong = _wrong(system, change, phase)
+                found, wrong = _read_back(system, change, phase)
             except ProviderError as unread:
                 if not _may_be_read_again(unread):
                     raise
                 failed = unread
             else:
                 if not wrong:
-                    return
+                    return found
                 failed = NotAsWritten(
                     f"written, but the system reads back otherwise: {', '.join(wrong)}",
                     help="look who else writes this object, then plan again",
@@ -88,6 +89,7 @@ class StepRunner:
             if attempt == ATTEMPTS:
                 raise failed
             self.pause(_delay(attempt, failed))
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _call(system: System, change: Change, phase: Phase) -> None:
@@ -112,10 +114,17 @@ def _write(kind: ResourceType[Any], client: Any, change: Change, phase: Phase) -
         kind.create(client, change.after)
 
 
-def _wrong(system: System, change: Change, phase: Phase) -> tuple[str, ...]:
-    """What reads back otherwise than the step wants it; nothing once it is done."""
+_ReadBack: TypeAlias = tuple[Live | None, tuple[str, ...]]
+"""What is there, and what of it reads back otherwise than the step wants it; nothing once it is done."""
+
+
+def _read_back(system: System, change: Change, phase: Phase) -> _ReadBack:
     kind = system.type_of(change.address)
     found: Live | None = kind.read(system.client, change.address.key)
+    return found, _wrong(found, change, phase, kind)
+
+
+def _wrong(found: Live | None, change: Change, phase: Phase, kind: ResourceType[Any]) -> tuple[str, ...]:
     if phase is Phase.DELETE:
         return () if found is None or kind.borrowed else ("it is still there",)
     if found is None:

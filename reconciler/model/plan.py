@@ -23,6 +23,8 @@ class SystemRecord:
     name: str
     provider: str
     settings: Mapping[str, Value]
+    place: str = ""
+    """In the state: where it was when last applied (PLACE); empty where that isn't known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,15 +73,21 @@ class Live:
     in_scope: bool = True
     """False for an object outside the scope, read only because its address is wanted or recorded."""
 
-    def is_anothers(self, *, recorded: bool) -> bool:
-        """Never ours to touch.
+    native_id: str = ""
+    """The server's own id of this very object, or of what it is part of: another one under the same name has another.
+    Empty where the system has none."""
 
-        Outside the scope a marker that isn't ours means that somebody made it anew under a name that we once used.
-        Inside, what we recorded is ours whatever marker it has now: it lost it, or somebody forged another's.
+    def is_anothers(self, *, recorded: bool, native_id: str = "") -> bool:
+        """Never ours to touch. ``native_id``: as recorded; empty where it isn't known.
+
+        Outside the scope a marker that isn't ours means that somebody made it anew under a name that we once used, and
+        anywhere if it isn't the very object that we recorded. Inside, what we recorded is ours whatever marker it has
+        now: it lost it, or somebody forged another's.
         """
-        if recorded:
-            return not self.in_scope and self.ownership in _NOT_OURS
-        return self.ownership is Ownership.OTHER or (self.ownership is Ownership.FOREIGN and not self.in_scope)
+        if not recorded:
+            return self.ownership is Ownership.OTHER or (self.ownership is Ownership.FOREIGN and not self.in_scope)
+        made_anew = bool(native_id and self.native_id) and native_id != self.native_id
+        return self.ownership in _NOT_OURS and (made_anew or not self.in_scope)
 
 
 PLACE = "place"

@@ -17,6 +17,8 @@ class Applied:
     resource: Resource
     origin: Origin
     depends_on: tuple[Address, ...] = ()
+    native_id: str = ""
+    """Live.native_id as it was applied; empty where the system gives none, or the record is older."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,12 +105,13 @@ def encode_live(live: Live | None) -> Data | None:
         "version": live.version,
         "note": live.note,
         "in_scope": live.in_scope,
+        "native_id": live.native_id,
     }
 
 
 def decode_live(data: Any) -> Live:
     """The inverse of encode_live."""
-    found = fields(data, "resource", "ownership", "depends_on", "version", "note", "in_scope")
+    found = fields(data, "resource", "ownership", "depends_on", "version", "note", "in_scope", "native_id")
     return Live(
         decode_resource(found["resource"]),
         one_of(Ownership, found["ownership"]),
@@ -118,6 +119,7 @@ def decode_live(data: Any) -> Live:
         text(found["version"]),
         text(found["note"]),
         flag(found["in_scope"]),
+        text(found["native_id"]),
     )
 
 

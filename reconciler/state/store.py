@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import uuid
@@ -18,35 +17,15 @@ from reconciler.model import Address, Applied, Resource, State, SystemRecord
 from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
 from reconciler.state.errors import LockLost, StateError, StateLocked
 from reconciler.state.place import is_there, unopened
+from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, digest, inserted, selected, upgrade
 
-SCHEMA_VERSION = 2
 DEFAULT_PATH = Path(".writ") / "state.db"
-
-_SCHEMA = """
-CREATE TABLE environments (
-    name TEXT PRIMARY KEY, lineage TEXT NOT NULL, serial INTEGER NOT NULL, updated TEXT NOT NULL
-);
-CREATE TABLE systems (
-    environment TEXT NOT NULL, name TEXT NOT NULL, provider TEXT NOT NULL, settings TEXT NOT NULL,
-    digest TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (environment, name)
-);
-CREATE TABLE objects (
-    environment TEXT NOT NULL, system TEXT NOT NULL, type TEXT NOT NULL, key TEXT NOT NULL,
-    attributes TEXT NOT NULL, origin TEXT NOT NULL, depends_on TEXT NOT NULL, applied TEXT NOT NULL,
-    applied_by TEXT NOT NULL, digest TEXT NOT NULL DEFAULT '',
-    PRIMARY KEY (environment, system, type, key)
-);
-CREATE TABLE locks (
-    environment TEXT PRIMARY KEY, id TEXT NOT NULL, operation TEXT NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL,
-    pid INTEGER NOT NULL, pid_started TEXT NOT NULL, created TEXT NOT NULL, version TEXT NOT NULL
-);
-"""
-
 
 _AT_ONCE = 1000
 """Rows decoded together."""
-_PUT = "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_VALUES = ", ".join("?" * 11)
+_PUT = f"INSERT OR REPLACE INTO objects ({inserted('objects')}, applied, applied_by) VALUES ({_VALUES})"  # noqa: S608 - constants
+_PUT_SYSTEM = f"INSERT INTO systems ({inserted('systems')}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _PATIENCE = 10.0
 """Seconds to wait, at the least, while another process writes."""
@@ -111,7 +90,7 @@ class Store:
         records = [_system_row(environment, system) for system in systems]
         with self.transaction(environment, lock=lock) as db:
             db.execute("DELETE FROM systems WHERE environment = ?", (environment,))
-            db.executemany("INSERT INTO systems VALUES (?, ?, ?, ?, ?)", records)
+            db.executemany(_PUT_SYSTEM, records)
             db.executemany(_PUT, (_row(environment, one, who) for one in applied))
 
     def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:
@@ -216,20 +195,10 @@ class Store:
                 f"{SCHEMA_VERSION})",
                 help="upgrade writ-iam",
             )
-        if version == 1 and not reading:
-            self._add_digests()
-
-    def _add_digests(self) -> None:
-        """From schema 1, whose rows had none."""
-        with self.immediate() as db:
-            if self._version() != 1:
-                return
-            for table, columns in (("objects", _OBJECT), ("systems", _SYSTEM)):
-                db.execute(f"ALTER TABLE {table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
-                rows = db.execute(f"SELECT rowid, {columns} FROM {table}").fetchall()  # noqa: S608 - constants
-                digests = [(_digest(*row[1:]), row[0]) for row in rows]
-                db.executemany(f"UPDATE {table} SET digest = ? WHERE rowid = ?", digests)  # noqa: S608
-            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        if version < SCHEMA_VERSION and not reading:
+            with self.immediate() as db:
+                if self._version() < SCHEMA_VERSION:
+                    upgrade(db, self._version())
 
     def _version(self) -> int:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -241,7 +210,7 @@ class Store:
         try:
             if self._version() == 0:
                 self._refuse_foreign()
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+                for statement in filter(str.strip, SCHEMA.split(";")):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             self._db.execute("COMMIT")
@@ -256,33 +225,32 @@ class Store:
             raise StateError(message, help="choose another place with -state FILE")
 
     def _objects(self, environment: str) -> dict[Address, Applied]:
-        rows = self._rows("objects", _OBJECT, environment)
+        rows = self._rows("objects", environment)
         found: dict[Address, Applied] = {}
         while some := list(islice(rows, _AT_ONCE)):
             # Decoded together, objects share their keys: a third of the memory, and less time.
             columns = json.loads(f"[{','.join(f'[{row[4]},{row[5]},{row[6]}]' for row in some)}]")
             for row, (attributes, origin, depends_on) in zip(some, columns, strict=True):
                 address = Address(*row[1:4])
-                found[address] = self._applied(address, attributes, origin, depends_on)
+                found[address] = self._applied(Resource(address, attributes), origin, depends_on, row[7])
         return found
 
-    def _applied(self, address: Address, attributes: Any, origin: Any, depends_on: Any) -> Applied:
+    def _applied(self, resource: Resource, origin: Any, depends_on: Any, native_id: str) -> Applied:
         decoded = decode_origin(origin)
         if decoded is None:
-            raise self._damaged(str(address))
-        return Applied(Resource(address, attributes), decoded, tuple(decode_address(item) for item in depends_on))
+            raise self._damaged(str(resource.address))
+        return Applied(resource, decoded, tuple(decode_address(item) for item in depends_on), native_id)
 
     def _systems(self, environment: str) -> dict[str, SystemRecord]:
-        rows = self._rows("systems", _SYSTEM, environment)
-        return {name: SystemRecord(name, provider, json.loads(settings)) for _, name, provider, settings in rows}
+        rows = self._rows("systems", environment)
+        return {row[1]: SystemRecord(row[1], row[2], json.loads(row[3]), row[4]) for row in rows}
 
-    def _rows(self, table: str, columns: str, environment: str) -> Iterator[tuple[str, ...]]:
+    def _rows(self, table: str, environment: str) -> Iterator[tuple[str, ...]]:
         """Rows that are as they were written. Raises StateError, saying which isn't."""
-        digest = "digest" if self._version() > 1 else "''"
-        query = f"SELECT {columns}, {digest} FROM {table} WHERE environment = ?"  # noqa: S608 - constants
+        query = f"SELECT {selected(table, self._version())} FROM {table} WHERE environment = ?"  # noqa: S608 - constants
         for *row, written in self._db.execute(query, (environment,)):
-            if written and written != _digest(*row):
-                raise self._damaged(f"{table} {' '.join(map(str, row[1 : -3 if table == 'objects' else 2]))}")
+            if written and written != digest(row):
+                raise self._damaged(f"{table} {' '.join(map(str, row[1 : 4 if table == 'objects' else 2]))}")
             yield tuple(row)
 
     def _damaged(self, where: str) -> StateError:
@@ -302,18 +270,11 @@ class Store:
 
 
 _WAY_OUT = "free the disk, or restore the file, or move it away: the next plan finds its own objects"
-_OBJECT = "environment, system, type, key, attributes, origin, depends_on"
-_SYSTEM = "environment, name, provider, settings"
-
-
-def _digest(*columns: object) -> str:
-    """Against damage, not against people: whoever can write the file can write this too."""
-    return hashlib.blake2s("\0".join(map(str, columns)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
 def _system_row(environment: str, system: SystemRecord) -> tuple[str, ...]:
-    columns = (environment, system.name, system.provider, json.dumps(system.settings, sort_keys=True))
-    return (*columns, _digest(*columns))
+    columns = (environment, system.name, system.provider, json.dumps(system.settings, sort_keys=True), system.place)
+    return (*columns, digest(columns))
 
 
 def _refuse_lost(db: sqlite3.Connection, environment: str, lock: str) -> None:
@@ -329,8 +290,9 @@ def _row(environment: str, applied: Applied, who: str) -> tuple[str, ...]:
         json.dumps(applied.resource.attributes, sort_keys=True),
         json.dumps(encode_origin(applied.origin)),
         json.dumps([encode_address(a) for a in applied.depends_on]),
+        applied.native_id,
     )
-    return (*columns, _now(), who, _digest(*columns))
+    return (*columns, digest(columns), _now(), who)
 
 
 def _now() -> str:

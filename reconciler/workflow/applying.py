@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reconciler.connections import Connections
@@ -13,7 +13,7 @@ from reconciler.engine.graph import Phase
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
-from reconciler.model import Action, Applied, ApplyResult, Change, Plan, State
+from reconciler.model import PLACE, Action, Applied, ApplyResult, Change, Plan, State, SystemRecord
 from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
@@ -139,17 +139,27 @@ def execute(
 def _record_found(plan: Plan, book: Book, state: State) -> None:
     """What is there as wanted, but recorded otherwise or not at all; and the systems as they are declared."""
     unwritten = (change for change in plan.changes if change.action in {Action.ADOPT, Action.NO_OP})
-    found = [applied for change in unwritten if (applied := _applied(change)) is not None]
+    found = [applied for change in unwritten if (applied := _applied(change, _id_before(change))) is not None]
     news = [applied for applied in found if state.objects.get(applied.resource.address) != applied]
-    systems = {record.name: record for record in plan.systems}
+    systems = {record.name: _placed(record, plan, state) for record in plan.systems}
     if news or systems != dict(state.systems):
-        book.store.put_all(plan.environment, tuple(plan.systems), news, whoami(), lock=book.lock.id)
+        book.store.put_all(plan.environment, tuple(systems.values()), news, whoami(), lock=book.lock.id)
 
 
-def _applied(change: Change) -> Applied | None:
+def _placed(record: SystemRecord, plan: Plan, state: State) -> SystemRecord:
+    """With the place where it is now; where it wasn't read, as recorded."""
+    known = state.systems[record.name].place if record.name in state.systems else ""
+    return replace(record, place=plan.facts.get(record.name, {}).get(PLACE, "") or known)
+
+
+def _id_before(change: Change) -> str:
+    return change.before.native_id if change.before is not None else ""
+
+
+def _applied(change: Change, native_id: str) -> Applied | None:
     if change.after is None or change.origin is None:
         return None
-    return Applied(change.after, change.origin, change.depends_on)
+    return Applied(change.after, change.origin, change.depends_on, native_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +167,10 @@ class _Recorder:
     book: Book
     environment: str
 
-    def record(self, change: Change, phase: Phase) -> None:
+    def record(self, change: Change, phase: Phase, native_id: str) -> None:
         """One step was done. Raises RecordFailed."""
         store, lock = self.book.store, self.book.lock.id
-        applied = _applied(change)
+        applied = _applied(change, native_id)
         try:
             if phase in {Phase.DELETE, Phase.RECORD} or applied is None:
                 store.drop_object(self.environment, change.address, lock=lock)

@@ -23,7 +23,7 @@ from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
 from reconciler.engine.wording import wording_only
-from reconciler.model import AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
+from reconciler.model import PLACE, AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
 from reconciler.state.store import Store
 from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
@@ -118,7 +118,7 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
 def plan_of(now: Situation, options: Options) -> Plan:
     """The plan for a situation."""
     changes, found = _changes(now, options)
-    problems = (*_reported(now, options), *found)
+    problems = (*_reported(now, options), *_elsewhere(now), *found)
     kept, unknown = narrowed(changes, options.targets, marks_of(now.systems))
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
@@ -201,7 +201,9 @@ def _drift(now: Situation) -> Drift:
         for found in _reported(now, Options())
     )
     shared = left_to_others(now.desired, now.refreshed.snapshots, now.state)
-    return Drift(now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *reported, *shared))
+    return Drift(
+        now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *_elsewhere(now), *reported, *shared)
+    )
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:
@@ -228,6 +230,23 @@ def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
         )
         for found in now.refreshed.reported
     )
+
+
+def _elsewhere(now: Situation) -> Iterator[Diagnostic]:
+    """Systems that answer from another place than the one where their objects were applied. Servers are rebuilt, so it
+    is no error; but whoever reached another one by accident must not take all for deleted.
+    """
+    for name in sorted({address.system for address in now.state.objects}):
+        snapshot, record = now.refreshed.snapshots.get(name), now.state.systems.get(name)
+        was, here = record.place if record else "", snapshot.facts.get(PLACE, "") if snapshot else ""
+        if was and here and was != here:
+            yield warning(
+                "W512",
+                f"{name} was {was} when its objects were applied, and is now {here}",
+                subject=name,
+                help="check the address and namespace in the connections; if it was moved or rebuilt, apply records it",
+                span=now.systems[name].scope.span,
+            )
 
 
 def _of_concern(now: Situation, kept: Sequence[Change], options: Options) -> tuple[Diagnostic, ...]:

@@ -22,3 +22,15 @@ def test_estate_with_two_environments_side_by_side(estate: World, pytestconfig: 
     check_destroys(estate, counts["staging"], "-environment", "staging")
     assert estate.ok("drift", "-environment", "production").startswith("No drift.")
     check_destroys(estate, counts["production"], "-environment", "production")
+
+
+def test_an_environment_that_left_the_specs_is_destroyed_from_the_state(estate: World) -> None:
+    estate.apply("-environment", "staging")
+    path = estate.specs / "environments.yaml"
+    documents = path.read_text().split("\n---\n")
+    path.write_text("\n---\n".join(one for one in documents if "name: staging" not in one))
+    assert estate.writ("plan", "-environment", "staging").returncode == 1
+    assert "W222" in estate.writ("plan", "-environment", "staging").stderr
+    estate.ok("plan", "-destroy", "-environment", "staging", "-detailed-exitcode", code=2)
+    assert "Destroy complete!" in estate.ok("destroy", "-auto-approve", "-environment", "staging")
+    assert "W222" in estate.writ("destroy", "-auto-approve", "-environment", "staging").stderr

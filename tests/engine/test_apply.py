@@ -26,7 +26,7 @@ class Recorder:
         self.done: list[tuple[str, str]] = []
         self.fail_at = fail_at
 
-    def record(self, change: Change, phase: Phase) -> None:
+    def record(self, change: Change, phase: Phase, native_id: str) -> None:
         if change.address.key == self.fail_at:
             raise RecordFailed(error("W610", "disk full"))
         self.done.append((change.address.key, phase.value))
@@ -80,6 +80,24 @@ def test_an_object_moves_off_its_old_parent_before_that_goes() -> None:
     desired = [wanted("new", size=1), wanted("child", "new", size=2)]
     assert run(memory, desired).ok
     assert memory.calls == [("create", "new"), ("update", "child"), ("delete", "old")]
+
+
+@pytest.mark.parametrize("stays", [False, True])
+def test_what_hangs_on_an_object_goes_before_the_object_is_updated_and_holds_it_up_in_no_case(stays: bool) -> None:
+    """What somebody hung on is removed first; where that fails, the update may take away more."""
+    memory = Memory({"a": {"size": 1}, "rogue": {"size": 1}}, {"rogue": ("a",)})
+
+    def refuse(verb: str, key: str) -> None:
+        if key == "rogue" and stays:
+            raise Rejected("no")
+
+    memory.before = refuse
+    result = run(memory, [wanted("a", size=2)])
+    assert memory.calls == [("delete", "rogue"), ("update", "a")]
+    assert {step.address.key: step.outcome for step in result.steps} == {
+        "rogue": Outcome.FAILED if stays else Outcome.DONE,
+        "a": Outcome.DONE,
+    }
 
 
 def test_a_failure_stops_only_what_depends_on_it() -> None:

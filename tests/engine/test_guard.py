@@ -13,7 +13,7 @@ from reconciler.engine.planner import plan_changes
 from reconciler.model import PLACE, Action, Applied, Live, Origin, Ownership, Plan, Snapshot, State
 from tests.memory import MARKS, at, live, resource, wanted
 
-MOUNT, ROLE = live("mount", {"size": 1}), live("role", {"size": 1}, ("mount",), version="1")
+MOUNT, ROLE = live("mount", {"size": 1}), live("role", {"size": 1}, ("mount",), version="1", native_id="i-1")
 STATE = State("test", "L", 3, {at("mount"): Applied(resource("mount", size=1), Origin("mount"))}, {})
 
 
@@ -36,9 +36,10 @@ def test_what_did_not_move_is_applied() -> None:
     "now",
     [
         snapshot(MOUNT),
-        snapshot(MOUNT, live("role", {"size": 9}, version="1")),
+        snapshot(MOUNT, live("role", {"size": 9}, version="1", native_id="i-1")),
         snapshot(MOUNT, replace(ROLE, version="2")),
         snapshot(MOUNT, replace(ROLE, ownership=Ownership.OTHER)),
+        snapshot(MOUNT, replace(ROLE, native_id="i-2")),
         snapshot(live("mount", {"size": 7}), ROLE),
         snapshot(ROLE),
         snapshot(MOUNT, ROLE, place="account 2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.destroy import destroy_changes
+from reconciler.engine.drift import find_drift
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.model import Action, Applied, Cause, Desired, Live, Origin, Ownership, Snapshot, State
 from specs.diagnostic import Severity
@@ -100,6 +102,46 @@ def test_a_record_makes_nothing_outside_the_scope_ours(ownership: Ownership) -> 
     assert [row.action for row in plan([], [elsewhere], recorded).changes] == [Action.FORGET]
     rows, left = destroy_changes({}, {"mem": Snapshot({elsewhere.resource.address: elsewhere})}, recorded)
     assert ([row.action for row in rows], left) == ([Action.FORGET], ())
+
+
+@pytest.mark.parametrize("ownership", [Ownership.OTHER, Ownership.FOREIGN])
+def test_what_somebody_made_anew_under_a_recorded_name_is_not_ours(ownership: Ownership) -> None:
+    recorded = state(replace(applied("a", size=1), native_id="i-1"))
+    theirs = live("a", {"size": 2}, ownership=ownership, native_id="i-2")
+    assert [d.code for d in plan([D], [theirs], recorded).diagnostics] == ["W502"]
+    assert [row.action for row in plan([], [theirs], recorded).changes] == [Action.FORGET]
+    rows, left = destroy_changes({}, {"mem": Snapshot({theirs.resource.address: theirs})}, recorded)
+    assert ([row.action for row in rows], left) == ([Action.FORGET], (at("a"),))
+
+
+@pytest.mark.parametrize(
+    ("was", "found"),
+    [
+        ("i-1", live("a", {"size": 2}, native_id="i-2")),
+        ("i-1", live("a", {"size": 2}, ownership=Ownership.UNMARKED, native_id="i-2")),
+        ("i-1", live("a", {"size": 2}, ownership=Ownership.FOREIGN, native_id="i-1")),
+        ("", live("a", {"size": 2}, ownership=Ownership.FOREIGN, native_id="i-2")),
+        ("i-1", live("a", {"size": 2}, ownership=Ownership.FOREIGN)),
+    ],
+    ids=["with-our-marker", "without-room-for-one", "the-very-same", "older-record", "without-ids"],
+)
+def test_what_is_ours_still(was: str, found: Live) -> None:
+    recorded = state(replace(applied("a", size=1), native_id=was))
+    assert [row.action for row in plan([D], [found], recorded).changes] == [Action.UPDATE]
+    assert [row.action for row in plan([], [found], recorded).changes] == [Action.DELETE]
+
+
+@pytest.mark.parametrize(("number", "seen"), [("i-1", True), ("i-2", False)])
+def test_a_forged_marker_hides_nothing_that_hangs_on_the_very_object_that_we_recorded(number: str, seen: bool) -> None:
+    recorded = state(replace(applied("a", size=1), native_id="i-1"))
+    forged = live("a", {"size": 1}, ownership=Ownership.OTHER, native_id=number)
+    rogue = live("rogue", {"size": 1}, ("a",), ownership=Ownership.OTHER, native_id=number)
+    planned = plan([], [forged, rogue], recorded)
+    rows = {row.address.key: row.action for row in planned.changes}
+    assert rows == ({"a": Action.DELETE, "rogue": Action.DELETE} if seen else {"a": Action.FORGET})
+    assert [d.code for d in planned.diagnostics] == ([] if seen else ["W503"])
+    found = {"mem": Snapshot({one.resource.address: one for one in (forged, rogue)})}
+    assert [item.address.key for item in find_drift({}, found, recorded, MARKS)] == (["rogue"] if seen else [])
 
 
 def test_what_lies_outside_the_scope_is_left_alone() -> None:

@@ -124,14 +124,14 @@ def walk(*changes: Change, failing: str = "") -> tuple[list[tuple[str, str]], Ap
 
 
 class Forgetful:
-    def record(self, change: Change, phase: object) -> None:
+    def record(self, change: Change, phase: object, native_id: str) -> None:
         pass
 
 
 @pytest.fixture(autouse=True)
 def reads_what_it_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
     """The dictionary knows one type; what is read back is not what is tested here."""
-    monkeypatch.setattr("reconciler.engine.step._wrong", lambda *_: ())
+    monkeypatch.setattr("reconciler.engine.step._read_back", lambda *_: (None, ()))
 
 
 def keys(steps: tuple[StepEvent, ...]) -> set[str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,9 @@ APPLIED = Applied(
     Resource(ADDRESS, {"login": False, "config": ["x=1"], "comment": "é\"'"}),
     Origin("why", "a", "b", SourceSpan("a.yaml", 3, 5, 9)),
     (Address("db", "role", "other"),),
+    "i-1",
 )
-SYSTEM = SystemRecord("db", "postgres", {"database": "orders"})
+SYSTEM = SystemRecord("db", "postgres", {"database": "orders"}, "cluster 7")
 
 
 @pytest.fixture
@@ -236,7 +238,7 @@ store = Store(Path(sys.argv[1]))
 store._db.execute("PRAGMA cache_size = 1")
 store._db.execute("BEGIN IMMEDIATE")
 for number in range(200):
-    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?, '')", (str(number), "x", "y" * 4000))
+    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?, '', '')", (str(number), "x", "y" * 4000))
 os._exit(0)
 """
 
@@ -293,11 +295,13 @@ def damage(path: Path, statement: str) -> None:
         "UPDATE objects SET key = key || 'x'",
         "UPDATE objects SET type = 'another'",
         "UPDATE objects SET depends_on = '[3]'",
+        "UPDATE objects SET native_id = 'i-2'",
         "UPDATE systems SET settings = '{}'",
+        "UPDATE systems SET place = 'another'",
     ],
 )
 def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
-    record = SystemRecord("mem", "memory", {"a": "b"})
+    record = SystemRecord("mem", "memory", {"a": "b"}, "here")
     with Store(path) as store:
         store.put_all("production", (record,), [APPLIED], "me")
     damage(path, statement)
@@ -305,15 +309,21 @@ def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
         store.load("production")
 
 
-def test_the_first_schema_is_read_and_brought_up_to_date(path: Path) -> None:
+@pytest.mark.parametrize(("version", "lacks"), [(1, ("digest", "later")), (2, ("later",))])
+def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: int, lacks: tuple[str, ...]) -> None:
+    old, system = replace(APPLIED, native_id=""), SystemRecord("mem", "memory", {})
     with Store(path) as store:
-        store.put_all("production", (SystemRecord("mem", "memory", {}),), [APPLIED], "me")
-    for table in ("objects", "systems"):
-        damage(path, f"ALTER TABLE {table} DROP COLUMN digest")
-    damage(path, "PRAGMA user_version = 1")
+        store.put_all("production", (system,), [old], "me")
+    for table, later in (("objects", "native_id"), ("systems", "place")):
+        for column in lacks:
+            damage(path, f"ALTER TABLE {table} DROP COLUMN {later if column == 'later' else column}")
+    damage(path, f"PRAGMA user_version = {version}")
     with Store(path, reading=True) as store:
-        assert store.load("production").objects == {ADDRESS: APPLIED}
+        assert store.load("production").objects == {ADDRESS: old}
     with Store(path) as store:
+        state = store.load("production")
+        assert (state.objects, state.systems) == ({ADDRESS: old}, {"mem": system})
+        store.put_object("production", APPLIED, "me")
         assert store.load("production").objects == {ADDRESS: APPLIED}
     damage(path, "UPDATE objects SET key = 'x'")
     with Store(path) as store, pytest.raises(StateError, match="damaged"):

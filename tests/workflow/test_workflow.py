@@ -12,9 +12,12 @@ from reconciler import registry
 from reconciler.model import Action, Address, Applied, DriftKind, Origin, Outcome, Ownership, Plan, Resource
 from reconciler.state.planfile import load_plan, save_plan
 from reconciler.state.store import Store
+from reconciler.workflow.applying import Execution, apply_specs
+from reconciler.workflow.leaving import or_recorded
+from reconciler.workflow.planning import Options
 from specs.diagnostic import Diagnostic, Severity, error
 from tests.memory import at, live, resource, wanted
-from tests.workflow.desk import Desk
+from tests.workflow.desk import NOWHERE, Desk
 
 
 @pytest.fixture
@@ -54,6 +57,33 @@ def test_what_is_there_as_wanted_is_recorded_without_a_call(desk: Desk) -> None:
     serial = desk.recorded.serial
     desk.apply(wanted("a", size=1))
     assert desk.recorded.serial == serial, "nothing new was to be recorded"
+
+
+def test_the_systems_own_ids_are_recorded(desk: Desk) -> None:
+    def recorded() -> dict[str, str]:
+        return {address.key: one.native_id for address, one in desk.recorded.objects.items()}
+
+    desk.memory.objects["found"], desk.memory.ids["found"] = {"size": 1}, "i-9"
+    wishes = (wanted("found", size=1), wanted("made", size=1, kind="x"), wanted("updated", size=1))
+    desk.apply(*wishes)
+    assert recorded() == {"found": "i-9"} | {key: desk.memory.ids[key] for key in ("made", "updated")}
+    was = recorded()
+    desk.apply(wishes[0], wanted("made", size=1, kind="y"), wanted("updated", size=2))
+    assert recorded() == desk.memory.ids
+    assert {key for key in was if was[key] != recorded()[key]} == {"made"}, "a replacement has another"
+
+
+def test_another_place_is_told_of_until_it_is_applied(desk: Desk) -> None:
+    desk.memory.place = "cluster 1"
+    desk.apply(wanted("a", size=1))
+    assert desk.recorded.systems["mem"].place == "cluster 1"
+    assert codes(desk.plan(wanted("a", size=1)).diagnostics) == []
+    desk.memory.place = "cluster 1 team3/"
+    for told in (desk.plan(wanted("a", size=1)).diagnostics, desk.drift(wanted("a", size=1)).diagnostics):
+        assert [(one.code, one.severity) for one in told] == [("W512", Severity.WARNING)]
+        assert "cluster 1 when its objects were applied, and is now cluster 1 team3/" in told[0].message
+    desk.apply(wanted("a", size=1))
+    assert codes(desk.plan(wanted("a", size=1)).diagnostics) == []
 
 
 def test_what_is_gone_and_no_longer_wanted_is_forgotten(desk: Desk) -> None:
@@ -286,3 +316,23 @@ def test_what_is_recorded_in_a_system_that_nobody_knows_is_told(desk: Desk) -> N
         assert (told.code, told.severity, told.subject) == ("W515", Severity.WARNING, "lost")
         assert told.message.startswith("1 object is recorded in lost")
         assert "declare a system lost again" in told.help
+
+
+def test_an_environment_that_left_the_specs_is_destroyed_from_its_state(desk: Desk) -> None:
+    desk.apply(wanted("a", size=1), wanted("b", "a", size=1))
+    gone = error("W222", "environment 'test' is not declared")
+    prepared = replace(desk.prepared(), compiled=None, diagnostics=(gone,))
+    unsound = replace(prepared, diagnostics=(gone, error("W101", "a field is missing")))
+    for kept, name in ((unsound, "test"), (prepared, "another"), (prepared, None), (desk.prepared(), "test")):
+        assert or_recorded(kept, name, desk.state) is kept
+    application = apply_specs(
+        or_recorded(prepared, "test", desk.state),
+        NOWHERE,
+        Options(destroy=True),
+        Execution(desk.state),
+        desk.console(),
+    )
+    assert application.result is not None
+    assert application.result.ok
+    assert desk.memory.objects == {}
+    assert desk.recorded.objects == {}

@@ -40,11 +40,11 @@ class Estate:
         rows = (change for change in planned.changes if change.action not in (Action.NO_OP, Action.ADOPT))
         return {f"{change.address.type} {change.address.key}": change.action.value for change in rows}
 
-    def record(self, change: Change, phase: Any) -> None:
+    def record(self, change: Change, phase: Any, native_id: str) -> None:
         if change.after is None:
             self.objects.pop(change.address, None)
         elif change.origin is not None:
-            self.objects[change.address] = Applied(change.after, change.origin, change.depends_on)
+            self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, native_id)
 
     def apply(self) -> ApplyResult:
         plan = Plan("test", datetime.now(UTC), "", "", 0, (), self.planned().changes)

@@ -42,11 +42,11 @@ class Recorder:
     def __init__(self) -> None:
         self.objects: dict[Address, Applied] = {}
 
-    def record(self, change: Change, phase: Any) -> None:
+    def record(self, change: Change, phase: Any, native_id: str) -> None:
         if change.after is None:
             self.objects.pop(change.address, None)
         elif change.origin is not None:
-            self.objects[change.address] = Applied(change.after, change.origin, change.depends_on)
+            self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, native_id)
 
 
 def settings(database: str = "orders", **more: Any) -> PostgresSettings:
