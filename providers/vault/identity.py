@@ -22,10 +22,6 @@ _ALIAS = EntityAlias()
 _MEMBER = GroupMember()
 
 
-_MOST_LOOSE = 1000
-"""Entities without an alias at a mount that is there: where there are more, they aren't looked through for ours."""
-
-
 class IdentityReader:
     """One reading of the identity store."""
 
@@ -50,18 +46,15 @@ class IdentityReader:
     def _strayed(self, listed: Mapping[str, Mapping[str, Any]]) -> list[str]:
         """Where one of ours may be under another name: tokens stay with an entity that is renamed.
 
-        The list doesn't show markers. So these are read: who has an alias at our mounts, and who has none anywhere.
+        An alias at our mounts names it. The marker alone would not do: another project may have chosen our names for
+        environment and system, with a prefix and mounts of its own.
         """
         known = set(self._with_prefix(listed))
-        others = {key: self._mounts_of(entry) for key, entry in listed.items() if key not in known}
-        at_ours = [key for key, paths in others.items() if any(self._owners.get(path) for path in paths)]
-        loose = [key for key, paths in others.items() if not paths]
-        return at_ours + (loose if len(loose) <= _MOST_LOOSE else [])
+        return [key for key, entry in listed.items() if key not in known and self._is_at_ours(entry)]
 
-    def _mounts_of(self, entry: Mapping[str, Any]) -> set[str]:
-        """Mounts of an entity's aliases. An alias whose mount is gone leads nowhere."""
-        found = (self._paths.get(text(alias, "mount_accessor")) for alias in entry.get("aliases") or [])
-        return {path for path in found if path is not None}
+    def _is_at_ours(self, entry: Mapping[str, Any]) -> bool:
+        paths = (self._paths.get(text(alias, "mount_accessor")) for alias in entry.get("aliases") or [])
+        return any(path is not None and self._owners.get(path) is not None for path in paths)
 
     def _entity(self, key: str) -> dict[str, Any] | None:
         return self.client.get(f"identity/entity/id/{key}")

@@ -56,8 +56,6 @@ class ScopeReader:
         for mount, entry in mounts.items():
             if mount in self.settings.mounts:
                 self._auth_mount(mount, entry)
-            else:
-                self._strayed(mount, entry)
         self._add(IdentityReader(self.client, self.wanted).objects())
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
@@ -136,13 +134,6 @@ class ScopeReader:
             return None if found is None else roles.live(self.client, f"{mount}/{name}", found, content)
 
         self._add(self.client.each(read, keys(self.client.list(f"auth/{mount}/role"))))
-
-    def _strayed(self, mount: str, entry: Mapping[str, Any]) -> None:
-        """A mount with our marker where none is declared: moved, or copied. All logins there end with it."""
-        client = self.client
-        known = client.scope.address(JWT_BACKEND, mount) in self.wanted
-        if not known and mount_owner(client.scope, entry)[0] is Ownership.OURS:
-            self._add([JwtBackend().live(client, mount, entry, {})])
 
     def _elsewhere(self) -> None:
         """Wanted objects outside the containers that were read whole: one by one."""

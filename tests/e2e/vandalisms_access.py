@@ -12,6 +12,8 @@ from reconciler.model import Verdict
 ACCESS: Mapping[str, tuple[Verdict, Verdict]] = {
     "vault-policy-widened": (Verdict.WIDENS, Verdict.NARROWS),
     "vault-jwt-role-added": (Verdict.WIDENS, Verdict.NARROWS),
+    "vault-mount-without-its-marker": (Verdict.WIDENS, Verdict.NARROWS),
+    "vault-entity-renamed": (Verdict.WIDENS, Verdict.MAY_WIDEN),
     "vault-jwt-role-for-another-subject": (Verdict.INCOMPARABLE, Verdict.INCOMPARABLE),
     "vault-jwt-role-with-the-default-policy": (Verdict.WIDENS, Verdict.NARROWS),
     "vault-jwt-role-with-another-policy": (Verdict.WIDENS, Verdict.NARROWS),

@@ -83,8 +83,8 @@ def test_markers_of_policies_and_entities(estate: Estate) -> None:
 def test_what_was_applied_under_older_settings_is_found_but_not_in_scope(estate: Estate) -> None:
     desired = estate.apply(DEMAND)
     estate.root.scope = scope(policy_prefix="new-", auth_mount="jwt-new")
-    [strayed] = estate.provider.read(estate.root, estate.root.scope, []).objects.values()
-    assert (strayed.resource.address.key, strayed.ownership, strayed.in_scope) == ("jwt-agents", Ownership.OURS, True)
+    # Beyond the scope our marker isn't enough: another project may have chosen the same names.
+    assert estate.provider.read(estate.root, estate.root.scope, []).objects == {}
     wanted = [item.resource.address for item in desired]
     found = estate.provider.read(estate.root, estate.root.scope, wanted).objects
     assert found.keys() == set(wanted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from providers.vault import identity
 from providers.vault.resources import TYPES
 from reconciler.model import Ownership
 from reconciler.provider import Denied, PairDemand
@@ -64,15 +63,20 @@ def heal(estate: Estate) -> None:
         assert TYPES[address.type].read(estate.client, address.key) is None
 
 
-def test_one_whose_alias_was_taken_too_is_seen(estate: Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_projects_entity_with_our_names_is_left_alone(estate: Estate) -> None:
+    """It has a prefix and a mount of its own, and for a moment no alias."""
     desired = estate.apply(DEMAND)
-    rename(estate, "zz")
-    found = estate.root.get("identity/entity/name/zz")
-    estate.root.delete(f"identity/entity-alias/id/{found['aliases'][0]['id']}")
-    seen = estate.drift(desired)
-    assert seen == {f"{ENTITY}/writ-bot": "missing", ALIAS: "missing", f"{ENTITY}/zz": "undeclared"}
-    monkeypatch.setattr(identity, "_MOST_LOOSE", 0)
-    assert f"{ENTITY}/zz" not in estate.drift(desired)
+    marker = estate.root.get("identity/entity/name/writ-bot")["metadata"]
+    made = estate.root.post("identity/entity", {"name": "theirs-bot", "metadata": marker})
+    assert estate.drift(desired) == {}
+    estate.root.post("sys/auth/theirs", {"type": "jwt"})
+    try:
+        accessor = estate.root.auth_mounts(again=True)["theirs"]["accessor"]
+        body = {"name": BOT.subject, "mount_accessor": accessor, "canonical_id": made["id"]}
+        estate.root.post("identity/entity-alias", body)
+        assert estate.drift(desired) == {}
+    finally:
+        estate.root.delete("sys/auth/theirs")
 
 
 def test_entities_of_others_are_not_seen(estate: Estate) -> None:
