@@ -21,6 +21,7 @@ from providers.vault.names import (
     database_role_name,
     entity_name,
     policy_name,
+    subject_key,
 )
 from providers.vault.patterns import Pattern
 from providers.vault.policy import Grant, Inexpressible, render, unite
@@ -120,14 +121,13 @@ class _Lowering:
         if mount is None:
             self._no_mount(agent)
             return
-        # Vault compares subjects without regard to case.
-        other = self._subjects.setdefault((mount, agent.subject.lower()), agent)
+        other = self._subjects.setdefault((mount, subject_key(agent.subject)), agent)
         if other.name != agent.name:
             self.diagnostics.append(
                 error(
                     "W427",
-                    f"agents {other.name} and {agent.name} are one and the same to Vault: "
-                    f"it compares subjects without regard to case ({agent.subject})",
+                    f"agents {other.name} and {agent.name} may be one and the same to Vault, "
+                    f"which compares subjects without regard to case: {other.subject} and {agent.subject}",
                     subject=f"agents.{agent.name}",
                     help="give each agent a subject of its own",
                     span=agent.span,
