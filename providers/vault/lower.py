@@ -25,7 +25,7 @@ from providers.vault.names import (
 )
 from providers.vault.patterns import Pattern
 from providers.vault.policy import Grant, Inexpressible, render, unite
-from providers.vault.settings import VaultLogin, VaultSettings
+from providers.vault.settings import DEFAULT_DATABASE, VaultLogin, VaultSettings
 from providers.vault.values import (
     ALIAS_EXTRAS,
     backend_values,
@@ -52,7 +52,7 @@ def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
             mount = mounts.by_issuer[issuer.name]
             work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), Origin(f"issuer {issuer.name}"))
     requests = [request for pair in demand.pairs for request in pair.logins]
-    own = _own_paths(requests)
+    own = _own_paths(scope, requests)
     for agent in _agents(demand.pairs):
         work.agent(agent)
     for pair_demand in demand.pairs:
@@ -78,11 +78,14 @@ def _agents(pairs: Iterable[PairDemand[VaultAccess]]) -> list[AgentRef]:
     return list({demand.pair.agent.name: demand.pair.agent for demand in pairs}.values())
 
 
-def _own_paths(requests: Iterable[LoginRequest]) -> list[Pattern]:
-    """Paths of the database mounts by which logins are made: only Writ and the operator go there."""
-    mounts = sorted({_options(request).mount for request in requests})
-    parts = ("creds", "roles", "config", "static-roles", "rotate-root", "rotate-role", "reset", "reload")
-    return [Pattern.of(f"{mount}/{part}/*") for mount in mounts for part in parts]
+def _own_paths(scope: Scope[VaultSettings], requests: Iterable[LoginRequest]) -> list[Pattern]:
+    """All paths of the database engines in which logins are made: only Writ and the operator go there.
+
+    Also where nobody is given one yet: what is written there decides what the next one may do.
+    """
+    targets = (*scope.all_targets, *scope.login_targets, *(request.target for request in requests))
+    mounts = {target.options.get("mount", DEFAULT_DATABASE) for target in targets} | set(scope.settings.database_mounts)
+    return [Pattern.of(f"{mount}/*") for mount in sorted(mounts)]
 
 
 def _options(request: LoginRequest) -> VaultLogin:

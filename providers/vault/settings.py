@@ -12,6 +12,8 @@ from specs.base import SpecModel, spec_error
 _MOUNT = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9-]*")
+DEFAULT_DATABASE = "database"
+"""The mount of the database engine where nobody names one."""
 _BUILT_IN = ("root", "default")
 
 
@@ -77,5 +79,5 @@ class VaultLogin(SpecModel):
 
     connection: ConnectionName
     """The connection's name in the database engine; its operator makes it."""
-    mount: SecretMount = "database"
+    mount: SecretMount = DEFAULT_DATABASE
     """The database engine's mount."""
