@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, error, has_errors
 from specs.documents import KINDS
 from specs.emit import Emitter, Unwritable
@@ -26,6 +27,11 @@ def format_bytes(data: bytes, file: str = "<stdin>") -> str:
 
     JSON is returned as it is: it has no comments, and its own formatters.
     """
+    with collector_off():
+        return _format_bytes(data, file)
+
+
+def _format_bytes(data: bytes, file: str) -> str:
     before = load_bytes(data, file)
     if has_errors(before.diagnostics):
         raise Refused(before.diagnostics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -275,3 +276,20 @@ def test_mutations_of_specs(draw: st.DataObject) -> None:
     at = draw.draw(st.integers(0, len(text)))
     gone = draw.draw(st.integers(0, 5))
     holds(text[:at] + draw.draw(st.text(alphabet="ab:-#{}[],?|>'\" \n", max_size=4)) + text[at + gone :])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#\n" * 450_000,
+        "a:\n" + "  # x\n" * 150_000 + "  b: 1\n",
+        "a:\n" + "  - 1\n\n" * 50_000,
+        "a: [\n" + "1, # x\n" * 50_000 + "1]\n",
+        "".join(f"k{at}: 1 # c\n" for at in range(40_000)),
+    ],
+    ids=["comments", "comments inside", "list", "flow", "entries"],
+)
+def test_time_grows_with_the_text_only(text: str) -> None:
+    began = time.process_time()
+    format_text(text)
+    assert time.process_time() - began < 10
