@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from reconciler.render.safe import safe
@@ -75,9 +76,10 @@ def _excerpt(span: SourceSpan, line: str | None, colour: str) -> Iterator[Text]:
         return
     first = max(0, span.column - 1 - _WIDTH // 2)
     shown = safe(line[first : first + _WIDTH])
-    before = safe(line[first : span.column - 1])
-    marked = safe(line[span.column - 1 : max(span.end_column - 1, span.column)])
+    # A terminal gives a CJK character or an emoji two cells.
+    before = cell_len(safe(line[first : span.column - 1]))
+    marked = cell_len(safe(line[span.column - 1 : max(span.end_column - 1, span.column)]))
     number = str(span.line)
     yield Text.assemble((f"  {number} | ", "blue"), shown)
-    length = max(1, min(len(marked), len(shown) - len(before)))
-    yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * len(before), ("^" * length, colour))
+    length = max(1, min(marked, cell_len(shown) - before))
+    yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * before, ("^" * length, colour))

@@ -173,6 +173,19 @@ def test_what_cannot_be_written_is_refused() -> None:
     assert [(one.code, one.span and one.span.line) for one in caught.value.diagnostics] == [("W024", 2)]
 
 
+@pytest.mark.parametrize(
+    "text", ["a: b\nkind1: |+\n    more", "a: b\nc: |\n  more", "---\na: [x]\n---\na: b\nx: >\n  y"]
+)
+def test_what_would_change_is_pointed_at(text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        format_text(text)
+    [found] = caught.value.diagnostics
+    lines = text.splitlines()
+    assert found.span is not None
+    assert (found.code, found.span.line) == ("W024", len(lines) - 1)
+    assert lines[found.span.line - 1][found.span.column - 1] in "|>"
+
+
 def test_json_is_left_alone() -> None:
     assert format_bytes(b'{"b": 1,\n"a": 2}', "x.json") == '{"b": 1,\n"a": 2}'
 
