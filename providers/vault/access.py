@@ -157,7 +157,7 @@ Forbidden = Annotated[str, AfterValidator(_forbidden)]
 
 
 MOST_RULES = 100
-"""Paths of one block. Every two are compared, so that a policy gives exactly their union."""
+"""Paths of one block, every two of which are compared so that a policy gives exactly their union; or capabilities."""
 
 
 class PathRule(SpecModel):
@@ -165,7 +165,7 @@ class PathRule(SpecModel):
 
     path: NarrowPath
     """Without ``v1/``. ``*`` as the last character matches anything, ``+`` one segment. KV v2 has ``data/`` in it."""
-    capabilities: list[Capability] = Field(min_length=1)
+    capabilities: list[Capability] = Field(min_length=1, max_length=MOST_RULES)
     """create, read, update, patch, delete, list."""
 
     @model_validator(mode="after")
@@ -193,7 +193,7 @@ class VaultNever(SpecModel):
     """Requests that no agent may ever make: any of the capabilities on any of the paths."""
 
     paths: list[Path] = Field(min_length=1, max_length=MOST_RULES)
-    capabilities: list[Forbidden] = Field(default=["*"], min_length=1)
+    capabilities: list[Forbidden] = Field(default=["*"], min_length=1, max_length=MOST_RULES)
     """Capabilities, or ``*`` for all."""
 
 
