@@ -84,7 +84,8 @@ def _own_paths(scope: Scope[VaultSettings], requests: Iterable[LoginRequest]) ->
     Also where nobody is given one yet: what is written there decides what the next one may do.
     """
     targets = (*scope.all_targets, *scope.login_targets, *(request.target for request in requests))
-    mounts = {target.options.get("mount", DEFAULT_DATABASE) for target in targets} | set(scope.settings.database_mounts)
+    mounts = {target.options.get("mount", DEFAULT_DATABASE) for target in targets}
+    mounts.update(mount for settings in (scope.settings, *scope.alike) for mount in settings.database_mounts)
     return [Pattern.of(f"{mount}/*") for mount in sorted(mounts)]
 
 

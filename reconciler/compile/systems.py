@@ -59,8 +59,10 @@ def with_login_targets(bindings: Mapping[str, SystemBinding]) -> dict[str, Syste
     told: dict[str, SystemBinding] = {}
     for group in groups(bindings.values()):
         every = tuple(target for binding in group for target in targets.get(binding.name, ()))
+        alike = tuple(binding.scope.settings for binding in group)
         for one in group:
-            scope = replace(one.scope, login_targets=tuple(targets.get(one.name, ())), all_targets=every)
+            own = tuple(targets.get(one.name, ()))
+            scope = replace(one.scope, login_targets=own, all_targets=every, alike=alike)
             told[one.name] = replace(one, scope=scope)
     return {name: told[name] for name in bindings}
 

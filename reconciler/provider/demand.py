@@ -26,6 +26,8 @@ class Scope(Generic[S_co]):
     """Where other systems of the environment have this one mint logins, whether or not anybody is given one."""
     all_targets: tuple[LoginTarget, ...] = ()
     """The same of every system that may be this one under another name, with its own."""
+    alike: tuple[S_co, ...] = ()
+    """The settings of these systems, with its own: their scopes aren't anybody's to write either."""
 
     def address(self, type: str, key: str) -> Address:
         """The address of an object here."""
