@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from providers.vault.patterns import Pattern
 from providers.vault.policy import CAPABILITIES, Grant
-from specs.base import SpecModel, spec_error
+from specs.base import SpecModel, one_of, spec_error
 from specs.text import cut, shown
 
 _PROTECTED = frozenset({"sys", "auth", "identity", "cubbyhole"})
@@ -152,8 +152,8 @@ def _forbidden(name: str) -> str:
 
 Path = Annotated[str, AfterValidator(_canonical), AfterValidator(_wildcards)]
 NarrowPath = Annotated[Path, AfterValidator(_narrow)]
-Capability = Annotated[str, AfterValidator(_capability)]
-Forbidden = Annotated[str, AfterValidator(_forbidden)]
+Capability = Annotated[str, AfterValidator(_capability), one_of(CAPABILITIES)]
+Forbidden = Annotated[str, AfterValidator(_forbidden), one_of((*CAPABILITIES, "sudo", "*"))]
 
 
 MOST_RULES = 100

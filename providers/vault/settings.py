@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from specs.base import SpecModel, spec_error
+from specs.base import SpecModel, spec_error, spelled
 
 _MOUNT = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -51,10 +51,11 @@ def _prefix(value: str) -> str:
     return value
 
 
-AuthMounts = Annotated[str | dict[str, str], AfterValidator(_auth_mounts)]
-SecretMount = Annotated[str, AfterValidator(_secret_mount)]
-ConnectionName = Annotated[str, AfterValidator(_name)]
-Prefix = Annotated[str, AfterValidator(_prefix)]
+_AuthMount = Annotated[str, spelled(_MOUNT.pattern)]
+AuthMounts = Annotated[_AuthMount | dict[str, _AuthMount], AfterValidator(_auth_mounts)]
+SecretMount = Annotated[str, AfterValidator(_secret_mount), spelled(f"{_SEGMENT.pattern}(/{_SEGMENT.pattern})*")]
+ConnectionName = Annotated[str, AfterValidator(_name), spelled(_SEGMENT.pattern)]
+Prefix = Annotated[str, AfterValidator(_prefix), spelled(_PREFIX.pattern)]
 
 
 class VaultSettings(SpecModel):
