@@ -31,9 +31,11 @@ def diagnostic_lines(diagnostic: Diagnostic, source_line: SourceLine = no_source
     if diagnostic.span is not None:
         head.append(f"{safe(diagnostic.span.file)}:{diagnostic.span.line}:{diagnostic.span.column}: ", "bold")
     head.append(f"{diagnostic.severity.value}[{diagnostic.code}]", f"bold {colour}")
-    if diagnostic.subject:
-        head.append(f" {safe(diagnostic.subject)}")
     first, *rest = diagnostic.message.split("\n")
+    # An object's address is told once: most messages about one begin with it.
+    told = "." in diagnostic.subject and first.startswith(f"{diagnostic.subject} ")
+    if diagnostic.subject and not told:
+        head.append(f" {safe(diagnostic.subject)}")
     head.append(f": {safe(first)}")
     yield head
     yield from (Text(safe(line)) for line in rest)

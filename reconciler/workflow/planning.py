@@ -245,7 +245,7 @@ def _of_concern(now: Situation, kept: Sequence[Change], options: Options) -> tup
 
 
 def _left_alone(address: Address) -> Diagnostic:
-    return warning("W506", f"{address} was not made by Writ and is left alone", subject=str(address))
+    return warning("W506", f"{address} isn't this environment's and is left alone", subject=str(address))
 
 
 def _cycles(now: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:

@@ -29,3 +29,15 @@ def test_the_caret_stands_under_what_it_marks(line: str, marked: str) -> None:
     before = shown[: shown.index(marked[:1], 6 if marked not in {"b", "x"} else shown.rindex(marked))]
     assert carets.index("^") == cell_len(before)
     assert carets.count("^") == cell_len(marked)
+
+
+def test_an_address_is_told_once() -> None:
+    told = [
+        next(diagnostic_lines(error("W502", text, subject="cloud.role.x"))).plain
+        for text in ("cloud.role.x is there already", "cloud.role.xy is there already", "there already")
+    ]
+    assert told == [
+        "error[W502]: cloud.role.x is there already",
+        "error[W502] cloud.role.x: cloud.role.xy is there already",
+        "error[W502] cloud.role.x: there already",
+    ]
