@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from specs.source import Path
@@ -14,6 +17,17 @@ class SpecModel(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True, hide_input_in_errors=True
     )
+
+
+def spelled(pattern: str, longest: int | None = None) -> WithJsonSchema:
+    """For editors: how a text that a validator checks is spelled. Must match all that the validator accepts."""
+    made: dict[str, Any] = {"type": "string", "pattern": f"^(?:{pattern})$"}
+    return WithJsonSchema(made if longest is None else made | {"maxLength": longest})
+
+
+def one_of(names: Iterable[str]) -> WithJsonSchema:
+    """For editors: the only texts that a validator accepts."""
+    return WithJsonSchema({"type": "string", "enum": list(names)})
 
 
 def spec_error(code: str, message: str, help: str = "", at: Path = (), *, key: bool = False) -> PydanticCustomError:

@@ -20,6 +20,8 @@ from specs.suggest import closest
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
+_DEVICES = frozenset({"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"})
+"""Other names of standard input."""
 SUFFIXES = (".yaml", ".yml", ".json")
 FILE_CAP = 16 * 1024 * 1024
 """Bytes of one file."""
@@ -54,6 +56,10 @@ def find(paths: Sequence[str], problems: list[Diagnostic]) -> Iterator[Found]:
 def _find_one(given: str, problems: list[Diagnostic]) -> Iterator[Found]:
     if given == STDIN:
         yield Found(STDIN_NAME, None)
+        return
+    if given in _DEVICES:
+        message = "not a file: standard input has a name of its own here"
+        problems.append(error("W002", message, subject=given, help=f"write {STDIN} instead"))
         return
     try:
         mode = Path(given).stat().st_mode

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, error, has_errors
 from specs.documents import KINDS
 from specs.emit import Emitter, Unwritable
@@ -26,6 +28,11 @@ def format_bytes(data: bytes, file: str = "<stdin>") -> str:
 
     JSON is returned as it is: it has no comments, and its own formatters.
     """
+    with collector_off():
+        return _format_bytes(data, file)
+
+
+def _format_bytes(data: bytes, file: str) -> str:
     before = load_bytes(data, file)
     if has_errors(before.diagnostics):
         raise Refused(before.diagnostics)
@@ -34,11 +41,13 @@ def format_bytes(data: bytes, file: str = "<stdin>") -> str:
         return text
     try:
         made = _format(text)
-        sound = _meaning(load_bytes(made.encode(), file)) == _meaning(before) and _format(made) == made
+        changed = _changed(before, load_bytes(made.encode(), file), file)
+        if changed is None and _format(made) != made:
+            changed = SourceSpan(file, 1, 1)
     except Unwritable as problem:
-        raise Refused((_unsafe(file, problem.line),)) from problem
-    if not sound:
-        raise Refused((_unsafe(file, 1),))
+        raise Refused((_unsafe(SourceSpan(file, problem.line, 1)),)) from problem
+    if changed is not None:
+        raise Refused((_unsafe(changed),))
     return made
 
 
@@ -47,13 +56,34 @@ def format_text(text: str, file: str = "<stdin>") -> str:
     return format_bytes(text.encode("utf-8", "surrogatepass"), file)
 
 
-def _meaning(loaded: Loaded) -> list[object] | None:
-    return None if has_errors(loaded.diagnostics) else [document.data for document in loaded.documents]
+def _changed(before: Loaded, after: Loaded, file: str) -> SourceSpan | None:
+    """Where the meaning is another one after formatting, if it is."""
+    for old, new in zip(before.documents, after.documents, strict=False):
+        path = _difference(old.data, new.data)
+        if path is not None:
+            return old.locator.span(path)
+    same = len(before.documents) == len(after.documents) and not has_errors(after.diagnostics)
+    return None if same else SourceSpan(file, 1, 1)
 
 
-def _unsafe(file: str, line: int) -> Diagnostic:
+def _difference(old: Any, new: Any) -> Path | None:
+    """The path of the first value that differs, order of fields apart; None if nothing does."""
+    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
+        pairs: Iterator[tuple[str | int, Any, Any]] = ((key, old[key], new[key]) for key in old)
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = ((at, one, other) for at, (one, other) in enumerate(zip(old, new, strict=True)))
+    else:
+        return None if old == new else ()
+    for part, one, other in pairs:
+        path = _difference(one, other)
+        if path is not None:
+            return (part, *path)
+    return None
+
+
+def _unsafe(span: SourceSpan) -> Diagnostic:
     message = "can't be formatted without a risk to its meaning, so it is left as it is"
-    return error("W024", message, help="write this part in a plainer way", span=SourceSpan(file, line, 1))
+    return error("W024", message, help="write this part in a plainer way", span=span)
 
 
 def _format(text: str) -> str:

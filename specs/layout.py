@@ -119,7 +119,7 @@ class Layout:
             self.head = self._tail(end, -1, -1)
             return
         if not self.root.entries:
-            self.head = self._leading(self.root.start, -1)
+            self.head = self._leading(self.root, -1)
         self._attach(self.root, -1, end)
         if self.root.entries:
             first = self.root.entries[0]
@@ -138,7 +138,7 @@ class Layout:
         """
         began = self._next
         for entry, following in zip(node.entries, [*node.entries, None][1:], strict=True):
-            entry.leading = self._leading(entry.first.start, above)
+            entry.leading = self._leading(entry.first, above)
             above = self._attach_entry(node, entry, limit if following is None else following.first.start)
         if node.flow:
             node.tail = self._tail(node.end, above, -1)
@@ -169,12 +169,12 @@ class Layout:
                 return comment.text
         return ""
 
-    def _leading(self, before: int, above: int) -> list[str]:
-        """Comments before an offset, with "" wherever lines were left blank."""
-        found = self._tail(before, above, -1)
+    def _leading(self, before: Node, above: int) -> list[str]:
+        """Comments before a node, with "" wherever lines were left blank."""
+        found = self._tail(before.start, above, -1)
         if found:
             above = self._comments[self._next - 1].line
-        if above >= 0 and self._text.count("\n", 0, before) > above + 1:
+        if above >= 0 and before.line > above + 1:
             found.append("")
         return found
 
@@ -207,14 +207,16 @@ def _is(event: Any, *names: str) -> bool:
 def _comments(text: str, scalars: list[tuple[int, int]]) -> list[Comment]:
     """Every comment: whatever follows # outside of scalars."""
     found: list[Comment] = []
-    begin = 0
+    begin = counted = line = 0
     for start, end in [*scalars, (len(text), len(text))]:
         at = text.find("#", begin, start)
         while at >= 0:
             stop = text.find("\n", at)
             stop = len(text) if stop < 0 else stop
             column = at - text.rfind("\n", 0, at) - 1
-            found.append(Comment(text[at:stop].rstrip(), at, text.count("\n", 0, at), column))
+            line += text.count("\n", counted, at)
+            counted = at
+            found.append(Comment(text[at:stop].rstrip(), at, line, column))
             at = text.find("#", stop, start)
         begin = max(begin, end)
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from hashlib import sha256
@@ -15,7 +15,7 @@ from specs.check import check
 from specs.codes import STRICT_CODES
 from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, Severity
-from specs.loader import load
+from specs.loader import ENOUGH, load
 from specs.nodes import RawDocument
 from specs.sources import Sources
 
@@ -53,7 +53,7 @@ def read(paths: Sequence[str], stdin: BinaryIO | None = None, today: date | None
     with collector_off():
         loaded = load(paths, stdin)
         catalog, failed, problems = assemble(loaded)
-        found = check(catalog, failed, today or datetime.now(UTC).date())
+        found = _enough(check(catalog, failed, today or datetime.now(UTC).date()))
         diagnostics = problems_of((*loaded.diagnostics, *problems, *found), LIMIT)
     return SpecSet(catalog, diagnostics, loaded.sources, loaded.documents, failed)
 
@@ -63,6 +63,16 @@ def escalate(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(
         replace(found, severity=Severity.ERROR) if found.code in STRICT_CODES else found for found in diagnostics
     )
+
+
+def _enough(found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Findings until there is more to mend than anybody reads at once. Warnings alone hide no error."""
+    errors = 0
+    for one in found:
+        yield one
+        errors += one.severity is Severity.ERROR
+        if errors >= ENOUGH:
+            return
 
 
 def _canonical(document: RawDocument) -> str:

@@ -51,7 +51,7 @@ def explain(problem: Any, text: str, file: str, first_line: int) -> Diagnostic:
     said = str(getattr(problem, "problem", None) or "unreadable")
     context = str(getattr(problem, "context", None) or "")
     mark = getattr(problem, "problem_mark", None) or getattr(problem, "context_mark", None)
-    line, column = (mark.line, mark.column) if mark is not None else (0, 0)
+    line, column = _inside(text, mark.line, mark.column) if mark is not None else (0, 0)
     span = SourceSpan(file, first_line + line, column + 1)
     message, hint = _words(said, context, _character(text, line, column))
     code = _CODES.get(message.split()[0], "W009")
@@ -67,6 +67,15 @@ def _words(said: str, context: str, character: str) -> tuple[str, str]:
         if part in said or (len(part) > 3 and part in context):
             return message, hint
     return said.removeprefix("found "), ""
+
+
+def _inside(text: str, line: int, column: int) -> tuple[int, int]:
+    """The position, or that of the last character that can be seen where only blank lines follow, or none."""
+    lines = text.split("\n")
+    if line < len(lines) and any(one.strip() for one in lines[line:]):
+        return line, column
+    seen = text.rstrip().split("\n")
+    return len(seen) - 1, max(0, len(seen[-1]) - 1)
 
 
 def _character(text: str, line: int, column: int) -> str:

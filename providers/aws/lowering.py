@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from providers.aws.access import AwsAccess
+from providers.aws.escalation import changes_own
 from providers.aws.issuers import IssuerPlace, lower_issuers
 from providers.aws.naming import ROLE, ROLE_POLICY, duration_text, policy_key
 from providers.aws.settings import AwsSettings
@@ -48,7 +49,8 @@ def _lower_pair(work: _Work, wanted: PairDemand[AwsAccess]) -> None:
     name = f"{settings.role_prefix}{pair.name}"
     trust = trust_of(place, pair.agent.subject)
     policy, problems = policy_of(settings, wanted.access)
-    work.diagnostics.extend((*problems, *_limits(work.scope, pair, name, trust, policy)))
+    own = changes_own((settings, *work.scope.alike), work.places.values(), wanted.access)
+    work.diagnostics.extend((*problems, *own, *_limits(work.scope, pair, name, trust, policy)))
     role = work.scope.address(ROLE, name)
     work.resources.append(_role(work.scope, pair, role, trust, place.address))
     work.resources.append(_role_policy(work.scope, pair, role, policy))

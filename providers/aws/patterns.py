@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from providers.aws.glob import meet, parse
-from specs.base import spec_error
+from specs.base import spec_error, spelled
 
 FIRST_REGION = {
     "aws": "us-east-1",
@@ -108,9 +108,9 @@ def unfinished(text: str) -> bool:
     return "${" in VARIABLE.sub("", text)
 
 
-Action = Annotated[str, AfterValidator(check_action)]
-ActionPattern = Annotated[str, AfterValidator(check_action_pattern)]
-Resource = Annotated[str, AfterValidator(check_resource)]
+Action = Annotated[str, AfterValidator(check_action), spelled(_ACTION.pattern)]
+ActionPattern = Annotated[str, AfterValidator(check_action_pattern), spelled(_ACTION_PATTERN.pattern)]
+Resource = Annotated[str, AfterValidator(check_resource), spelled(r"\*+|arn:.+:.+", _LONGEST)]
 ResourcePattern = Annotated[str, AfterValidator(check_resource_pattern)]
-RoleArn = Annotated[str, AfterValidator(check_role_arn)]
-PolicyArn = Annotated[str, AfterValidator(check_policy_arn)]
+RoleArn = Annotated[str, AfterValidator(check_role_arn), spelled(_ROLE_ARN.pattern)]
+PolicyArn = Annotated[str, AfterValidator(check_policy_arn), spelled(_POLICY_ARN.pattern)]

@@ -24,6 +24,7 @@ from providers.aws.widths import WIDTHS, wide
 from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
 from reconciler.provider import (
     Asking,
+    Claim,
     Demand,
     LocalServer,
     Lowering,
@@ -59,6 +60,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     connection_model = AwsConnection
     widths = WIDTHS
     principals = frozenset({ROLE})
+    unique_places = True
     # IAM throttles writes hard, and refuses simultaneous changes to one object.
     write_concurrency = 2
 
@@ -70,6 +72,10 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def place(self, settings: AwsSettings) -> str:
         """The account."""
         return f"account {settings.account}"
+
+    def claims(self, settings: AwsSettings) -> Iterable[Claim]:
+        """Roles under the path. Their names are the account's, whatever their paths."""
+        return (Claim("role_path", settings.role_path), Claim("role_prefix", settings.role_prefix, exact=True))
 
     def lower(self, scope: Scope[AwsSettings], demand: Demand[AwsAccess]) -> Lowering:
         """Issuers and pairs to OIDC providers, roles and policies."""

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from providers.aws.patterns import PARTITIONS, PolicyArn
 from providers.aws.refusal import KEY, refuse
-from specs.base import SpecModel, spec_error
+from specs.base import SpecModel, one_of, spec_error, spelled
 
 _PATH = re.compile(r"/([A-Za-z0-9+=,.@_-]+/)+")
 _PREFIX = re.compile(r"[A-Za-z0-9+=,.@_-]{0,32}")
@@ -81,17 +81,17 @@ Thumbprints = Annotated[tuple[Annotated[str, AfterValidator(check_thumbprint)], 
 class AwsSettings(SpecModel):
     """One account. Roles under ``role_path`` are Writ's: what nobody declared there is a row of the plan."""
 
-    account: Annotated[str, AfterValidator(check_account)]
+    account: Annotated[str, AfterValidator(check_account), spelled("[0-9]{12}")]
     """12 digits. Compared with the login's account before anything else."""
-    role_path: Annotated[str, AfterValidator(check_role_path)] = "/writ/"
-    role_prefix: Annotated[str, AfterValidator(check_role_prefix)] = "writ-"
+    role_path: Annotated[str, AfterValidator(check_role_path), spelled(_PATH.pattern, 512)] = "/writ/"
+    role_prefix: Annotated[str, AfterValidator(check_role_prefix), spelled(_PREFIX.pattern)] = "writ-"
     existing_oidc_providers: tuple[str, ...] = ()
     """Issuers whose OIDC provider somebody else manages: it must exist with our audience, and is never changed."""
     oidc_thumbprints: dict[str, Thumbprints] = Field(default_factory=dict)
     """By issuer: SHA-1 of the CA of its certificate, where that CA is not publicly trusted. Else none is accepted."""
     permissions_boundary: PolicyArn | None = None
     """A managed policy that bounds every role."""
-    partition: Annotated[str, AfterValidator(check_partition)] = "aws"
+    partition: Annotated[str, AfterValidator(check_partition), one_of(PARTITIONS)] = "aws"
 
     @model_validator(mode="after")
     def _thumbprints_are_of_our_own_providers(self) -> Self:

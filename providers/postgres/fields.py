@@ -6,11 +6,12 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from providers.postgres.glob import complaint, function_name
 from providers.postgres.names import LIMIT, is_plain, qualified, quoted, split_name, tokens, unquoted
 from providers.postgres.positions import blaming
+from providers.postgres.privileges import ALL, KNOWN, SPELLINGS
 from providers.postgres.signature import BadSignature, function_text, normal_arguments, split_signature
 from specs.base import spec_error
 from specs.suggest import closest
@@ -111,11 +112,21 @@ def check_privileges(privileges: Sequence[str], known: Collection[str], what: st
 
 
 def _privilege(text: str) -> str:
+    if not text.isascii():
+        return text  # which is none: upper() makes an S of more than an s
     upper = text.strip().upper()
-    return "TEMPORARY" if upper == "TEMP" else "ALL" if upper == "ALL PRIVILEGES" else upper
+    return SPELLINGS.get(upper, upper)
 
 
-Privilege = Annotated[str, AfterValidator(_privilege)]
+def _for_editors() -> WithJsonSchema:
+    """The names, to be completed; and how else they may be spelled."""
+    names = sorted({name for known in KNOWN.values() for name in known} | {ALL, *SPELLINGS})
+    spelled = ("".join(f"[{c}{c.lower()}]" if c.isalpha() else c for c in name) for name in names)
+    loose = {"type": "string", "pattern": rf"^\s*(?:{'|'.join(spelled)})\s*$"}
+    return WithJsonSchema({"anyOf": [{"type": "string", "enum": names}, loose]})
+
+
+Privilege = Annotated[str, AfterValidator(_privilege), _for_editors()]
 RelationName = Annotated[str, AfterValidator(_relation)]
 SchemaName = Annotated[str, AfterValidator(_schema)]
 ColumnName = Annotated[str, AfterValidator(_column)]

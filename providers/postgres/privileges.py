@@ -37,7 +37,7 @@ KNOWN: Mapping[Kind, tuple[str, ...]] = {
 }
 """By kind that specs can name. MAINTAIN came with version 17."""
 
-SPELLINGS: Mapping[str, str] = {"TEMP": "TEMPORARY"}
+SPELLINGS: Mapping[str, str] = {"TEMP": "TEMPORARY", "ALL PRIVILEGES": ALL}
 
 _OF_EVERY_VERSION = frozenset(_TABLE)
 

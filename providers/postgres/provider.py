@@ -23,6 +23,7 @@ from providers.postgres.widths import WIDTHS, wide
 from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
 from reconciler.provider import (
     Asking,
+    Claim,
     Demand,
     LocalServer,
     LoginTarget,
@@ -74,6 +75,10 @@ class PostgresProvider(Base):
     def place(self, settings: PostgresSettings) -> str:
         """The database."""
         return f"database {settings.database}"
+
+    def claims(self, settings: PostgresSettings) -> Iterable[Claim]:
+        """Roles with the prefix."""
+        return (Claim("role_prefix", settings.role_prefix),)
 
     def lower(self, scope: Scope[PostgresSettings], demand: Demand[PostgresAccess]) -> Lowering:
         """Roles, grants, the minter's memberships, and requests for logins."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, model_validator
 
 from providers.postgres.names import LIMIT
 from providers.postgres.positions import blaming
-from specs.base import SpecModel, spec_error
+from specs.base import SpecModel, spec_error, spelled
 
 _PREFIX = re.compile(r"[a-z_][a-z0-9_.-]*")
 _SERVERS_OWN = ("pg_", "postgres")
@@ -51,7 +51,7 @@ class PostgresSettings(SpecModel):
 
     database: Annotated[str, AfterValidator(_identifier)]
     """The database that the grants are in. A login in another one is refused."""
-    role_prefix: Annotated[str, AfterValidator(_prefix)] = "writ_"
+    role_prefix: Annotated[str, AfterValidator(_prefix), spelled(_PREFIX.pattern, 32)] = "writ_"
     """Every role that starts with it is Writ's alone. Roles are the cluster's: each system there needs its own."""
     credentials: Annotated[dict[str, str], AfterValidator(_credentials)] | None = None
     """``system``, and that system's own options: it mints logins that join the group roles. None: nobody does."""

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from providers.vault.patterns import Pattern
 from providers.vault.policy import CAPABILITIES, Grant
-from specs.base import SpecModel, spec_error
+from specs.base import SpecModel, one_of, spec_error
 from specs.text import cut, shown
 
 _PROTECTED = frozenset({"sys", "auth", "identity", "cubbyhole"})
@@ -152,12 +152,12 @@ def _forbidden(name: str) -> str:
 
 Path = Annotated[str, AfterValidator(_canonical), AfterValidator(_wildcards)]
 NarrowPath = Annotated[Path, AfterValidator(_narrow)]
-Capability = Annotated[str, AfterValidator(_capability)]
-Forbidden = Annotated[str, AfterValidator(_forbidden)]
+Capability = Annotated[str, AfterValidator(_capability), one_of(CAPABILITIES)]
+Forbidden = Annotated[str, AfterValidator(_forbidden), one_of((*CAPABILITIES, "sudo", "*"))]
 
 
 MOST_RULES = 100
-"""Paths of one block. Every two are compared, so that a policy gives exactly their union."""
+"""Paths of one block, every two of which are compared so that a policy gives exactly their union; or capabilities."""
 
 
 class PathRule(SpecModel):
@@ -165,7 +165,7 @@ class PathRule(SpecModel):
 
     path: NarrowPath
     """Without ``v1/``. ``*`` as the last character matches anything, ``+`` one segment. KV v2 has ``data/`` in it."""
-    capabilities: list[Capability] = Field(min_length=1)
+    capabilities: list[Capability] = Field(min_length=1, max_length=MOST_RULES)
     """create, read, update, patch, delete, list."""
 
     @model_validator(mode="after")
@@ -193,7 +193,7 @@ class VaultNever(SpecModel):
     """Requests that no agent may ever make: any of the capabilities on any of the paths."""
 
     paths: list[Path] = Field(min_length=1, max_length=MOST_RULES)
-    capabilities: list[Forbidden] = Field(default=["*"], min_length=1)
+    capabilities: list[Forbidden] = Field(default=["*"], min_length=1, max_length=MOST_RULES)
     """Capabilities, or ``*`` for all."""
 
 

@@ -93,8 +93,10 @@ class EntityAlias(VaultResource):
         )
 
     def delete(self, client: VaultClient, before: Live) -> None:
-        """Remove it. The entity stays."""
-        client.delete(f"identity/entity-alias/id/{before.resource.attributes['id']}")
+        """Remove it. The entity stays; so does an alias that was spelled anew meanwhile: it is ours now."""
+        found = self.read(client, before.resource.address.key)
+        if found is not None and found.resource.attributes["id"] == before.resource.attributes["id"]:
+            client.delete(f"identity/entity-alias/id/{before.resource.attributes['id']}")
 
 
 def split_alias(client: VaultClient, key: str) -> tuple[str, str]:

@@ -21,10 +21,11 @@ from providers.vault.names import (
     database_role_name,
     entity_name,
     policy_name,
+    subject_key,
 )
 from providers.vault.patterns import Pattern
 from providers.vault.policy import Grant, Inexpressible, render, unite
-from providers.vault.settings import VaultLogin, VaultSettings
+from providers.vault.settings import DEFAULT_DATABASE, VaultLogin, VaultSettings
 from providers.vault.values import (
     ALIAS_EXTRAS,
     backend_values,
@@ -51,7 +52,7 @@ def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
             mount = mounts.by_issuer[issuer.name]
             work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), Origin(f"issuer {issuer.name}"))
     requests = [request for pair in demand.pairs for request in pair.logins]
-    own = _own_paths(requests)
+    own = _own_paths(scope, requests)
     for agent in _agents(demand.pairs):
         work.agent(agent)
     for pair_demand in demand.pairs:
@@ -77,11 +78,15 @@ def _agents(pairs: Iterable[PairDemand[VaultAccess]]) -> list[AgentRef]:
     return list({demand.pair.agent.name: demand.pair.agent for demand in pairs}.values())
 
 
-def _own_paths(requests: Iterable[LoginRequest]) -> list[Pattern]:
-    """Paths of the database mounts by which logins are made: only Writ and the operator go there."""
-    mounts = sorted({_options(request).mount for request in requests})
-    parts = ("creds", "roles", "config", "static-roles", "rotate-root", "rotate-role", "reset", "reload")
-    return [Pattern.of(f"{mount}/{part}/*") for mount in mounts for part in parts]
+def _own_paths(scope: Scope[VaultSettings], requests: Iterable[LoginRequest]) -> list[Pattern]:
+    """All paths of the database engines in which logins are made: only Writ and the operator go there.
+
+    Also where nobody is given one yet: what is written there decides what the next one may do.
+    """
+    targets = (*scope.all_targets, *scope.login_targets, *(request.target for request in requests))
+    mounts = {target.options.get("mount", DEFAULT_DATABASE) for target in targets}
+    mounts.update(mount for settings in (scope.settings, *scope.alike) for mount in settings.database_mounts)
+    return [Pattern.of(f"{mount}/*") for mount in sorted(mounts)]
 
 
 def _options(request: LoginRequest) -> VaultLogin:
@@ -120,14 +125,13 @@ class _Lowering:
         if mount is None:
             self._no_mount(agent)
             return
-        # Vault compares subjects without regard to case.
-        other = self._subjects.setdefault((mount, agent.subject.lower()), agent)
+        other = self._subjects.setdefault((mount, subject_key(agent.subject)), agent)
         if other.name != agent.name:
             self.diagnostics.append(
                 error(
                     "W427",
-                    f"agents {other.name} and {agent.name} are one and the same to Vault: "
-                    f"it compares subjects without regard to case ({agent.subject})",
+                    f"agents {other.name} and {agent.name} may be one and the same to Vault, "
+                    f"which compares subjects without regard to case: {other.subject} and {agent.subject}",
                     subject=f"agents.{agent.name}",
                     help="give each agent a subject of its own",
                     span=agent.span,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,6 +32,22 @@ def entity_name(settings: VaultSettings, agent: str) -> str:
 def entity_key(found: Mapping[str, Any]) -> str:
     """The key of an entity in a server's reply: names are one whatever their case, and ours are in lower case."""
     return str(found.get("name", "")).lower()
+
+
+def subject_key(subject: str) -> str:
+    """What two subjects have in common if a server may take them for one.
+
+    OpenBao lower-cases each character by itself (Go's strings.ToLower, which makes a dotted capital I a plain i), and
+    what servers compare isn't documented: so whatever any folding of Unicode's makes one is one here (compatibility
+    caseless matching, Unicode 3.13 D146, and the dotted and the dotless i).
+    """
+    text = unicodedata.normalize("NFD", subject.translate(_I))
+    for _ in range(2):
+        text = unicodedata.normalize("NFKD", text.casefold())
+    return text.translate(_I).replace("i\u0307", "i")
+
+
+_I = {0x130: "i", 0x131: "i"}
 
 
 def database_role_name(settings: VaultSettings, request: LoginRequest) -> str:

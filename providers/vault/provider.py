@@ -19,6 +19,7 @@ from providers.vault.widths import WIDTHS, wide
 from reconciler.model import PLACE, AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
 from reconciler.provider import (
     Asking,
+    Claim,
     Demand,
     Denied,
     LocalServer,
@@ -58,6 +59,11 @@ class VaultProvider(Base):
     def types(self) -> Mapping[str, ResourceType[VaultClient]]:
         """Resource types by name."""
         return TYPES
+
+    def claims(self, settings: VaultSettings) -> Iterable[Claim]:
+        """Names with the prefix, and whole auth mounts."""
+        mounts = (Claim("auth_mount", mount, exact=True) for mount in settings.mounts)
+        return (Claim("policy_prefix", settings.policy_prefix), *mounts)
 
     def lower(self, scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
         """Mounts, policies, roles, entities, aliases, database roles."""

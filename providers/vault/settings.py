@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from specs.base import SpecModel, spec_error
+from specs.base import SpecModel, spec_error, spelled
 
 _MOUNT = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9-]*")
+DEFAULT_DATABASE = "database"
+"""The mount of the database engine where nobody names one."""
 _BUILT_IN = ("root", "default")
 
 
@@ -49,10 +51,11 @@ def _prefix(value: str) -> str:
     return value
 
 
-AuthMounts = Annotated[str | dict[str, str], AfterValidator(_auth_mounts)]
-SecretMount = Annotated[str, AfterValidator(_secret_mount)]
-ConnectionName = Annotated[str, AfterValidator(_name)]
-Prefix = Annotated[str, AfterValidator(_prefix)]
+_AuthMount = Annotated[str, spelled(_MOUNT.pattern)]
+AuthMounts = Annotated[_AuthMount | dict[str, _AuthMount], AfterValidator(_auth_mounts)]
+SecretMount = Annotated[str, AfterValidator(_secret_mount), spelled(f"{_SEGMENT.pattern}(/{_SEGMENT.pattern})*")]
+ConnectionName = Annotated[str, AfterValidator(_name), spelled(_SEGMENT.pattern)]
+Prefix = Annotated[str, AfterValidator(_prefix), spelled(_PREFIX.pattern)]
 
 
 class VaultSettings(SpecModel):
@@ -77,5 +80,5 @@ class VaultLogin(SpecModel):
 
     connection: ConnectionName
     """The connection's name in the database engine; its operator makes it."""
-    mount: SecretMount = "database"
+    mount: SecretMount = DEFAULT_DATABASE
     """The database engine's mount."""

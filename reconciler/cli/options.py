@@ -32,7 +32,14 @@ def request(paths: tuple[str, ...], environment: str | None, *, strict: bool = F
     return Request(chosen, environment, strict, sys.stdin.buffer if "-" in chosen else None)
 
 
-paths_argument = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+def _named(_context: click.Context, _parameter: click.Parameter, paths: tuple[str, ...]) -> tuple[str, ...]:
+    # To the system an empty path is the current folder: a variable that isn't set must not mean all that is here.
+    if "" in paths:
+        raise click.BadParameter("an empty PATH names nothing; write . for the current folder")
+    return paths
+
+
+paths_argument = click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path(), callback=_named)
 environment_option = click.option(
     "-environment", "--environment", metavar="NAME", help="Which Environment; needed only where there are several."
 )

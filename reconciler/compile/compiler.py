@@ -12,6 +12,7 @@ from reconciler.compile.credentials import check_credentials
 from reconciler.compile.guardrails import Judged, Nevers, decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.pairs import pairs_of
+from reconciler.compile.scopes import check_scopes
 from reconciler.compile.systems import SystemBinding, bind_systems
 from reconciler.compile.widths import check_widths
 from reconciler.model import Address, Desired
@@ -54,7 +55,7 @@ def compile_environment(
     broken, found = check_credentials(environment, systems)
     nevers = decode_nevers(catalog, systems, day)
     wide = check_widths(catalog, systems, decoded.blocks, day)
-    problems = [*diagnostics, *found, *decoded.diagnostics, *nevers.diagnostics, *wide]
+    problems = [*diagnostics, *check_scopes(systems), *found, *decoded.diagnostics, *nevers.diagnostics, *wide]
     pairs = pairs_of(catalog)
     context = _Context(environment, _sound(pairs, decoded.failed), decoded.blocks, keys or {})
     desired: dict[Address, Desired] = {}

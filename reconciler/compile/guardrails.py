@@ -6,11 +6,12 @@ What can't be excluded counts as reached.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks
+from reconciler.compile.places import alike
 from reconciler.compile.systems import SystemBinding
 from reconciler.model import Address, Desired, Reach, Resource, Witness
 from reconciler.provider import Implied, Pair
@@ -32,11 +33,18 @@ class Never:
     agents: frozenset[str]
     """Whom it is about."""
     everybody: bool
+    named: str = ""
+    """The system that it names, where it holds for this one because both may be one."""
 
     @property
     def name(self) -> str:
         """The guardrail's name."""
         return self.guardrail.value.metadata.name
+
+    @property
+    def why_here(self) -> str:
+        """For people: why it holds for a system that it doesn't name."""
+        return f"{self.system} may be {self.named}" if self.named else ""
 
     def holds_for(self, agent: str, intent: str, today: date) -> bool:
         """Whether it is about an agent that holds an intent. An agent that isn't known may be any."""
@@ -61,13 +69,23 @@ class Judged:
 class Nevers:
     """The guardrails' ``never`` of one environment, decoded."""
 
-    items: tuple[Never, ...] = ()
+    written: tuple[Never, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     today: date = date.min
+    alike: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Each system's name → those that may be it under another name, and so have its ``never``."""
+
+    @property
+    def items(self) -> Iterator[Never]:
+        """Each for every system that it holds for, the one that it names first."""
+        for never in self.written:
+            yield never
+            for system in sorted(self.alike[never.system] - {never.system}):
+                yield replace(never, system=system, named=never.system)
 
     def judge(self, judged: Judged) -> Iterator[Diagnostic]:
         """One finding for each intent and ``never`` that its holders reach."""
-        if not self.items:
+        if not self.written:
             return
         objects: dict[str, dict[Address, Resource]] = {}
         for address, wanted in judged.desired.items():
@@ -132,7 +150,7 @@ def _forbidden(never: Never, judged: Judged, intent: str, holders: Mapping[str, 
     who = agent if len(holders) == 1 else f"{agent} and {len(holders) - 1} more"
     return error(
         "W310",
-        f"guardrail {never.name} forbids this: {told(witness, who, why)}",
+        f"guardrail {never.name} forbids this: {told(witness, who, why, never.why_here)}",
         subject=subject,
         help=f"narrow the access, or change the guardrail at {never.block.span()}",
         span=span,
@@ -178,7 +196,7 @@ def decode_nevers(catalog: Catalog, systems: Mapping[str, SystemBinding], today:
             if decoded is not None:
                 block = Located(decoded, raw.locator, raw.path)
                 nevers.append(Never(guardrail, never.system, block, agents, spec.agents.everybody))
-    return Nevers(tuple(nevers), tuple(diagnostics), today)
+    return Nevers(tuple(nevers), tuple(diagnostics), today, alike(systems))
 
 
 def _any(guardrails: Iterable[Located[Guardrail]]) -> bool:

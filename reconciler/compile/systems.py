@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from reconciler import registry
+from reconciler.compile.places import groups
 from reconciler.model import SystemRecord
 from reconciler.provider import LoginTarget, Scope
 from specs import Environment, Located, decode
@@ -49,16 +50,21 @@ def bind_systems(environment: Located[Environment]) -> tuple[dict[str, SystemBin
 
 
 def with_login_targets(bindings: Mapping[str, SystemBinding]) -> dict[str, SystemBinding]:
-    """Each system told what the others' ``credentials`` say of it."""
+    """Each system told what the others' ``credentials`` say of it, and of what may be it under another name."""
     targets: dict[str, list[LoginTarget]] = {}
     for binding in bindings.values():
         target = binding.login_target
         if target is not None:
             targets.setdefault(target.system, []).append(target)
-    return {
-        name: replace(binding, scope=replace(binding.scope, login_targets=tuple(targets.get(name, ()))))
-        for name, binding in bindings.items()
-    }
+    told: dict[str, SystemBinding] = {}
+    for group in groups(bindings.values()):
+        every = tuple(target for binding in group for target in targets.get(binding.name, ()))
+        alike = tuple(binding.scope.settings for binding in group)
+        for one in group:
+            own = tuple(targets.get(one.name, ()))
+            scope = replace(one.scope, login_targets=own, all_targets=every, alike=alike)
+            told[one.name] = replace(one, scope=scope)
+    return {name: told[name] for name in bindings}
 
 
 def bind_recorded(environment: str, record: SystemRecord) -> tuple[SystemBinding | None, tuple[Diagnostic, ...]]:

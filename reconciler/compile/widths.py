@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from reconciler.compile.blocks import AccessBlocks
+from reconciler.compile.places import alike
 from reconciler.compile.systems import SystemBinding
 from specs import Catalog, Guardrail, Located
 from specs.check.guardrails import graded
@@ -19,6 +20,7 @@ def check_widths(
     catalog: Catalog, systems: Mapping[str, SystemBinding], blocks: AccessBlocks, today: date
 ) -> Iterator[Diagnostic]:
     """One finding for each part of an access block that has a forbidden form, and each name that isn't known."""
+    same = alike(systems)
     for guardrail in catalog.guardrails.values():
         for index, forbidden in enumerate(guardrail.value.spec.forbid):
             binding = systems.get(forbidden.system)
@@ -27,7 +29,7 @@ def check_widths(
             yield from _unknown(guardrail, index, binding)
             for (intent, system), access in blocks.items():
                 exempt = is_exempt(guardrail.value, "forbid", "", (intent,), today)
-                if system == forbidden.system and not exempt:
+                if system in same[forbidden.system] and not exempt:
                     for block in access:
                         yield from _wide(guardrail, index, binding, intent, block)
 

@@ -5,6 +5,7 @@ from reconciler.provider.attributes import Attribute
 from reconciler.provider.contract import Provider, ResourceType
 from reconciler.provider.demand import (
     AgentRef,
+    Claim,
     Demand,
     Implied,
     IntentRef,
@@ -35,6 +36,7 @@ __all__ = [
     "AgentRef",
     "Asking",
     "Attribute",
+    "Claim",
     "Conflict",
     "Demand",
     "Denied",

@@ -23,7 +23,7 @@ from reconciler.model import (
 )
 from reconciler.provider.asking import Asking
 from reconciler.provider.attributes import Attribute
-from reconciler.provider.demand import Demand, LoginTarget, Lowering, Pair, Scope, Wide
+from reconciler.provider.demand import Claim, Demand, LoginTarget, Lowering, Pair, Scope, Wide
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
 from reconciler.provider.rights import Rights
@@ -90,6 +90,8 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
     principals: ClassVar[frozenset[str]] = frozenset()
     """Types of the objects that stand for a principal: whoever uses a pair's access does it as one of these."""
+    unique_places: ClassVar[bool] = False
+    """Whether ``place`` names one system in the world, as an account's number does and a database's name doesn't."""
     write_concurrency: ClassVar[int] = 4
     """How many writes at once; 1 where writes to one catalogue collide."""
 
@@ -105,9 +107,14 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     def place(self, settings: S) -> str:  # noqa: ARG002
         """Which system the settings mean, where they say so (an account, a database); empty where they don't.
 
-        What was recorded in one place isn't in another.
+        What was recorded in one place isn't in another; and what a guardrail says of one system holds for every other
+        of the environment in the same place. An empty text may be any place.
         """
         return ""
+
+    def claims(self, settings: S) -> Iterable[Claim]:  # noqa: ARG002
+        """What the settings make Writ's alone. Two systems that may be one place can't claim the same."""
+        return ()
 
     @abstractmethod
     def lower(self, scope: Scope[S], demand: Demand[A]) -> Lowering:

@@ -24,10 +24,24 @@ class Scope(Generic[S_co]):
     span: SourceSpan | None = None
     login_targets: tuple[LoginTarget, ...] = ()
     """Where other systems of the environment have this one mint logins, whether or not anybody is given one."""
+    all_targets: tuple[LoginTarget, ...] = ()
+    """The same of every system that may be this one under another name, with its own."""
+    alike: tuple[S_co, ...] = ()
+    """The settings of these systems, with its own: their scopes aren't anybody's to write either."""
 
     def address(self, type: str, key: str) -> Address:
         """The address of an object here."""
         return Address(self.system, type, key)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one setting makes Writ's alone: what starts with a text, or is exactly that."""
+
+    setting: str
+    """As people write it: ``role_path``."""
+    start: str
+    exact: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from reconciler.render.safe import safe
@@ -30,9 +31,11 @@ def diagnostic_lines(diagnostic: Diagnostic, source_line: SourceLine = no_source
     if diagnostic.span is not None:
         head.append(f"{safe(diagnostic.span.file)}:{diagnostic.span.line}:{diagnostic.span.column}: ", "bold")
     head.append(f"{diagnostic.severity.value}[{diagnostic.code}]", f"bold {colour}")
-    if diagnostic.subject:
-        head.append(f" {safe(diagnostic.subject)}")
     first, *rest = diagnostic.message.split("\n")
+    # An object's address is told once: most messages about one begin with it.
+    told = "." in diagnostic.subject and first.startswith(f"{diagnostic.subject} ")
+    if diagnostic.subject and not told:
+        head.append(f" {safe(diagnostic.subject)}")
     head.append(f": {safe(first)}")
     yield head
     yield from (Text(safe(line)) for line in rest)
@@ -75,9 +78,10 @@ def _excerpt(span: SourceSpan, line: str | None, colour: str) -> Iterator[Text]:
         return
     first = max(0, span.column - 1 - _WIDTH // 2)
     shown = safe(line[first : first + _WIDTH])
-    before = safe(line[first : span.column - 1])
-    marked = safe(line[span.column - 1 : max(span.end_column - 1, span.column)])
+    # A terminal gives a CJK character or an emoji two cells.
+    before = cell_len(safe(line[first : span.column - 1]))
+    marked = cell_len(safe(line[span.column - 1 : max(span.end_column - 1, span.column)]))
     number = str(span.line)
     yield Text.assemble((f"  {number} | ", "blue"), shown)
-    length = max(1, min(len(marked), len(shown) - len(before)))
-    yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * len(before), ("^" * length, colour))
+    length = max(1, min(marked, cell_len(shown) - before))
+    yield Text.assemble((f"  {' ' * len(number)} | ", "blue"), " " * before, ("^" * length, colour))

@@ -162,7 +162,7 @@ def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) 
 def _guarded(now: Situation, kept: Sequence[Change], options: Options) -> tuple[Diagnostic, ...]:
     """What guardrails find in the systems, and in what the plan would leave."""
     compiled = now.prepared.compiled
-    if compiled is None or not compiled.nevers.items:
+    if compiled is None or not compiled.nevers.written:
         return ()
     origins = {address: applied.origin for address, applied in now.state.objects.items()}
     origins |= {address: wanted.origin for address, wanted in now.desired.items()}
@@ -264,7 +264,7 @@ def _of_concern(now: Situation, kept: Sequence[Change], options: Options) -> tup
 
 
 def _left_alone(address: Address) -> Diagnostic:
-    return warning("W506", f"{address} was not made by Writ and is left alone", subject=str(address))
+    return warning("W506", f"{address} isn't this environment's and is left alone", subject=str(address))
 
 
 def _cycles(now: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import BinaryIO
 
-from reconciler.compile import Compiled, compile_environment
+from reconciler.compile import Compiled, check_environments, compile_environment
 from reconciler.connections import Connections
 from specs import Environment, Located, SpecSet, escalate, read
 from specs.check.references import no_environment
@@ -38,7 +38,8 @@ def validate(request: Request) -> tuple[SpecSet, tuple[Compiled, ...], tuple[Dia
     specs = read_specs(request)
     chosen, problems = _chosen(specs, request.environment)
     compiled = tuple(compile_environment(specs.catalog, environment) for environment in chosen)
-    found = (*problems, *(d for one in compiled for d in one.diagnostics))
+    shared = check_environments(specs.catalog, request.environment)
+    found = (*problems, *shared, *(d for one in compiled for d in one.diagnostics))
     return specs, compiled, specs.with_findings(found)
 
 
@@ -64,8 +65,9 @@ def prepare(request: Request, connections: Connections) -> Prepared:
         return Prepared(specs, None, specs.with_findings(problems))
     keys = connections.issuer_keys(environment.value.metadata.name)
     compiled = compile_environment(specs.catalog, environment, keys)
-    sound = not has_errors(specs.diagnostics)
-    return Prepared(specs, compiled if sound else None, specs.with_findings(compiled.diagnostics))
+    shared = check_environments(specs.catalog, environment.value.metadata.name)
+    sound = not has_errors((*specs.diagnostics, *shared))
+    return Prepared(specs, compiled if sound else None, specs.with_findings((*shared, *compiled.diagnostics)))
 
 
 def _chosen(specs: SpecSet, name: str | None) -> tuple[tuple[Located[Environment], ...], tuple[Diagnostic, ...]]:

@@ -113,7 +113,7 @@ def test_destroy_takes_what_hangs_on_ours_along_and_leaves_other_undeclared_obje
         hands.sql('GRANT DELETE ON public.refunds TO "writ_support-bot_orders.read"')
         done = world.writ("destroy", "-auto-approve")
         assert done.returncode == 0, done.stderr
-        assert 'vault.vault_policy["writ-rogue"] was not made by Writ and is left alone' in done.stderr
+        assert "vault.vault_policy[\"writ-rogue\"] isn't this environment's and is left alone" in done.stderr
         assert hands.read("sys/policies/acl/writ-rogue")["policy"]
         assert hands.iam.list_roles(PathPrefix="/writ/")["Roles"] == []
         assert hands.sql("SELECT rolname FROM pg_roles WHERE starts_with(rolname, 'writ_')") == []

@@ -168,3 +168,10 @@ def test_links_that_lead_nowhere_or_in_a_circle_say_the_way_out(folder: Path) ->
     found = load(["specs", "specs/c.yaml"]).diagnostics
     assert len(found) == 4
     assert all(one.help and "did you mean" not in one.help for one in found)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
+def test_another_name_of_standard_input(name: str) -> None:
+    [found] = load([name]).diagnostics
+    assert (found.code, found.subject, found.help) == ("W002", name, "write - instead")
+    assert found.message == "not a file: standard input has a name of its own here"

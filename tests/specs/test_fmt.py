@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,19 @@ def test_what_cannot_be_written_is_refused() -> None:
     assert [(one.code, one.span and one.span.line) for one in caught.value.diagnostics] == [("W024", 2)]
 
 
+@pytest.mark.parametrize(
+    "text", ["a: b\nkind1: |+\n    more", "a: b\nc: |\n  more", "---\na: [x]\n---\na: b\nx: >\n  y"]
+)
+def test_what_would_change_is_pointed_at(text: str) -> None:
+    with pytest.raises(Refused) as caught:
+        format_text(text)
+    [found] = caught.value.diagnostics
+    lines = text.splitlines()
+    assert found.span is not None
+    assert (found.code, found.span.line) == ("W024", len(lines) - 1)
+    assert lines[found.span.line - 1][found.span.column - 1] in "|>"
+
+
 def test_json_is_left_alone() -> None:
     assert format_bytes(b'{"b": 1,\n"a": 2}', "x.json") == '{"b": 1,\n"a": 2}'
 
@@ -275,3 +289,20 @@ def test_mutations_of_specs(draw: st.DataObject) -> None:
     at = draw.draw(st.integers(0, len(text)))
     gone = draw.draw(st.integers(0, 5))
     holds(text[:at] + draw.draw(st.text(alphabet="ab:-#{}[],?|>'\" \n", max_size=4)) + text[at + gone :])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#\n" * 450_000,
+        "a:\n" + "  # x\n" * 150_000 + "  b: 1\n",
+        "a:\n" + "  - 1\n\n" * 50_000,
+        "a: [\n" + "1, # x\n" * 50_000 + "1]\n",
+        "".join(f"k{at}: 1 # c\n" for at in range(40_000)),
+    ],
+    ids=["comments", "comments inside", "list", "flow", "entries"],
+)
+def test_time_grows_with_the_text_only(text: str) -> None:
+    began = time.process_time()
+    format_text(text)
+    assert time.process_time() - began < 10

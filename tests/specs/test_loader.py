@@ -7,14 +7,17 @@ import json
 import subprocess
 import sys
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 import yaml
 
+from specs.diagnostic import has_errors
 from specs.loader import load, load_bytes
 from specs.nodes import Positions
 from specs.source import SourceSpan
+from specs.specset import read
 from tests.specs.bad_input import _INPUTS
 
 TEXT = """\
@@ -271,3 +274,27 @@ def test_json_files_hold_json(text: str, place: str, message: str) -> None:
 @pytest.mark.parametrize("text", ['a: "\\q"', 'a: "\\ud83d"', 'a: "\\xzz"', "a: [b::]", "{a: b: c}", "[a: b: c]"])
 def test_syntax_errors_say_a_way_out(text: str) -> None:
     assert all(one.help for one in load_bytes(text.encode(), "f").diagnostics)
+
+
+def test_thousands_of_findings_cost_no_more_than_are_read() -> None:
+    names = ", ".join(f"i{at}" for at in range(60_000))
+    identity = "{issuer: c, subject: s}"
+    text = f"{_HEAD}spec: {{owner: t@example.com, purpose: x, identity: {identity}, intents: [{names}]}}\n"
+    started = time.process_time()
+    found = read(["-"], stdin=BytesIO(text.encode()))
+    assert time.process_time() - started < 2  # a quarter of it on a quiet machine
+    assert len(found.diagnostics) == 101
+    assert found.diagnostics[-1].message == "and at least 900 more"
+
+
+def test_warnings_hide_no_error() -> None:
+    agents = [
+        f"{_HEAD.replace('name: a', f'name: a{at}')}spec: {{owner: t@example.com, purpose: x, review_by: 2020-01-01, "
+        f"identity: {{issuer: c, subject: s{at}}}, intents: {'[x]' if at == 1500 else '[]'}}}\n"
+        for at in range(1501)
+    ]
+    found = read(["-"], stdin=BytesIO("---\n".join(agents).encode()))
+    assert has_errors(found.diagnostics)
+
+
+_HEAD = "apiVersion: writ/v1\nkind: Agent\nmetadata: {name: a}\n"

@@ -230,6 +230,28 @@ def test_a_new_subject_takes_the_place_of_the_old_alias(estate: Estate) -> None:
     assert f"vault_identity_entity_alias/jwt-agents/{BOT.subject}" not in estate.drift(new)
 
 
+@pytest.mark.parametrize("order", [("create", "delete"), ("delete", "create")])
+def test_an_alias_that_was_taken_in_another_spelling_comes_back(estate: Estate, order: tuple[str, str]) -> None:
+    desired = estate.apply(*pairs())
+    alias = by_type(desired, "vault_identity_entity_alias")
+    accessor = estate.root.auth_mounts()["jwt-agents"]["accessor"]
+    estate.root.post("identity/entity/name/other", {})
+    entity = estate.root.get("identity/entity/name/other")["id"]
+    name = "spiffe://example.com/BOT"
+    estate.root.post("identity/entity-alias", {"name": name, "mount_accessor": accessor, "canonical_id": entity})
+    mine, theirs = f"{alias.resource.address.type}/jwt-agents/{BOT.subject}", f"jwt-agents/{name}"
+    assert estate.drift(desired) == {mine: "missing", f"{alias.resource.address.type}/{theirs}": "undeclared"}
+    kind = TYPES[alias.resource.address.type]
+    rogue = kind.read(estate.client, theirs)
+    assert rogue is not None
+    for step in order:
+        if step == "create":
+            kind.create(estate.client, alias.resource)
+        else:
+            kind.delete(estate.client, rogue)
+    assert estate.drift(desired) == {}
+
+
 def test_another_alias_of_our_entity_is_seen(estate: Estate) -> None:
     desired = estate.apply(*pairs())
     estate.root.post("sys/auth/other/place", {"type": "userpass"})

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from providers.vault.client import VaultClient
+from providers.vault.names import subject_key
 from providers.vault.resources import TYPES
 from reconciler.provider import Denied, PairDemand, ProviderError, Rejected
 from tests.providers.vault.database import Database
@@ -185,3 +186,22 @@ def test_a_key_url_that_cannot_be_read_is_refused(estate: Estate) -> None:
     wrong = changed(backend, jwks_url="http://127.0.0.1:1/keys")
     with pytest.raises(Rejected, match="jwks"):
         TYPES["vault_jwt_auth_backend"].create(estate.client, wrong.resource)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("sa:X", "sa:x"), ("sa:\u03a3", "sa:\u03c3"), ("sa:\u0130", "sa:i"), ("sa:\u212a", "sa:k")]
+)
+def test_what_the_server_takes_for_one_subject_is_one_to_us(estate: Estate, first: str, second: str) -> None:
+    estate.apply(PairDemand(ORDERS, (access(("kv/data/orders/*", ["read"])),)))
+    accessor = estate.root.auth_mounts()["jwt-agents"]["accessor"]
+    names = []
+    for at, subject in enumerate((first, second)):
+        estate.root.post(f"identity/entity/name/other-{at}", {})
+        entity = estate.root.get(f"identity/entity/name/other-{at}")["id"]
+        body = {"name": subject, "mount_accessor": accessor, "canonical_id": entity}
+        estate.root.post("identity/entity-alias", body)
+    for subject in (first, second):
+        body = {"alias_name": subject, "alias_mount_accessor": accessor}
+        names.append((estate.root.ask("identity/lookup/entity", body) or {}).get("name"))
+    assert names == ["other-1", "other-1"]
+    assert subject_key(first) == subject_key(second)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 
+from providers.vault.names import subject_key
 from providers.vault.provider import VaultProvider
 from reconciler.model import Address
 from reconciler.provider import AgentRef, Issuer, PairDemand
@@ -118,11 +120,49 @@ def test_an_agent_whose_issuer_has_no_audience_here() -> None:
     assert found.code == "W425"
 
 
-def test_subjects_that_differ_by_case_only_are_one_to_vault() -> None:
-    one, two = pair(agent("a", "sa:Bot"), "x"), pair(agent("b", "sa:bot"), "x")
+# Each of these a real OpenBao takes for one (test_logins), or another server may.
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("sa:Bot", "sa:bot"),
+        ("sys:\u0391\u03a3", "sys:\u03b1\u03c3"),
+        ("sys:\u0391\u03a3", "sys:\u03b1\u03c2"),
+        ("sys:\u0130dot", "sys:idot"),
+        ("sys:\u0130dot", "sys:i\u0307dot"),
+        ("sys:\u0131dot", "sys:Idot"),
+        ("sys:\u212a", "sys:k"),
+        ("sys:\u1e9e", "sys:ss"),
+        ("sys:\ufb01", "sys:FI"),
+        ("sys:\uff21", "sys:a"),
+        ("sys:e\u0301", "sys:\u00c9"),
+    ],
+)
+def test_subjects_that_a_folding_of_case_makes_one(first: str, second: str) -> None:
+    one, two = pair(agent("a", first), "x"), pair(agent("b", second), "x")
     rule = (access(("kv/a", ["read"])),)
     [found] = lower([CLUSTER], PairDemand(one, rule), PairDemand(two, rule)).diagnostics
     assert (found.code, found.subject) == ("W427", "agents.b")
+    assert first in found.message
+    assert second in found.message
+
+
+def test_other_subjects_are_others() -> None:
+    subjects = ("sa:bot", "sa:b0t", "sa:bot ", "sa:b\u00f6t", "sb:bot")
+    demands = [
+        PairDemand(pair(agent(f"a{at}", one), "x"), (access(("kv/a", ["read"])),)) for at, one in enumerate(subjects)
+    ]
+    assert lower([CLUSTER], *demands).diagnostics == ()
+
+
+def test_no_folding_of_a_character_makes_another_subject() -> None:
+    def foldings(one: str) -> set[str]:
+        spelled = {one.lower(), one.upper(), one.title(), one.casefold(), one.upper().lower(), one.lower().upper()}
+        return spelled | {unicodedata.normalize(form, one) for form in ("NFC", "NFD", "NFKC", "NFKD")}
+
+    characters = [chr(code) for code in range(sys.maxunicode + 1) if not 0xD800 <= code < 0xE000]
+    changing = [one for one in characters if foldings(one) != {one}]
+    assert len(changing) > 10_000
+    assert not [one for one in changing if any(subject_key(one) != subject_key(other) for other in foldings(one))]
 
 
 def test_overlaps_that_no_policy_can_say() -> None:
