@@ -56,6 +56,8 @@ class ScopeReader:
         for mount, entry in mounts.items():
             if mount in self.settings.mounts:
                 self._auth_mount(mount, entry)
+            else:
+                self._strayed(mount, entry)
         self._add(IdentityReader(self.client, self.wanted).objects())
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
@@ -134,6 +136,12 @@ class ScopeReader:
             return None if found is None else roles.live(self.client, f"{mount}/{name}", found, content)
 
         self._add(self.client.each(read, keys(self.client.list(f"auth/{mount}/role"))))
+
+    def _strayed(self, mount: str, entry: Mapping[str, Any]) -> None:
+        """A mount with our marker and another name: moved by hand (it keeps its accessor), or another project's."""
+        known = self.client.scope.address(JWT_BACKEND, mount) in self.wanted
+        if not known and mount_owner(self.client.scope, entry)[0] is Ownership.OURS:
+            self._add([_outside(JwtBackend().live(self.client, mount, entry, {}))])
 
     def _elsewhere(self) -> None:
         """Wanted objects outside the containers that were read whole: one by one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.engine.others import Strays
 from reconciler.model import Action, Address, Applied, Cause, Change, Desired, Live, Ownership, Snapshot, State
 
 
@@ -16,7 +17,9 @@ def destroy_changes(
     What somebody else hung onto one of these (a policy attached to a role) goes with it: it can't outlive it.
     """
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
-    going = {address for address, found in live.items() if _is_ours(address, found, desired, state)}
+    strays = Strays.of(snapshots, state)
+    going = {a for a, found in live.items() if a not in strays.marked and _is_ours(a, found, desired, state)}
+    going |= strays.moved
     _add_dependents(going, live)
     changes = [_delete(live[address], desired.get(address), state.objects.get(address)) for address in going]
     changes += [

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from reconciler.engine.diff import differing
-from reconciler.engine.others import is_left_to_others
+from reconciler.engine.others import Strays, is_left_to_others
 from reconciler.engine.planner import in_anothers
 from reconciler.engine.session import Marks
 from reconciler.model import (
@@ -33,17 +34,27 @@ def find_drift(
     addresses = sorted(address for address in live.keys() | known if address.system in snapshots)
     taken = {a for a in desired if a in live and a not in state.objects and live[a].ownership not in _OURS}
     left = {address for address, found in live.items() if is_left_to_others(found, state)}
+    moved = Strays.of(snapshots, state).moved
+    undeclared = {a for a, found in live.items() if a in moved or (found.in_scope and a not in left)}
     items = (
-        _item(address, live.get(address), state.objects.get(address), desired.get(address), marks, left=address in left)
+        _item(address, _Sides(live.get(address), state.objects.get(address), desired.get(address)), marks, undeclared)
         for address in addresses
         if address in state.objects or not in_anothers(live.get(address), taken)
     )
     return tuple(item for item in items if item is not None)
 
 
-def _item(
-    address: Address, live: Live | None, applied: Applied | None, wanted: Desired | None, marks: Marks, *, left: bool
-) -> DriftItem | None:
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What is there, what was applied and what is wanted."""
+
+    live: Live | None
+    applied: Applied | None
+    wanted: Desired | None
+
+
+def _item(address: Address, sides: _Sides, marks: Marks, undeclared: Collection[Address]) -> DriftItem | None:
+    live, applied, wanted = sides.live, sides.applied, sides.wanted
     if live is None:
         known = applied or wanted
         return DriftItem(
@@ -57,9 +68,7 @@ def _item(
     if wanted is not None and live.ownership in _OURS:
         return _changed(address, live, Applied(wanted.resource, wanted.origin), marks)
     # What is marked as another environment's is left alone, as by a plan.
-    if live.in_scope and not left:
-        return DriftItem(address, DriftKind.UNDECLARED, live=live)
-    return None
+    return DriftItem(address, DriftKind.UNDECLARED, live=live) if address in undeclared else None
 
 
 _OURS = frozenset({Ownership.OURS, Ownership.UNMARKED})

@@ -1,8 +1,11 @@
-"""Whose a found object is, where its marker names another environment or system."""
+"""Whose a found object is, where its marker or its place alone don't tell."""
 
 from __future__ import annotations
 
-from reconciler.model import Live, Ownership, State
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model import Address, Live, Ownership, Snapshot, State
 
 
 def is_left_to_others(live: Live, state: State) -> bool:
@@ -14,3 +17,36 @@ def is_left_to_others(live: Live, state: State) -> bool:
         return False
     under = (state.objects[address] for address in live.depends_on if address in state.objects)
     return not (live.native_id and any(one.native_id == live.native_id for one in under))
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """What lies outside its scope and isn't recorded under its address: moved there, or another project's.
+
+    Two projects may have chosen the same names for environment and system, so a marker alone makes nothing ours there.
+    The server's own id does: what has the id of an object that we recorded is that object, under another name.
+    """
+
+    moved: frozenset[Address]
+    """Ours, with what hangs on them."""
+    marked: frozenset[Address]
+    """With our marker, and not known: left alone."""
+
+    @classmethod
+    def of(cls, snapshots: Mapping[str, Snapshot], state: State) -> Strays:
+        """Of all systems that were read."""
+        ids = {(a.system, a.type, one.native_id) for a, one in state.objects.items() if one.native_id}
+        outside = {
+            address: live
+            for snapshot in snapshots.values()
+            for address, live in snapshot.objects.items()
+            if not live.in_scope and address not in state.objects
+        }
+        same = {a for a, live in outside.items() if (a.system, a.type, live.native_id) in ids and _may_be_ours(live)}
+        hanging = {a for a, live in outside.items() if any(needed in same for needed in live.depends_on)}
+        moved = frozenset(same | hanging)
+        return cls(moved, frozenset(a for a, live in outside.items() if live.ownership is Ownership.OURS) - moved)
+
+
+def _may_be_ours(live: Live) -> bool:
+    return live.ownership in (Ownership.OURS, Ownership.UNMARKED)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from reconciler.engine.cause import attribute_changes, overall
-from reconciler.engine.others import is_left_to_others
+from reconciler.engine.others import Strays, is_left_to_others
 from reconciler.engine.session import Marks
 from reconciler.model import Action, Address, Applied, Cause, Change, Desired, Live, Ownership, Snapshot, State
 from specs.diagnostic import Diagnostic, error, warning
@@ -32,6 +32,8 @@ class _Three:
     applied: Applied | None
     left: bool
     """Undeclared, and another's by its marker."""
+    moved: bool = False
+    """Out of the scope, and the very object that is recorded under another name."""
 
 
 def plan_changes(
@@ -75,6 +77,7 @@ def _is_anothers(live: Live, applied: Applied | None) -> bool:
 def _views(desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot], state: State) -> list[_Three]:
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
     addresses = desired.keys() | live.keys() | state.objects.keys()
+    moved = Strays.of(snapshots, state).moved
     return [
         _Three(
             address,
@@ -82,6 +85,7 @@ def _views(desired: Mapping[Address, Desired], snapshots: Mapping[str, Snapshot]
             live.get(address),
             state.objects.get(address),
             left=address in live and is_left_to_others(live[address], state),
+            moved=address in moved,
         )
         for address in sorted(addresses)
         if address.system in snapshots
@@ -93,7 +97,9 @@ def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
         return _create(three, three.desired) if three.desired else _forget(three)
     if three.desired is None:
         return _delete(three, three.live)
-    unknown = three.applied is None and three.live.ownership in _NOT_OURS
+    # Of our marker outside the scope: another project may have chosen our names.
+    strange = three.live.ownership in _NOT_OURS or (three.live.ownership is Ownership.OURS and not three.live.in_scope)
+    unknown = three.applied is None and strange and not three.moved
     if unknown or _is_anothers(three.live, three.applied):
         return _name_taken(three.address, three.desired, three.live)
     return _compare(three, three.desired, three.live, marks)
@@ -124,7 +130,7 @@ def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
         return _scope_shared(three.address, live)
     if three.applied is not None and _is_anothers(live, three.applied):
         return _forget(three)
-    if three.applied is None and not live.in_scope:
+    if three.applied is None and not live.in_scope and not three.moved:
         return None
     recorded = three.applied.depends_on if three.applied else ()
     return Change(

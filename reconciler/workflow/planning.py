@@ -18,6 +18,7 @@ from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.drift import find_drift
+from reconciler.engine.others import Strays
 from reconciler.engine.planner import left_to_others, plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
@@ -118,7 +119,7 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
 def plan_of(now: Situation, options: Options) -> Plan:
     """The plan for a situation."""
     changes, found = _changes(now, options)
-    problems = (*_reported(now, options), *_elsewhere(now), *found)
+    problems = (*_reported(now, options), *_elsewhere(now), *_marked_outside(now), *found)
     kept, unknown = narrowed(changes, options.targets, marks_of(now.systems))
     problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
@@ -143,6 +144,22 @@ def plan_of(now: Situation, options: Options) -> Plan:
         left=_left(now, kept),
         ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),
     )
+
+
+def _marked_outside(now: Situation) -> Iterator[Diagnostic]:
+    """One warning for each system that holds objects with our marker outside the scope, which nobody recorded here."""
+    by_system: dict[str, list[Address]] = {}
+    for address in sorted(Strays.of(now.refreshed.snapshots, now.state).marked - now.desired.keys()):
+        by_system.setdefault(address.system, []).append(address)
+    for system, found in by_system.items():
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        yield warning(
+            "W513",
+            f"{found[0]}{more}: marked as made by {now.environment}/{system}, outside its scope and not recorded; "
+            "left alone",
+            subject=system,
+            help="another project may use the same names for environment and system; if it is none, remove them",
+        )
 
 
 def _left(now: Situation, kept: Sequence[Change]) -> tuple[Address, ...]:
@@ -201,9 +218,8 @@ def _drift(now: Situation) -> Drift:
         for found in _reported(now, Options())
     )
     shared = left_to_others(now.desired, now.refreshed.snapshots, now.state)
-    return Drift(
-        now.environment, datetime.now(UTC), items, checked, (*now.diagnostics, *_elsewhere(now), *reported, *shared)
-    )
+    found = (*now.diagnostics, *_elsewhere(now), *_marked_outside(now), *reported, *shared)
+    return Drift(now.environment, datetime.now(UTC), items, checked, found)
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import time
+from collections.abc import Callable
 
 import pytest
 
-from providers.vault.names import JWT_ROLE, POLICY
+from providers.vault.names import JWT_BACKEND, JWT_ROLE, POLICY
 from providers.vault.permissions import operator_policy
 from providers.vault.resources import TYPES
 from reconciler.model import Ownership
@@ -16,6 +18,14 @@ from tests.providers.vault.world import Estate, access, agent, pair, scope
 ORDERS = pair(agent("bot"), "orders.read")
 DEMAND = PairDemand(ORDERS, (access(("kv/data/orders/*", ["read"])),))
 OTHERS = "managed by writ; environment=staging; system=vault"
+
+
+def wait_for(holds: Callable[[], bool], seconds: float = 20.0) -> None:
+    """Remounting goes on after its reply."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("description", ["", "our team's", OTHERS])
@@ -80,11 +90,25 @@ def test_markers_of_policies_and_entities(estate: Estate) -> None:
     }
 
 
+def test_a_mount_that_was_moved_is_known_by_its_accessor(estate: Estate) -> None:
+    desired = estate.apply(DEMAND)
+    mount = next(item.resource.address for item in desired if item.resource.address.type == JWT_BACKEND)
+    before = estate.read(desired).objects[mount]
+    estate.root.post("sys/remount", {"from": "auth/jwt-agents", "to": "auth/jwt-moved"})
+    wait_for(lambda: "jwt-moved" in estate.root.auth_mounts(again=True))
+    after = estate.provider.read(estate.root, estate.root.scope, [mount]).objects
+    assert mount not in after
+    moved = after[mount._replace(key="jwt-moved")]
+    assert (moved.ownership, moved.in_scope, moved.native_id) == (Ownership.OURS, False, before.native_id)
+    TYPES[JWT_BACKEND].delete(estate.root, moved)
+
+
 def test_what_was_applied_under_older_settings_is_found_but_not_in_scope(estate: Estate) -> None:
     desired = estate.apply(DEMAND)
     estate.root.scope = scope(policy_prefix="new-", auth_mount="jwt-new")
     # Beyond the scope our marker isn't enough: another project may have chosen the same names.
-    assert estate.provider.read(estate.root, estate.root.scope, []).objects == {}
+    [strayed] = estate.provider.read(estate.root, estate.root.scope, []).objects.values()
+    assert (strayed.resource.address.key, strayed.ownership, strayed.in_scope) == ("jwt-agents", Ownership.OURS, False)
     wanted = [item.resource.address for item in desired]
     found = estate.provider.read(estate.root, estate.root.scope, wanted).objects
     assert found.keys() == set(wanted)
