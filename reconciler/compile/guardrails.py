@@ -80,7 +80,7 @@ class Nevers:
         """Each for every system that it holds for, the one that it names first."""
         for never in self.written:
             yield never
-            for system in sorted(self.alike[never.system] - {never.system}):
+            for system in sorted(self.alike.get(never.system, frozenset[str]()) - {never.system}):
                 yield replace(never, system=system, named=never.system)
 
     def judge(self, judged: Judged) -> Iterator[Diagnostic]:

@@ -83,6 +83,13 @@ def _definitions() -> Mapping[str, Schema]:
                 "notes": _array(TEXT),
             }
         ),
+        "ttl": _object(
+            {
+                **dict.fromkeys(("agent", "intent", "system", "why"), TEXT),
+                **dict.fromkeys(("declared_seconds", "enforced_seconds", "residual_seconds"), COUNT),
+                "hinges_on": _or_null(TEXT),
+            }
+        ),
         "resource_change": _object(
             _identity()
             | {

@@ -15,8 +15,8 @@ from reconciler.model import Plan
 from reconciler.render.plan_json import plan_json
 from reconciler.render.plan_text import plan_lines
 from reconciler.state.errors import PlanFileError
-from reconciler.state.planfile import _digest, load_plan
-from reconciler.workflow.saved import systems_of
+from reconciler.state.planfile import _written, load_plan
+from reconciler.workflow.sound import systems_of
 from tests.e2e.hands import MOUNT, READER, Hands
 from tests.e2e.test_saved_plan import recorded
 from tests.servers import World
@@ -28,9 +28,7 @@ Place = tuple[Any, Any]
 
 def written(path: Path, body: Any) -> Path:
     """A plan file of this body, as Writ would have written it."""
-    text = json.dumps(body)
-    outer = json.loads(path.read_text())
-    path.with_name("tampered").write_text(json.dumps(outer | {"sha256": _digest(text), "plan": text}))
+    path.with_name("tampered").write_text(_written(json.dumps(body), None))
     return path.with_name("tampered")
 
 
@@ -152,6 +150,5 @@ def test_any_mutation_is_refused_or_usable(planned: Path) -> None:
     assert 0 < refused < len(outcomes)
     assert used(written(planned, ["no object"])) is None
     text = "[" * 50_000 + "]" * 50_000
-    outer = json.loads(planned.read_text()) | {"sha256": _digest(text), "plan": text}
-    planned.write_text(json.dumps(outer))
+    planned.write_text(_written(text, None))
     assert used(planned) is None

@@ -29,7 +29,7 @@ from reconciler.state.signing import PublicKey, SigningKey, read_public_key, rea
 from reconciler.workflow.saved import out_of_time
 
 AT = Address("db", "role", "ä")
-CHANGE = Change(AT, Action.CREATE, Cause.SPEC, None, Resource(AT, {"size": 1, "texts": ["a", "\ud800"]}))
+CHANGE = Change(AT, Action.CREATE, Cause.SPEC, None, Resource(AT, {"size": 1, "texts": ["a", "\u2028"]}))
 PLAN = replace(
     Plan("production", datetime(2026, 1, 1, tzinfo=UTC), "d", "l", 1, (SystemRecord("db", "postgres", {}),), (CHANGE,)),
     expires=datetime(2026, 1, 2, tzinfo=UTC),
