@@ -14,9 +14,8 @@ _SIDES: Mapping[Action, tuple[bool, bool]] = {
     Action.UPDATE: (True, True),
     Action.REPLACE: (True, True),
     Action.DELETE: (True, False),
-    Action.FORGET: (False, False),
 }
-"""Whether a row has a ``before`` and an ``after``."""
+"""Whether a row has a ``before`` and an ``after``. A row to forget may have what is there and somebody else's."""
 _DRIFT_SIDES: Mapping[DriftKind, tuple[bool, bool]] = {
     DriftKind.CHANGED: (True, True),
     DriftKind.MISSING: (True, False),
@@ -74,7 +73,8 @@ def _found_by(item: DriftItem) -> Iterator[Address]:
 def _has_sides(change: Change) -> bool:
     """What will be there is recorded, and with the reason for it."""
     explained = change.after is None or change.origin is not None
-    return explained and (change.before is not None, change.after is not None) == _SIDES[change.action]
+    sides = (change.before is not None, change.after is not None)
+    return explained and (not sides[1] if change.action is Action.FORGET else sides == _SIDES[change.action])
 
 
 def _shows_all(change: Change) -> bool:

@@ -236,3 +236,16 @@ def test_a_row_for_another_address_or_system_is_refused(tmp_path: Path) -> None:
         save_plan(bad, tmp_path / "plan")
         with pytest.raises(PlanFileError, match="damaged"):
             load_plan(tmp_path / "plan")
+
+
+def test_what_is_forgotten_may_be_there_as_somebody_elses(tmp_path: Path) -> None:
+    at = Address("a", "role", "r")
+    theirs = Live(Resource(at, {"size": 1}), Ownership.OTHER, in_scope=False)
+    forget = Change(at, Action.FORGET, Cause.OUTSIDE, theirs, None, origin=Origin("x"))
+    systems = (SystemRecord("a", "postgres", {}),)
+    made = Plan("e", datetime(2026, 1, 1, tzinfo=UTC), "d", "l", 1, systems, (forget,))
+    save_plan(made, tmp_path / "plan")
+    assert load_plan(tmp_path / "plan") == made
+    save_plan(replace(made, changes=(replace(forget, after=theirs.resource),)), tmp_path / "wrong")
+    with pytest.raises(PlanFileError):
+        load_plan(tmp_path / "wrong")

@@ -22,14 +22,16 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from reconciler.model import Action, Address, Cause, Change, Plan, Resource, SystemRecord
+from reconciler.model import Action, Address, Cause, Change, Origin, Plan, Resource, SystemRecord
 from reconciler.state.errors import KeyFileError, NotSigned, PlanFileError
 from reconciler.state.planfile import is_plan, load_plan, read_saved, save_plan
 from reconciler.state.signing import PublicKey, SigningKey, read_public_key, read_signing_key
 from reconciler.workflow.saved import out_of_time
 
 AT = Address("db", "role", "ä")
-CHANGE = Change(AT, Action.CREATE, Cause.SPEC, None, Resource(AT, {"size": 1, "texts": ["a", "\u2028"]}))
+CHANGE = Change(
+    AT, Action.CREATE, Cause.SPEC, None, Resource(AT, {"size": 1, "texts": ["a", "\u2028"]}), origin=Origin("a test")
+)
 PLAN = replace(
     Plan("production", datetime(2026, 1, 1, tzinfo=UTC), "d", "l", 1, (SystemRecord("db", "postgres", {}),), (CHANGE,)),
     expires=datetime(2026, 1, 2, tzinfo=UTC),
