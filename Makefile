@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-access check check-ci bench lock clean
+.PHONY: help demo test test-access test-thorough check check-ci bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -16,6 +16,9 @@ demo: .venv/.installed ## Plan, apply, log in, vandalise, find the drift, heal: 
 
 test: .venv/.installed ## Run the tests, against real servers
 	$(BIN)/pytest -n 2 --dist loadfile
+
+test-thorough: .venv/.installed ## The cases that the tests leave out to be quick (minutes)
+	$(BIN)/pytest -n 2 --dist loadfile -m thorough
 
 test-access: .venv/.installed ## Compare access on everything that the tests otherwise sample (minutes)
 	$(BIN)/pytest -n 2 -m access

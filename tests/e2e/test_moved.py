@@ -15,6 +15,7 @@ from tests.conformance.suite import Bench, bench
 from tests.e2e.conftest import Ground
 from tests.e2e.vandalisms import ALL
 from tests.e2e.wire import Tapped, tapped
+from tests.thorough import sampled
 
 CHOSEN = [
     *(f"vault-{kind}" for kind in ("policy-widened", "policy-added", "jwt-role-added", "jwt-role-for-another-subject")),
@@ -46,7 +47,7 @@ def on(ground: Ground) -> Iterator[Bench]:
         yield made
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", sampled(CHOSEN, 4))
 def test_a_saved_plan_is_refused_before_its_first_write(
     name: str, ground: Ground, on: Bench, taps: Tapped, tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def operators(world: World) -> Iterator[Callable[[str], None]]:
     vault.close()
 
 
+@pytest.mark.thorough
 def test_planning_and_drift_need_no_more_of_vault_than_the_second_policy(
     world: World, operators: Callable[[str], None]
 ) -> None:
@@ -120,6 +121,7 @@ NOT_ALWAYS = {
 """Of the reading rules, those without which this plan gets by."""
 
 
+@pytest.mark.thorough
 def test_planning_fails_without_any_one_of_the_others(world: World, operators: Callable[[str], None]) -> None:
     world.apply()
     rules = printed("plan", "vault").splitlines(keepends=True)
@@ -149,6 +151,7 @@ def used(lines: list[str]) -> set[tuple[str, str]]:
     }
 
 
+@pytest.mark.thorough
 def test_every_right_to_write_is_used(world: World) -> None:
     """Everything is made, changed, vandalised, healed and destroyed: what the policy gives beyond that is too much."""
     before = len(audited(world))

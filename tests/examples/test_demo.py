@@ -61,9 +61,9 @@ def test_all_is_as_announced(place: Path) -> None:
     ("moment", "group", "number"),
     [
         ("writ sandbox up", True, signal.SIGINT),
-        ("writ validate", False, signal.SIGTERM),
+        pytest.param("writ validate", False, signal.SIGTERM, marks=pytest.mark.thorough),
         ("writ apply", False, signal.SIGINT),
-        ("bao read", True, signal.SIGHUP),
+        pytest.param("bao read", True, signal.SIGHUP, marks=pytest.mark.thorough),
     ],
 )
 def test_interrupting_leaves_nothing(place: Path, moment: str, group: bool, number: signal.Signals) -> None:

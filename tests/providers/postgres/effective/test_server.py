@@ -79,12 +79,12 @@ def test_a_sample_of_questions(client):
 def test_the_second_opinion_is_the_same(client):
     """Everything that anybody in a random world has, asked of everybody."""
     asked = 0
-    for seed in range(20, 24):
+    for seed in range(20, 22):
         with transaction(client):
             catalogue = random_world(client, random.Random(seed))
         had = {role: {replace(one, reachable=True) for one in effective(catalogue, role)} for role in ROLES}
         everything = sorted({one for held in had.values() for one in held if one.kind != FUTURE}, key=str)
-        everything = random.Random(seed).sample(everything, min(1500, len(everything)))
+        everything = random.Random(seed).sample(everything, min(400, len(everything)))
         for role in ROLES:
             superuser = next(one.superuser for one in catalogue.roles if one.name == role)
             for one in everything:
@@ -94,7 +94,7 @@ def test_the_second_opinion_is_the_same(client):
                 had_it = one in had[role] or (one.column != "" and not whole.isdisjoint(had[role]))
                 assert holds(catalogue, role, one) is had_it, (role, str(one), one)
                 asked += 1
-    assert asked > 3000
+    assert asked > 1000
 
 
 @pytest.mark.access
