@@ -74,8 +74,9 @@ def role_live(scope: Scope[AwsSettings], role: RoleFacts) -> Live:
     """The role itself."""
     ownership, note = owner_by_fields(role.tags, scope)
     inside = under_path(scope, role.path)
-    if ownership is Ownership.FOREIGN and not inside:
-        note = f"{note} and is at path {role.path}; role names are unique in an account"
+    if not inside:
+        mark = "it carries this system's marker" if ownership is Ownership.OURS else note
+        note = f"{mark} and is at path {role.path}; role names are unique in an account: choose another role_prefix"
     attributes: dict[str, Value] = {
         "name": role.name,
         "path": role.path,

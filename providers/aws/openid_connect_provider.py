@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from providers.aws.live import provider_live
+from providers.aws.document import normalise
+from providers.aws.live import provider_live, under_path
 from providers.aws.naming import PROVIDER, provider_arn
 from providers.aws.resource_type import IamType, changed, fields, text, texts
 from providers.aws.tags import tag_changes, to_tags
 from reconciler.model import Live, Resource, Value
-from reconciler.provider import Attribute
+from reconciler.provider import Attribute, Rejected
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -68,9 +69,28 @@ class OpenIdConnectProvider(IamType):
             _tag(client, arn, fields(before, "tags"), fields(wanted, "tags"))
 
     def remove(self, client: AwsClient, key: str) -> None:
-        """DeleteOpenIDConnectProvider. IAM deletes it even while roles trust it, so they go first."""
+        """DeleteOpenIDConnectProvider. IAM deletes it even while roles trust it, so they go first.
+
+        It belongs to the whole account: raises Rejected while a role outside the scope trusts it.
+        """
         arn = provider_arn(client.scope.settings, key)
+        if others := _trusting(client, arn):
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            raise Rejected(
+                f"OIDC provider {key} stays: role {others[0]}{more} outside of {client.scope.system}'s scope trusts it",
+                help="remove those roles, or list the issuer under existing_oidc_providers and destroy again",
+            )
         client.write("delete_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+
+
+def _trusting(client: AwsClient, arn: str) -> list[str]:
+    """Roles outside the scope whose trust policy names a provider. Ours have gone, though IAM may list them still."""
+    details = client.pages("get_account_authorization_details", "RoleDetailList", Filter=["Role"])
+    return sorted(
+        str(role["RoleName"])
+        for role in details
+        if not under_path(client.scope, role["Path"]) and f'"{arn}"' in normalise(role["AssumeRolePolicyDocument"])
+    )
 
 
 def _tag(client: AwsClient, arn: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.model import Address, Live, Ownership, Snapshot, State
+from reconciler.model import PLACE, Address, Live, Ownership, Snapshot, State
 
 
 def is_left_to_others(live: Live, state: State) -> bool:
@@ -35,7 +35,11 @@ class Strays:
     @classmethod
     def of(cls, snapshots: Mapping[str, Snapshot], state: State) -> Strays:
         """Of all systems that were read."""
-        ids = {(a.system, a.type, one.native_id) for a, one in state.objects.items() if one.native_id}
+        ids = {
+            (a.system, a.type, one.native_id)
+            for a, one in state.objects.items()
+            if one.native_id and _same_place(a.system, snapshots, state)
+        }
         outside = {
             address: live
             for snapshot in snapshots.values()
@@ -46,6 +50,13 @@ class Strays:
         hanging = {a for a, live in outside.items() if any(needed in same for needed in live.depends_on)}
         moved = frozenset(same | hanging)
         return cls(moved, frozenset(a for a, live in outside.items() if live.ownership is Ownership.OURS) - moved)
+
+
+def _same_place(system: str, snapshots: Mapping[str, Snapshot], state: State) -> bool:
+    """Whether a system answers from where its objects were applied: elsewhere its ids mean other objects."""
+    record, snapshot = state.systems.get(system), snapshots.get(system)
+    here = snapshot.facts.get(PLACE, "") if snapshot else ""
+    return record is None or not record.place or record.place == here
 
 
 def _may_be_ours(live: Live) -> bool:

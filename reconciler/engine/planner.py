@@ -166,9 +166,11 @@ def _compare(three: _Three, wanted: Desired, live: Live, marks: Marks) -> Change
 
 
 def _name_taken(address: Address, wanted: Desired, live: Live) -> Diagnostic:
+    marked = live.ownership is Ownership.OURS
+    why = live.note or ("it carries our marker, outside this scope" if marked else "it lacks our marker")
     return error(
         "W502",
-        f"{address} exists already and is not ours: {live.note or 'it lacks our marker'}",
+        f"{address} exists already and is not ours: {why}",
         subject=str(address),
         help="rename or remove that object, or choose another prefix or path for the system",
         span=wanted.origin.span,

@@ -210,7 +210,11 @@ def drift_of(now: Situation) -> Drift:
 
 def _drift(now: Situation) -> Drift:
     items = find_drift(now.desired, now.refreshed.snapshots, now.state, marks_of(now.systems))
-    checked = sum(len(snapshot.objects) for snapshot in now.refreshed.snapshots.values())
+    checked = sum(
+        live.in_scope or address in now.state.objects
+        for snapshot in now.refreshed.snapshots.values()
+        for address, live in snapshot.objects.items()
+    )
     gone = {str(item.address) for item in items if item.kind is DriftKind.MISSING}
     # What is missing is named by its item, with what the system says of it: no reason to know nothing.
     reported = (

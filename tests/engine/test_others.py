@@ -10,7 +10,20 @@ from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.drift import find_drift
 from reconciler.engine.others import Strays
 from reconciler.engine.planner import Planned, plan_changes
-from reconciler.model import Action, Applied, Cause, Desired, DriftKind, Live, Origin, Ownership, Snapshot, State
+from reconciler.model import (
+    PLACE,
+    Action,
+    Applied,
+    Cause,
+    Desired,
+    DriftKind,
+    Live,
+    Origin,
+    Ownership,
+    Snapshot,
+    State,
+    SystemRecord,
+)
 from tests.memory import MARKS, at, live, resource, wanted
 
 RECORDED = Applied(resource("a", size=1), Origin("a"), (), "i-1")
@@ -66,3 +79,12 @@ def test_a_wanted_name_that_another_project_has_is_taken() -> None:
     found = plan(here, state=nothing)
     assert found.changes == ()
     assert [one.code for one in found.diagnostics] == ["W502"]
+
+
+def test_ids_mean_nothing_at_another_place() -> None:
+    """A rebuilt server counts anew: the same number is somebody else's object there."""
+    here = {"mem": replace(snapshots(STRAY)["mem"], facts={PLACE: "cluster 2"})}
+    at_first = replace(STATE, systems={"mem": SystemRecord("mem", "memory", {}, "cluster 1")})
+    assert Strays.of(here, at_first) == Strays(frozenset(), frozenset({at("z")}))
+    same = replace(STATE, systems={"mem": SystemRecord("mem", "memory", {}, "cluster 2")})
+    assert Strays.of(here, same).moved == {at("z")}

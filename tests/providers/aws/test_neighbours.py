@@ -93,3 +93,34 @@ def test_a_use_waits_for_the_provider_that_the_same_run_makes(open_account: Call
     account.create(use)
     later.join()
     assert account.look(use.address) is not None
+
+
+def test_an_issuer_that_another_projects_role_trusts_stays(open_account: Callable[..., Account]) -> None:
+    number = new_account()
+    first = Estate(open_account(number, role_path="/first/"))
+    second = Estate(open_account(number, role_path="/second/", role_prefix="s-"))
+    for one in (first, second):
+        one.want(lower(one.account.scope, demand(pair())))
+        one.converge()
+    (provider,) = (address for address in second.desired if address.type == PROVIDER)
+    live = second.account.read(provider).objects[provider]
+    kind = second.account.provider.types[PROVIDER]
+    with pytest.raises(Rejected, match=f"role {ROLE} .*outside of payments's scope trusts it"):
+        kind.delete(second.account.client, live)
+    assert first.changes() == {}
+    first.desired = {}
+    with pytest.raises(Rejected, match="role s-support"):
+        kind.delete(first.account.client, live)
+
+
+def test_a_wanted_role_of_our_marker_at_another_path_is_taken(open_account: Callable[..., Account]) -> None:
+    number = new_account()
+    first = Estate(open_account(number, role_path="/first/"))
+    first.want(lower(first.account.scope, demand(pair())))
+    first.converge()
+    second = Estate(open_account(number, role_path="/second/"))
+    second.want(lower(second.account.scope, demand(pair())))
+    told = [one for one in second.planned().diagnostics if one.code == "W502"]
+    assert told
+    assert "carries this system's marker and is at path /first/" in told[0].message
+    assert "role_prefix" in told[0].message
