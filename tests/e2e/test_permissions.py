@@ -204,6 +204,7 @@ def test_aws_actions_are_those_that_the_provider_calls() -> None:
     assert called - FOUND_ONLY == aws_actions("apply")
 
 
+@pytest.mark.thorough
 def test_what_is_asked_of_aws_is_within_its_policies(world: World) -> None:
     """Plan, apply, heal and destroy through a recorder."""
     with tapped(world) as taps, Hands(world) as hands:

@@ -164,6 +164,7 @@ def statements(client: PostgresClient, catalogue: Catalogue) -> int:
     return run
 
 
+@pytest.mark.thorough
 def test_a_sample_of_statements(client):
     with transaction(client):
         assert statements(client, random_world(client, random.Random(7))) > 100
