@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -92,13 +93,15 @@ def _make(what: Asked, options: Options, *, strict: bool) -> tuple[Plan, SourceL
     """The plan, or what stands in its way as a plan with errors; and where its findings' lines are."""
     operator, problems = read_connections(what.connections)
     if has_errors(problems):
-        return no_plan("", problems), no_source
+        return no_plan(what.environment or "", problems), no_source
     prepared = prepare(what.request(strict=strict), operator)
     source_line = prepared.specs.sources.source_line
     try:
         if options.destroy:
             prepared = or_recorded(prepared, what.environment, what.state_path)
         with situation(prepared, operator, what.state_path) as now:
-            return plan_of(now, options), source_line
+            made = plan_of(now, options)
+            # Named also where there is no plan: a comment on a pull request is found again by it.
+            return (made if made.environment else replace(made, environment=what.environment or "")), source_line
     except StateError as failed:
         return no_plan(prepared.environment, (*prepared.diagnostics, state_finding(failed))), source_line

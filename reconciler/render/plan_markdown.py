@@ -91,6 +91,8 @@ def _summary(plan: Plan, gate: Gate | None) -> Iterator[str]:
         yield f"- Findings: {summary(plan.diagnostics)}"
     if gate is not None and gate.tripped:
         yield f"- **Stopped.** {code(gate_line(gate).plain, 1_500)}"
+    elif gate is not None and gate.asked and plan.errored:
+        yield "- Not judged: with errors nobody knows what holds"
     elif gate is not None and gate.asked:
         yield f"- Passed: none of {', '.join(condition.value for condition in gate.asked)}"
 
