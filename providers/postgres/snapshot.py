@@ -10,7 +10,7 @@ from providers.postgres import catalog
 from providers.postgres.catalog import Dependency, Member
 from providers.postgres.checks import check_minting, check_objects
 from providers.postgres.effective.read import read_catalogue
-from providers.postgres.effective.world import Surroundings
+from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
 from providers.postgres.names import GRANT
 from providers.postgres.scope import Roles, classify, exempt, of_others, wanted_roles

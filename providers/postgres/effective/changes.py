@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from providers.postgres.effective.compare import compare
-from providers.postgres.effective.world import Surroundings, World
+from providers.postgres.effective.surroundings import Surroundings
+from providers.postgres.effective.world import World
 from providers.postgres.keys import MembershipKey
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE, role_text
 from reconciler.access import Comparison, Verdict, Witness, compared
@@ -18,6 +19,7 @@ _OWNER, _POLICY = "owner", "policy"
 def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
     """A row for each role, and each aspect of it, that the change touches."""
     around = worlds.surroundings if isinstance(worlds.surroundings, Surroundings) else Surroundings()
+    around = around.beside(worlds.before, worlds.after)
     before, after = World(worlds.before, around), World(worlds.after, around)
     (system,) = {address.system for address in worlds.touched}
     for role in sorted(_roles(worlds, before, after)):
@@ -38,6 +40,7 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
 def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
     """Roles on whose access a touched object bears: its own role, and that role's members."""
     found: set[str] = set()
+    holders: set[str] = set()
     for address in worlds.touched:
         one = worlds.after.get(address) or worlds.before[address]
         if address.type == ROLE:
@@ -46,6 +49,7 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
             found.add(key.member)
         elif address.type in _OF_ROLES:
             found.add(str(one.attributes["role"]))
+            holders.add(str(one.attributes["role"]))
     fresh = list(found)
     while fresh:
         role = fresh.pop()
@@ -53,8 +57,9 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
             if member not in found:
                 found.add(member)
                 fresh.append(member)
-    # Of a role that isn't an object of ours, only its membership is told, at the role that it enters.
-    yield from (role for role in found if role in before.roles or role in after.roles)
+    # Of a role that isn't an object of ours only what it holds itself is told (a leased login may hold a rogue grant);
+    # its membership is told at the role that it enters.
+    yield from (role for role in found if role in holders or role in before.roles or role in after.roles)
 
 
 def _reach(role: str, before: World, after: World) -> Comparison | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from providers.postgres.effective.catalogue import Privilege
 from providers.postgres.effective.privileges import effective, inherited
-from providers.postgres.effective.world import Surroundings, World
+from providers.postgres.effective.surroundings import Surroundings
+from providers.postgres.effective.world import World
 from providers.postgres.keys import GrantKey
 from providers.postgres.names import GRANT, role_text, split_name
 from providers.postgres.privileges import ALL, KNOWN, SPELLINGS, Kind
@@ -54,7 +55,7 @@ def explain(settings: PostgresSettings, asking: Asking) -> Explanation:
     if asking.subject not in asking.objects:
         return Explanation(Answer.NO, notes=("the role isn't there",))
     around = asking.surroundings if isinstance(asking.surroundings, Surroundings) else None
-    world = World(asking.objects, around or Surroundings(_NEWEST, settings.database))
+    world = World(asking.objects, (around or Surroundings(_NEWEST, settings.database)).beside(asking.objects))
     role = asking.subject.key
     roles = world.reached(role)
     catalogue = world.catalogue(roles, role)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from providers.postgres.access import PostgresNever
 from providers.postgres.effective.catalogue import ATTRIBUTE, FUTURE, MEMBERSHIP, Privilege
 from providers.postgres.effective.privileges import OWNERSHIP, effective
-from providers.postgres.effective.world import Surroundings, World
+from providers.postgres.effective.surroundings import Surroundings
+from providers.postgres.effective.world import World
 from providers.postgres.keys import GrantKey
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, ROLE, quoted
 from providers.postgres.overlap import any_matches, is_forbidden
@@ -36,7 +37,7 @@ def reached(
     for address, one in objects.items():
         if address.type in (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY):
             others.setdefault((address.type, str(one.attributes["role"])), []).append(one)
-    look = _Look(World(objects, around), never, database, others)
+    look = _Look(World(objects, around.beside(objects)), never, database, others)
     look = replace(look, public=any(look.names(key) for key in around.public))
     for address in objects:
         if address.type == ROLE:

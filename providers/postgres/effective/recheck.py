@@ -49,12 +49,24 @@ def holds(catalogue: Catalogue, role: str, asked: Privilege) -> bool:
         return _FLAGS[asked.privilege](me)
     if asked.kind == MEMBERSHIP:
         return _is_member(catalogue, actor, mine, asked)
+    return _has(catalogue, mine, asked)
+
+
+def _has(catalogue: Catalogue, mine: set[str], asked: Privilege) -> bool:
+    if asked.reachable and asked.schema and not _reaches(catalogue, mine, asked.schema):
+        return False
     kind = Kind.TABLE if asked.kind == Kind.COLUMN else asked.kind
     return any(
         _on(one, mine, asked)
         for one in catalogue.objects
         if (one.schema, one.name) == (asked.schema, asked.name) and one.kind in (kind, asked.kind)
     )
+
+
+def _reaches(catalogue: Catalogue, mine: set[str], schema: str) -> bool:
+    """Whether statements can name what is in a schema."""
+    usage = Privilege(Kind.SCHEMA, "", schema, "", "USAGE")
+    return any(_on(one, mine, usage) for one in catalogue.objects if (one.kind, one.name) == (Kind.SCHEMA, schema))
 
 
 def _walk(catalogue: Catalogue, start: str, follows: Callable[[Membership], bool]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from providers.postgres.effective.catalogue import (
@@ -17,26 +17,11 @@ from providers.postgres.effective.catalogue import (
     RoleFacts,
     known,
 )
+from providers.postgres.effective.surroundings import NOBODY, Surroundings
 from providers.postgres.keys import GrantKey, MembershipKey
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
 from providers.postgres.privileges import ALL, Kind
 from reconciler.model import Address, Resource, Value
-
-_NOBODY = "\0"
-"""An owner that isn't known, and is none of ours: what ours own is told apart. No role can have this name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What bears on managed roles and is no object of theirs."""
-
-    version: int = 0
-    """``server_version_num``."""
-    database: str = ""
-    public: Mapping[GrantKey, frozenset[str]] = field(default_factory=dict)
-    """What PUBLIC may, by object; keys name no role."""
-    others: Catalogue | None = None
-    """All of the catalogue: read only where a managed role is a member of one that isn't."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +30,7 @@ class World:
 
     objects: Mapping[Address, Resource]
     around: Surroundings
+    """Of what none of the objects speaks (Surroundings.beside)."""
 
     @cached_property
     def roles(self) -> Mapping[str, Resource]:
@@ -146,9 +132,6 @@ class World:
         # On both sides or on neither: else what everybody may would look like a difference.
         base = self.around.others
         objects = {one.key: one for one in base.objects} if base else {}
-        ours = self.roles.keys() | self._grants.keys() if base else frozenset[str]()
-        if base:
-            objects = {key: _without(one, ours) for key, one in objects.items()}
         for key, items in self._items(names):
             _add(objects, key, items)
         there = {facts.name: facts for facts in (base.roles if base else ())}
@@ -159,7 +142,7 @@ class World:
             self.around.database,
             base.database_owner if base else "",
             frozenset(there.values()),
-            frozenset((*self._memberships(names), *_foreign(base, ours))),
+            frozenset((*self._memberships(names), *(base.memberships if base else ()))),
             frozenset(objects.values()),
             frozenset((*self._defaults(names), *(base.defaults if base else ()))),
         )
@@ -223,23 +206,11 @@ def _options(
     return Membership(name, group, inherit, set_role=True, admin=admin)
 
 
-def _foreign(base: Catalogue | None, ours: Iterable[str]) -> Iterator[Membership]:
-    names = set(ours)
-    if base:
-        yield from (one for one in base.memberships if one.member not in names)
-
-
-def _without(one: ObjectAcl, roles: Iterable[str]) -> ObjectAcl:
-    names = set(roles)
-    columns = frozenset(Column(c.name, frozenset(i for i in c.acl if i.grantee not in names)) for c in one.columns)
-    return replace(one, acl=frozenset(item for item in one.acl if item.grantee not in names), columns=columns)
-
-
 def _add(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey, items: Iterable[AclItem]) -> None:
     kind = Kind.TABLE if key.kind == Kind.COLUMN else key.kind
     name = f"{key.name}({key.arguments})" if kind == Kind.FUNCTION else key.name
     place = (str(kind), key.schema, name)
-    one = objects.get(place) or ObjectAcl(*place, owner=_NOBODY)
+    one = objects.get(place) or ObjectAcl(*place, owner=NOBODY)
     if key.kind != Kind.COLUMN:
         objects[place] = replace(one, acl=one.acl | frozenset(items))
         return

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from providers.postgres.effective.world import Surroundings
+from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.names import ROLE
 from reconciler.model import AccessChange, Address, Aspect, Comparison, Snapshot, Verdict, Worlds
+from tests.providers.postgres.test_neighbours import lease
 from tests.providers.postgres.world import PROVIDER, World
 
 SELECT = {"privileges": ["SELECT"], "tables": ["public.orders"]}
-GIVEN = "GRANT SELECT ON public.tickets TO $role"
 
 
 def between(world: World, old: Snapshot, new: Snapshot) -> list[AccessChange]:
@@ -140,3 +142,47 @@ def test_an_owner_gains_nothing_by_what_was_granted_to_it(converged: World) -> N
         assert "OWNERSHIP of table public.orders" in [one.request for one in reach.loses]
     finally:
         converged.sql("ALTER TABLE public.orders OWNER TO postgres")
+
+
+STRAYED = "GRANT pg_read_all_data TO $role"
+"""With it the whole catalogue is read, as it is live: it must say nothing of what only one side has."""
+
+
+@pytest.mark.parametrize(
+    ("options", "grant", "request_"),
+    [
+        ("SUPERUSER", "DELETE ON public.orders", "SUPERUSER"),
+        ("LOGIN", "DELETE ON public.orders", "DELETE on public.orders"),
+        ("LOGIN", "pg_execute_server_program", "pg_execute_server_program"),
+        ("LOGIN", "pg_read_all_data", "SELECT on public.orders"),
+    ],
+)
+def test_a_rogue_role_widens_whatever_else_was_done(converged: World, options: str, grant: str, request_: str) -> None:
+    rogue = f"{converged.scope.settings.role_prefix}rogue"
+    found = told(converged, STRAYED, f'CREATE ROLE "{rogue}" {options}', f'GRANT {grant} TO "{rogue}"')
+    reach = found[rogue, Aspect.REACH]
+    assert reach.verdict is Verdict.WIDENS
+    assert any(request_ in one.request for one in reach.gains), reach.gains
+    old, new = converged.read(), converged.read()
+    gone = {a: live for a, live in new.objects.items() if rogue not in a.key}
+    healed = {(c.subject.key, c.aspect): c.comparison for c in between(converged, old, Snapshot(gone))}
+    assert healed[rogue, Aspect.REACH].verdict is Verdict.NARROWS
+
+
+@pytest.fixture
+def leased(converged: World) -> Iterator[World]:
+    lease(converged, "leased")
+    yield converged
+    converged.sql("DROP OWNED BY leased", "DROP ROLE leased")
+
+
+@pytest.mark.parametrize("more", [(), (STRAYED,)])
+def test_a_grant_to_a_leased_login_widens(leased: World, more: tuple[str, ...]) -> None:
+    found = told(leased, *more, "GRANT DELETE ON public.secrets TO leased")
+    assert found["leased", Aspect.REACH].verdict is Verdict.WIDENS
+    assert found["leased", Aspect.REACH].gains[0].request == "DELETE on public.secrets"
+
+
+def test_default_privileges_of_a_leased_login_may_widen(leased: World) -> None:
+    found = told(leased, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO leased")
+    assert found["leased", Aspect.REACH].verdict is Verdict.MAY_WIDEN
