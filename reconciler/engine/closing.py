@@ -15,6 +15,7 @@ from reconciler.engine.stages import (
     closings,
     holds_sessions,
     is_door,
+    lets_others_in,
     reached,
     stages,
     whose_is,
@@ -47,15 +48,21 @@ def close_first(changes: Sequence[Change], marks: Marks) -> tuple[Change, ...]:
 
 
 def _with_sessions(changes: tuple[Change, ...], admitting: frozenset[Address], marks: Marks) -> tuple[Change, ...]:
-    """Where somebody goes, what he has obtained and would gain by what is widened goes too."""
+    """Where the specs let somebody else in, what he had obtained who was let in before goes, and whatever would gain.
+
+    Left to live, it would gain by the next plan: that one has nobody who goes.
+    """
     moving = stages(changes, marks)
     rows = {change.address: change for change in changes}
     gaining = {whose: reached(stage, rows) for whose, stage in moving.items() if closings(whose, moving)}
+    left = {whose_is(change, rows) for change in changes if lets_others_in(change, marks)} - {None}
 
     def gains(change: Change) -> bool:
         if not holds_sessions(change, marks) or (is_door(change, marks) and change.address not in admitting):
             return False
         whose = whose_is(change, rows)
+        if whose in left and (not is_door(change, marks) or lets_others_in(change, marks)):
+            return True
         standing = gaining.get(whose, frozenset()) if whose else frozenset()
         return change.address in standing or not standing.isdisjoint(change.depends_on)
 

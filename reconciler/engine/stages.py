@@ -88,6 +88,15 @@ def holds_sessions(change: Change, marks: Marks) -> bool:
     return _is(change, marks, "sessions")
 
 
+def lets_others_in(change: Change, marks: Marks) -> bool:
+    """Whether the specs changed whom it admits, or took it away; not what others did, nor who stands behind it."""
+    if change.action is Action.DELETE:
+        return is_door(change, marks) and change.cause is Cause.SPEC
+    if change.action not in (Action.UPDATE, Action.REPLACE):
+        return False
+    return any(cause in (Cause.SPEC, Cause.BOTH) for cause in _moved(change, marks, "admits"))
+
+
 def is_door(change: Change, marks: Marks) -> bool:
     """Whether it says who gets in."""
     return _is(change, marks, "admits")

@@ -22,4 +22,4 @@ class Attribute:
     """Says what those who get in may do."""
     sessions: bool = False
     """Who was let in by it, or what was obtained by it, lives on until the object is removed. So it is replaced where
-    somebody goes while something is widened (engine.closing)."""
+    the specs let somebody else in, or where it would gain (engine.closing)."""

@@ -105,6 +105,23 @@ def test_what_the_old_subject_holds_ends_before_anything_is_widened(
     assert "No changes." in world.ok("plan", "-detailed-exitcode")
 
 
+def test_what_the_old_subject_holds_gains_nothing_by_a_later_plan(world: World, hands: Hands, old: hvac.Client) -> None:
+    """Moved by one plan, widened by the next."""
+    lease = old.read(f"database/creds/writ-{READER}_orders-db")
+    login = {"host": "127.0.0.1", "user": lease["data"]["username"], "password": lease["data"]["password"]}
+    was = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]["RoleId"]
+    with hands.session(**login) as session:
+        assert session.execute("SELECT count(*) FROM public.orders").fetchall()
+        world.edit("agents.yaml", SUBJECT, "system:serviceaccount:support:new-bot")
+        world.apply()
+        with pytest.raises(psycopg.OperationalError):
+            session.execute("SELECT 1")
+    with pytest.raises(psycopg.OperationalError), hands.session(**login):
+        pass
+    assert hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]["RoleId"] != was
+    assert "No changes." in world.ok("plan", "-detailed-exitcode")
+
+
 def test_a_target_that_is_widened_brings_the_door_along(world: World, old: hvac.Client) -> None:
     move(world)
     rows = {row["address"]: row["action"] for row in world.json("plan", "-target", GRANT)["resource_changes"]}

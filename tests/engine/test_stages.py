@@ -198,9 +198,33 @@ def test_sessions_that_would_gain_end_first() -> None:
     calls, _ = walk(*moved)
     assert calls.index(("delete", "mint")) < calls.index(("update", "r")) < len(calls)
     elsewhere = row("data/rule/r", Action.UPDATE, "what")
-    for rest in ((OLD_DOOR, elsewhere), (wider,), (OLD_DOOR, row("data/rule/r", Action.DELETE))):
+    rogue = row("logins/door/rogue", Action.DELETE, cause=Cause.UNDECLARED)
+    for rest in ((rogue, elsewhere), (wider,), (rogue, row("data/rule/r", Action.DELETE))):
         kept = close_first((group, mint, *rest), marks())
         assert {change.address.key: change.action for change in kept}["mint"] is Action.NO_OP
+
+
+@pytest.mark.parametrize(
+    ("door", "ends"),
+    [
+        (OLD_DOOR, True),
+        (row("logins/door/d", Action.REPLACE, "who"), True),
+        (row("logins/door/d", Action.UPDATE, "who", cause=Cause.BOTH), True),
+        (row("logins/door/d", Action.UPDATE, "who", cause=Cause.OUTSIDE), False),
+        (row("logins/door/d", Action.UPDATE, "size"), False),
+        (row("logins/door/d", Action.REPLACE, "who", origin=WRITE), False),
+        (NEW_DOOR, False),
+    ],
+)
+def test_where_the_specs_let_somebody_else_in_what_was_obtained_before_ends(door: Change, ends: bool) -> None:
+    """Whether anything is widened or not: the next plan may, and has nobody who goes."""
+    moved = close_first((door, row("logins/mint/mint", Action.NO_OP)), marks())
+    assert moved[1].action is (Action.REPLACE if ends else Action.NO_OP)
+
+
+def test_a_door_with_sessions_ends_them_where_it_lets_others_in() -> None:
+    [moved] = close_first((row("data/gate/gate", Action.UPDATE, "who"),), marks())
+    assert moved.action is Action.REPLACE
 
 
 def test_a_door_with_sessions_is_replaced_where_it_admits_others_and_its_rule_is_widened() -> None:
