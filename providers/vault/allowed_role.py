@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import ALLOWED_ROLE, DATABASE_ROLE, database_role_key, split_allowed_role
@@ -87,9 +88,15 @@ def patterns_for(client: VaultClient, mount: str, role: str, listed: Sequence[st
     One with our prefix is none of the operator's, but an entry that somebody made in our scope.
     """
     patterns = (one for one in listed if "*" in one and not _is_ours(client, mount, one))
-    return [one for one in patterns if _glob(one).fullmatch(role)]
+    return [one for one in patterns if serves(one, role)]
 
 
+def serves(entry: str, role: str) -> bool:
+    """Whether an entry of a connection's list serves a role."""
+    return entry == role or ("*" in entry and _glob(entry).fullmatch(role) is not None)
+
+
+@lru_cache(maxsize=1024)
 def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
 

@@ -54,6 +54,8 @@ class DatabaseReader:
         self.absent: frozenset[str] = frozenset()
         """Mounts, once read, that hold no database engine."""
         self.diagnostics: list[Diagnostic] = []
+        self.served: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Connections that were read: what is in their lists and no object of ours."""
 
     def objects(self) -> list[Live]:
         """What is there. What is missing at the operator's side becomes a diagnostic."""
@@ -68,6 +70,7 @@ class DatabaseReader:
         for mount, connection in self._idle:
             config = self.client.get(config_path(mount, connection)) if there.get(mount) == "database" else None
             found += _ALLOWED.entries(self.client, mount, connection, config or {}, ())
+            self._note((mount, connection), config or {}, found)
         for place in self._connections:
             found += self._connection(*place, there)
         return found
@@ -110,7 +113,13 @@ class DatabaseReader:
             self._missing((mount, connection), what, make_connection(mount, connection))
             return []
         self._warn_of_patterns(mount, connection, found)
-        return _ALLOWED.entries(self.client, mount, connection, found, self._there(mount, connection))
+        entries = _ALLOWED.entries(self.client, mount, connection, found, self._there(mount, connection))
+        self._note((mount, connection), found, entries)
+        return entries
+
+    def _note(self, place: tuple[str, str], config: Mapping[str, Any], entries: list[Live]) -> None:
+        ours = {split_allowed_role(live.resource.address.key) for live in entries}
+        self.served[place] = tuple(one for one in roles_of(config) if (*place, one) not in ours)
 
     def _wanted(self, mount: str, connection: str) -> list[str]:
         return [split_allowed_role(key)[2] for key in self._connections[mount, connection]]

@@ -10,7 +10,7 @@ from providers.vault.resource import VaultResource
 from providers.vault.values import DATABASE_ROLE as FIELDS
 from providers.vault.values import fields, others
 from reconciler.model import Live, Ownership, Resource, Value
-from reconciler.provider import Attribute, environment_of
+from reconciler.provider import Attribute, Rejected, environment_of
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -57,7 +57,12 @@ class DatabaseRole(VaultResource):
         key = before.resource.address.key
         mount, role = split_database_role(key)
         leases = f"sys/leases/revoke-prefix/{mount}/creds/{role}"
-        client.post(leases, {"sync": True})
+        try:
+            client.post(leases, {"sync": True})
+        except Rejected as failed:
+            by_hand = f"vault lease revoke -force -prefix {mount}/creds/{role}"
+            how = f"end its logins in the database by hand, then {by_hand}, and plan again"
+            raise Rejected(failed.message, help=how) from None
         client.delete(key)
         client.post(leases, {"sync": True})  # a login made between the two
 

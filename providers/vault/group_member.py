@@ -27,6 +27,7 @@ class GroupMember(VaultResource):
         "group": Attribute("The group's name.", replaces=True),
         "entity": Attribute("The entity's name.", replaces=True),
         "policies": Attribute("What the group gives.", computed=True),
+        "inherited_policies": Attribute("What the groups give that it is in.", computed=True),
         "group_id": Attribute("The group's id.", computed=True),
         "entity_id": Attribute("The entity's id.", computed=True),
     }
@@ -46,6 +47,7 @@ class GroupMember(VaultResource):
             "group": text(group, "name"),
             "entity": entity_key(entity),
             "policies": sorted(texts(group, "policies")),
+            "inherited_policies": sorted(_inherited(client, group)),
             "group_id": text(group, "id"),
             "entity_id": text(entity, "id"),
         }
@@ -93,6 +95,21 @@ def _refuse_external(before: Live, group: Mapping[str, Any]) -> None:
             f"{before.resource.address}: an external group's members come from its auth method",
             help="remove the agent there, or the group's alias",
         )
+
+
+def _inherited(client: VaultClient, group: Mapping[str, Any]) -> set[str]:
+    """Policies of all groups that a group is in, however far up: its members have them too."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    queue = texts(group, "parent_group_ids")
+    while queue:
+        key = queue.pop()
+        parent = client.get(f"identity/group/id/{key}") if key not in seen else None
+        seen.add(key)
+        if parent is not None:
+            found |= set(texts(parent, "policies"))
+            queue += texts(parent, "parent_group_ids")
+    return found
 
 
 def _set(client: VaultClient, group: Mapping[str, Any], members: list[str]) -> None:

@@ -63,7 +63,8 @@ class ScopeReader:
         self._add(databases.objects())
         self._no_databases = databases.absent
         self._elsewhere()
-        return Snapshot(self.objects, tuple(databases.diagnostics), facts, self._surroundings())
+        around = replace(self._surroundings(), connections=databases.served)
+        return Snapshot(self.objects, tuple(databases.diagnostics), facts, around)
 
     def _add(self, found: Iterable[Live | None]) -> None:
         self.objects |= {live.resource.address: live for live in found if live is not None}
@@ -104,6 +105,7 @@ class ScopeReader:
                 names.update(() if values["token_no_default_policy"] else ("default",))
             elif address.type in {ENTITY, GROUP_MEMBER}:
                 names.update(texts(values, "policies"))
+                names.update(texts(values, "inherited_policies"))
         return {name.lower() for name in names}
 
     def _foreign_policy(self, name: str) -> str | None:

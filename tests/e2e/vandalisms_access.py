@@ -21,6 +21,8 @@ ACCESS: Mapping[str, tuple[Verdict, Verdict]] = {
     "vault-mount-of-another-issuer": (Verdict.MAY_WIDEN, Verdict.MAY_WIDEN),
     "vault-entity-with-a-policy": (Verdict.WIDENS, Verdict.NARROWS),
     "vault-entity-disabled": (Verdict.NARROWS, Verdict.WIDENS),
+    "vault-entity-in-nested-groups": (Verdict.NARROWS, Verdict.WIDENS),
+    "vault-database-role-of-another-connection": (Verdict.MAY_WIDEN, Verdict.MAY_WIDEN),
     "vault-entity-in-a-group": (Verdict.WIDENS, Verdict.NARROWS),
     "vault-alias-moved": (Verdict.UNKNOWN, Verdict.UNKNOWN),
     "vault-alias-added": (Verdict.MAY_WIDEN, Verdict.NARROWS),

@@ -37,6 +37,21 @@ def add_to_group(hands: Hands) -> None:
     hands.write("identity/group", name="rogues", policies=["everything"], member_entity_ids=[entity])
 
 
+def add_to_nested_groups(hands: Hands) -> None:
+    """The inner group gives nothing, the outer one takes away."""
+    denial = 'path "kv/data/orders/*" {\n  capabilities = ["deny"]\n}\n'
+    hands.write("sys/policies/acl/nothing", policy=denial)
+    entity = hands.read(f"identity/entity/name/{ENTITY}")["id"]
+    hands.write("identity/group", name="inner", member_entity_ids=[entity])
+    inner = hands.read("identity/group/name/inner")["id"]
+    hands.write("identity/group", name="outer", policies=["nothing"], member_group_ids=[inner])
+
+
+def drop_nested_groups(hands: Hands) -> None:
+    for path in ("identity/group/name/outer", "identity/group/name/inner", "sys/policies/acl/nothing"):
+        hands.delete(path)
+
+
 def drop_group(hands: Hands) -> None:
     assert not hands.read("identity/group/name/rogues")["member_entity_ids"]
     hands.delete("identity/group/name/rogues")
@@ -171,6 +186,12 @@ VAULT = (
         drop_group,
     ),
     Vandalism(
+        "entity-in-nested-groups",
+        add_to_nested_groups,
+        (undeclared(f'vault.vault_identity_group_member["inner/{ENTITY}"]'),),
+        drop_nested_groups,
+    ),
+    Vandalism(
         "entity-added",
         lambda h: h.entity("writ-rogue"),
         (undeclared('vault.vault_identity_entity["writ-rogue"]'),),
@@ -183,6 +204,11 @@ VAULT = (
         drop_outsider,
     ),
     Vandalism("database-role-widened", change_creation, (changed(DATABASE_ROLE, "creation_statements"),)),
+    Vandalism(
+        "database-role-of-another-connection",
+        lambda h: h.rewrite(DATABASE_PATH, db_name="elsewhere"),
+        (changed(DATABASE_ROLE, "db_name"),),
+    ),
     Vandalism(
         "database-role-for-longer",
         lambda h: h.rewrite(DATABASE_PATH, default_ttl=86400, max_ttl=86400),

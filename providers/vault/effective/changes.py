@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from providers.vault.effective import logins
+from providers.vault.effective import logins, minting
 from providers.vault.effective.compare import compare
 from providers.vault.effective.values import PolicyError
 from providers.vault.effective.world import NotKnown, Surroundings, World, parsed
 from providers.vault.names import (
     ALIAS,
-    ALLOWED_ROLE,
-    DATABASE_ROLE,
     ENTITY,
     GROUP_MEMBER,
     JWT_BACKEND,
     JWT_ROLE,
     POLICY,
-    allowed_role_key,
-    split_allowed_role,
-    split_database_role,
     split_last,
 )
 from reconciler.access import Comparison, Verdict, Witness, compared
@@ -39,8 +34,6 @@ _KEYS = (
 )
 """Whose signatures a mount believes."""
 _LIFE = ("default_lease_ttl", "max_lease_ttl")
-_STATEMENTS = ("db_name", "creation_statements", "credential_type", "credential_config", "other_fields")
-_ENDINGS = ("revocation_statements", "renew_statements", "default_ttl", "max_ttl")
 
 
 def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
@@ -55,8 +48,7 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
             yield from _of_mount(address, old, new)
         elif address.type == ALIAS:
             yield from _of_alias(address, old, new)
-    for address in sorted(_minted(worlds)):
-        yield from _of_login(address, worlds)
+    yield from minting.changes(worlds, around)
 
 
 def _roles(worlds: Worlds, before: World, after: World) -> Iterator[Address]:
@@ -95,23 +87,16 @@ def _of_role(role: Address, before: World, after: World) -> Iterator[AccessChang
 
 
 def _reach(role: Address, before: World, after: World) -> Comparison | None:
-    """None where not even a text differs, and no group either."""
-    groups = [world.groups_of(world.entity_of(role)) for world in (before, after)]
+    """None where not even a text differs."""
     try:
         old, new = _policies(role, before), _policies(role, after)
-        if old == new and groups[0] == groups[1]:
+        if old == new:
             return None
-        found = compare([parsed(*one) for one in old], [parsed(*one) for one in new])
+        return compare([parsed(*one) for one in old], [parsed(*one) for one in new])
     except NotKnown as why:
         return Comparison(Verdict.UNKNOWN, notes=(str(why),))
     except PolicyError as wrong:
         return Comparison(Verdict.UNKNOWN, notes=(f"a policy isn't understood: {wrong}",))
-    joined = groups[1] - groups[0]
-    if not joined or found.gains:
-        return found
-    # A group inherits from the groups that it is in.
-    note = f"what {', '.join(sorted(joined))} inherits from other groups isn't looked at"
-    return Comparison(Verdict.UNKNOWN, found.gains, found.loses, (*found.notes, note))
 
 
 def _policies(role: Address, world: World) -> tuple[tuple[str, str, str], ...]:
@@ -126,8 +111,8 @@ def _of_mount(address: Address, old: Resource | None, new: Resource | None) -> I
         yield AccessChange(address, Aspect.TRUST, compared(gains, loses))
     if old is not None and new is not None:
         changed = [name for name in _LIFE if old.attributes.get(name) != new.attributes.get(name)]
-        longer = [_limit(name, new) for name in changed if _later(name, new, old)]
-        shorter = [_limit(name, old) for name in changed if _later(name, old, new)]
+        longer = [_limit(name, new) for name in changed if _may_be_longer(name, new, old)]
+        shorter = [_limit(name, old) for name in changed if _may_be_longer(name, old, new)]
         if longer or shorter:
             yield AccessChange(address, Aspect.LIFETIME, compared(longer, shorter))
 
@@ -137,7 +122,9 @@ def _believed(address: Address, one: Resource | None, other: Resource | None) ->
     if one is None:
         return []
     if other is None:
-        return [Witness(f"log in at auth/{address.key} with tokens of {_issuer(one)}")]
+        # Of a mount that was moved only the place is known.
+        issuer = _issuer(one)
+        return [Witness(f"log in at auth/{address.key} with tokens of {issuer or 'any issuer'}", certain=bool(issuer))]
     changed = [name for name in _KEYS if one.attributes.get(name) != other.attributes.get(name)]
     return [
         Witness(f"log in at auth/{address.key} by {name} {_short(one.attributes.get(name))}", certain=False)
@@ -147,17 +134,17 @@ def _believed(address: Address, one: Resource | None, other: Resource | None) ->
 
 def _issuer(mount: Resource) -> str:
     values = mount.attributes
-    return str(values.get("bound_issuer") or values.get("jwks_url") or values.get("oidc_discovery_url") or "any issuer")
+    return str(values.get("bound_issuer") or values.get("jwks_url") or values.get("oidc_discovery_url") or "")
 
 
 def _limit(name: str, mount: Resource) -> Witness:
     return Witness(f"{name} of {mount.attributes.get(name)} s", certain=False, note="where the role sets no limit")
 
 
-def _later(name: str, one: Resource, other: Resource) -> bool:
-    # 0 is the server's own, which may be longer than anything.
-    here, there = (_number(mount.attributes.get(name)) or float("inf") for mount in (one, other))
-    return here > there
+def _may_be_longer(name: str, one: Resource, other: Resource) -> bool:
+    # 0 is the server's own limit, which isn't known here.
+    here, there = (_number(mount.attributes.get(name)) for mount in (one, other))
+    return not here or not there or here > there
 
 
 def _of_alias(address: Address, old: Resource | None, new: Resource | None) -> Iterator[AccessChange]:
@@ -167,59 +154,6 @@ def _of_alias(address: Address, old: Resource | None, new: Resource | None) -> I
         gains = [Witness(f"be entity {now} when logged in as {address.key}", certain=False)] if now else []
         loses = [Witness(f"be entity {was} when logged in as {address.key}", certain=False)] if was else []
         yield AccessChange(address, Aspect.TRUST, compared(gains, loses))
-
-
-def _minted(worlds: Worlds) -> Iterator[Address]:
-    """Database roles that a touched object bears on."""
-    found: set[Address] = set()
-    for address in worlds.touched:
-        if address.type == DATABASE_ROLE:
-            found.add(address)
-        elif address.type == ALLOWED_ROLE:
-            mount, _, role = split_allowed_role(address.key)
-            found.add(Address(address.system, DATABASE_ROLE, f"{mount}/roles/{role}"))
-    yield from found
-
-
-def _of_login(address: Address, worlds: Worlds) -> Iterator[AccessChange]:
-    """A login is minted if there is a role and its connection lists it."""
-    old, new = (_served(address, objects) for objects in (worlds.before, worlds.after))
-    mount, name = split_database_role(address.key)
-    text = f"a database login by {mount}/creds/{name}"
-    if old is None or new is None:
-        gains, loses = ([Witness(text)] if one else [] for one in (new, old))
-        if gains or loses:
-            yield AccessChange(address, Aspect.REACH, compared(gains, loses))
-        return
-    changed = [field for field in _STATEMENTS if old.attributes.get(field) != new.attributes.get(field)]
-    if changed:
-        both = [Witness(f"{text} with other {field}", certain=False) for field in changed]
-        yield AccessChange(address, Aspect.REACH, compared(both, both))
-    ending = [field for field in _ENDINGS if old.attributes.get(field) != new.attributes.get(field)]
-    if ending:
-        yield AccessChange(address, Aspect.LIFETIME, _ending(text, ending, old, new))
-
-
-def _ending(text: str, fields: list[str], old: Resource, new: Resource) -> Comparison:
-    gains, loses = [], []
-    for field in fields:
-        was, now = _number(old.attributes.get(field)), _number(new.attributes.get(field))
-        if not field.endswith("_ttl"):
-            gains.append(Witness(f"{text} with other {field}", certain=False, note="it may outlive its lease"))
-        elif (now or float("inf")) > (was or float("inf")):
-            gains.append(Witness(f"{text} for {now} s", note=f"{field} was {was}"))
-        else:
-            loses.append(Witness(f"{text} for {was} s", note=f"{field} is {now}"))
-    return compared(gains, loses)
-
-
-def _served(address: Address, objects: Mapping[Address, Resource]) -> Resource | None:
-    found = objects.get(address)
-    if found is None:
-        return None
-    mount, role = split_database_role(address.key)
-    entry = Address(address.system, ALLOWED_ROLE, allowed_role_key(mount, str(found.attributes["db_name"]), role))
-    return found if entry in objects else None
 
 
 def _number(value: Value) -> int:

@@ -36,13 +36,9 @@ def _witness(world: World, role: Address, paths: tuple[str, ...], capabilities: 
         names = world.names(role)
         texts = () if names is None else world.texts(names)
         found = (_decided(texts, path, capabilities) for path in paths)
-        witness = next((one for one in found if one is not None), None)
+        return next((one for one in found if one is not None), None)
     except (NotKnown, PolicyError) as why:
         return Witness(f"{capabilities[0]} {paths[0]}", certain=False, note=str(why))
-    if witness is None and (groups := world.groups_of(world.entity_of(role))):
-        note = f"what {', '.join(sorted(groups))} inherits from other groups isn't looked at"
-        return Witness(f"{capabilities[0]} {paths[0]}", certain=False, note=note)
-    return witness
 
 
 @lru_cache(maxsize=32_768)

@@ -16,11 +16,14 @@ _DEFAULT = "default"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Policies outside the scope, by name in lower case, as far as they could be read."""
+    """What the operator has, as far as it was read."""
 
     policies: Mapping[str, str] = field(default_factory=dict)
+    """Outside the scope, by name in lower case."""
     complete: bool = False
     """Whether a name that isn't among them isn't there."""
+    connections: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Database connections that were read, by (mount, connection): what they list besides entries of ours."""
 
 
 class NotKnown(Exception):  # noqa: N818
@@ -113,6 +116,7 @@ class World:
             names |= set(_names(known.attributes.get("policies")))
             for group in self._groups.get(entity, ()):
                 names |= set(_names(group.attributes.get("policies")))
+                names |= set(_names(group.attributes.get("inherited_policies")))
         return tuple(sorted(names))
 
     def texts(self, names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
@@ -129,10 +133,6 @@ class World:
         if text is None and not self.around.complete:
             raise NotKnown(f"the policy {name} can't be read")
         return name, text or "", ""
-
-    def groups_of(self, entity: str) -> frozenset[str]:
-        """The groups that an entity is in."""
-        return frozenset(str(one.attributes["group"]) for one in self._groups.get(entity, ()))
 
 
 def _names(value: Value) -> Iterator[str]:

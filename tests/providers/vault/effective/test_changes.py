@@ -57,8 +57,13 @@ def alias(to: str = "writ-a") -> Objects:
     return one(ALIAS, "jwt/a", {"name": "a", "mount": "jwt", "entity": to})
 
 
-def member(group: str, *policies: str) -> Objects:
-    values: dict[str, Value] = {"group": group, "entity": "writ-a", "policies": list(policies)}
+def member(group: str, *policies: str, inherited: list[str] | None = None) -> Objects:
+    values: dict[str, Value] = {
+        "group": group,
+        "entity": "writ-a",
+        "policies": list(policies),
+        "inherited_policies": list(inherited or ()),
+    }
     return one(GROUP_MEMBER, f"{group}/writ-a", values)
 
 
@@ -71,8 +76,8 @@ def database(**changed: Value) -> Objects:
     return one(DATABASE_ROLE, "database/roles/writ-a", {**DATABASE_FIELDS, "db_name": "orders"} | changed)
 
 
-def served() -> Objects:
-    return one(ALLOWED_ROLE, "database/orders/writ-a", {"connection": "database/config/orders", "role": "writ-a"})
+def served(entry: str = "writ-a") -> Objects:
+    return one(ALLOWED_ROLE, f"database/orders/{entry}", {"connection": "database/config/orders", "role": entry})
 
 
 BASE = role() | policy(READ) | entity() | alias()
@@ -127,9 +132,15 @@ def test_a_policy_that_cant_be_read_is_unknown() -> None:
     assert "admin" in found.notes[0]
 
 
-def test_a_group_may_inherit_more_than_it_shows() -> None:
-    assert reach(BASE, BASE | member("ops")).verdict is Verdict.UNKNOWN
-    assert reach(BASE | member("ops"), BASE).verdict is Verdict.EQUAL
+def test_what_a_group_inherits_counts() -> None:
+    nested = member("ops", inherited=["admin"])
+    assert reach(BASE, BASE | nested).verdict is Verdict.WIDENS
+    assert reach(BASE | nested, BASE).verdict is Verdict.NARROWS
+    assert (JWT_ROLE, Aspect.REACH) not in told(BASE, BASE | member("ops"))
+    denied = Surroundings({"no": 'path "kv/data/orders/*" { capabilities = ["deny"] }'}, complete=True)
+    nested = member("ops", inherited=["no"])
+    assert reach(BASE, BASE | nested, denied).verdict is Verdict.NARROWS
+    assert reach(BASE | nested, BASE, denied).verdict is Verdict.WIDENS, "who takes a denial away gives access back"
 
 
 def test_a_disabled_entity_reaches_nothing() -> None:
@@ -187,11 +198,45 @@ def test_other_keys_of_a_mount_may_let_somebody_in() -> None:
     assert told({}, mount())[JWT_BACKEND, Aspect.TRUST].verdict is Verdict.WIDENS
 
 
+READ_CONNECTIONS = Surroundings(connections={("database", "orders"): ()}, complete=True)
+SERVED_BY_ALL = Surroundings(connections={("database", "orders"): ("*",)}, complete=True)
+
+
 def test_a_database_login_needs_its_connection() -> None:
-    assert told({}, database()) == {}
-    found = told(database(), database() | served())
+    assert told({}, database(), READ_CONNECTIONS) == {}
+    found = told(database(), database() | served(), READ_CONNECTIONS)
     assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
-    other = told(database() | served(), database(creation_statements=["x"]) | served())
+    other = told(database() | served(), database(creation_statements=["x"]) | served(), READ_CONNECTIONS)
     assert other[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.MAY_WIDEN
-    longer = told(database(max_ttl=60) | served(), database(max_ttl=600) | served())
-    assert longer[DATABASE_ROLE, Aspect.LIFETIME].verdict is Verdict.WIDENS
+
+
+def test_a_pattern_serves_too() -> None:
+    found = told({}, database(), SERVED_BY_ALL)
+    assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
+    pattern = served("writ-*")
+    found = told(database(), database() | pattern, READ_CONNECTIONS)
+    assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
+    assert told(database() | served(), database() | pattern, READ_CONNECTIONS) == {}, "served as before"
+
+
+def test_a_connection_that_wasnt_read_may_serve_anybody() -> None:
+    moved = told(database() | served(), database(db_name="other"), READ_CONNECTIONS)
+    assert moved[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.MAY_WIDEN
+    made = told({}, database(db_name="other"), READ_CONNECTIONS)
+    assert made[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.MAY_WIDEN
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "verdict"),
+    [
+        (60, 600, Verdict.WIDENS),
+        (600, 60, Verdict.NARROWS),
+        (60, 0, Verdict.MAY_WIDEN),
+        (0, 60, Verdict.MAY_WIDEN),
+    ],
+)
+def test_0_is_the_servers_limit_whatever_that_is(was: int, now: int, verdict: Verdict) -> None:
+    login = told(database(max_ttl=was) | served(), database(max_ttl=now) | served(), READ_CONNECTIONS)
+    assert login[DATABASE_ROLE, Aspect.LIFETIME].verdict is verdict
+    limit = told(mount(max_lease_ttl=was), mount(max_lease_ttl=now))[JWT_BACKEND, Aspect.LIFETIME]
+    assert limit.verdict is (verdict if verdict is Verdict.NARROWS else Verdict.MAY_WIDEN)
