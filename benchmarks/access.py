@@ -19,9 +19,14 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from providers.aws.effective import Policy, Principal, compare  # noqa: E402
 from providers.aws.effective.catalogue import catalogue  # noqa: E402
-from providers.aws.effective.document import Names, Statement  # noqa: E402
+from providers.aws.effective.compare import compare  # noqa: E402
+from providers.aws.effective.document import (  # noqa: E402
+    Names,
+    Policy,
+    Statement,
+)
+from providers.aws.effective.evaluator import Principal  # noqa: E402
 from tests.providers.aws.effective.mutations import managed, mutations  # noqa: E402
 
 Z3_TIMEOUT = 10.0

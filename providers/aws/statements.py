@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from providers.aws.access import AwsAccess, Statement
 from providers.aws.document import VERSION, canonical
@@ -11,27 +13,34 @@ from providers.aws.settings import AwsSettings
 from specs.diagnostic import Diagnostic, error
 from specs.source import Located
 
+_SUBJECT = "\0"
+"""Stands for the subject in an issuer's document: no subject holds it."""
+
 
 def trust_of(place: IssuerPlace, subject: str) -> str:
     """Exactly this issuer's subject and audience, compared with StringEquals."""
-    return canonical(
+    before, after = _around_subject(place.arn, place.key, place.audience)
+    return f"{before}{json.dumps(_literal(subject))}{after}"
+
+
+@lru_cache(maxsize=64)
+def _around_subject(arn: str, key: str, audience: str) -> tuple[str, str]:
+    """The document of an issuer before and after the subject: it is the same for all of its agents."""
+    text = canonical(
         {
             "Version": VERSION,
             "Statement": [
                 {
                     "Effect": "Allow",
-                    "Principal": {"Federated": place.arn},
+                    "Principal": {"Federated": arn},
                     "Action": "sts:AssumeRoleWithWebIdentity",
-                    "Condition": {
-                        "StringEquals": {
-                            f"{place.key}:aud": _literal(place.audience),
-                            f"{place.key}:sub": _literal(subject),
-                        }
-                    },
+                    "Condition": {"StringEquals": {f"{key}:aud": _literal(audience), f"{key}:sub": _SUBJECT}},
                 }
             ],
         }
     )
+    before, _, after = text.partition(json.dumps(_SUBJECT))
+    return before, after
 
 
 def policy_of(settings: AwsSettings, access: Sequence[Located[AwsAccess]]) -> tuple[str, tuple[Diagnostic, ...]]:

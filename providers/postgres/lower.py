@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from providers.postgres.access import AMBIGUOUS, AMBIGUOUS_HELP, OBJECTS, Grant, PostgresAccess
 from providers.postgres.keys import GrantKey, MembershipKey
@@ -60,8 +60,7 @@ class _Lowering:
         role = self._resource(
             ROLE, name, role_values(group_comment(self.scope, asked.pair)), asked.pair, f"group of {asked.pair.name}"
         )
-        wanted = self._privileges(name, asked.access)
-        spans = _spans(name, asked.access, self.scope.settings.database)
+        wanted, spans = self._privileges(name, asked.access)
         for key, privileges in wanted.items():
             if key.kind == Kind.TABLE and is_ambiguous(privileges):
                 self._ambiguous(key, asked)
@@ -70,17 +69,27 @@ class _Lowering:
             self._resource(GRANT, str(key), values, asked.pair, reason, role, span=span)
         self._logins(name, asked.pair, role)
 
-    def _privileges(self, role: str, access: Iterable[Located[PostgresAccess]]) -> dict[GrantKey, set[str]]:
-        """All privileges by object, with those that are implied."""
+    def _privileges(
+        self, role: str, access: Iterable[Located[PostgresAccess]]
+    ) -> tuple[dict[GrantKey, set[str]], dict[GrantKey, SourceSpan]]:
+        """All privileges by object, with those that are implied; and where each object is named first.
+
+        That is the line that a typing error, or a table that has gone, is about.
+        """
+        spans: dict[GrantKey, SourceSpan] = {}
         found: dict[GrantKey, set[str]] = {
             GrantKey(role, Kind.DATABASE, "", self.scope.settings.database): {"CONNECT"},
         }
-        for grant in (grant for block in access for grant in block.value.grants):
-            for _, key in _keys(role, grant, self.scope.settings.database):
-                found.setdefault(key, set()).update(grant.privileges)
-            for schema in schemas_of(grant):
-                found.setdefault(GrantKey(role, Kind.SCHEMA, "", _raw(schema)[0]), set()).add("USAGE")
-        return found
+        for block in access:
+            for number, grant in enumerate(block.value.grants):
+                where = next(name for name in OBJECTS if getattr(grant, name))
+                for position, key in _keys(role, grant, self.scope.settings.database):
+                    found.setdefault(key, set()).update(grant.privileges)
+                    if key not in spans and grant.objects:
+                        spans[key] = block.span("grants", number, where, position)
+                for schema in schemas_of(grant):
+                    found.setdefault(GrantKey(role, Kind.SCHEMA, "", _raw(schema)[0]), set()).add("USAGE")
+        return found, spans
 
     def _logins(self, name: str, pair: Pair, role: Address) -> None:
         settings = self.scope.settings
@@ -103,9 +112,7 @@ class _Lowering:
         span: SourceSpan | None = None,
     ) -> Address:
         address = self.scope.address(kind, key)
-        origin = pair.origin(reason)
-        if span is not None:
-            origin = replace(origin, span=span)
+        origin = pair.origin(reason, span)
         self.resources.append(Desired(Resource(address, values), origin, needs))
         return address
 
@@ -133,18 +140,6 @@ class _Lowering:
                 span=asked.access[0].span(),
             )
         )
-
-
-def _spans(role: str, access: Iterable[Located[PostgresAccess]], database: str) -> dict[GrantKey, SourceSpan]:
-    """Where each object is named first: the line that a typing error, or a table that has gone, is about."""
-    found: dict[GrantKey, SourceSpan] = {}
-    for block in access:
-        for number, grant in enumerate(block.value.grants):
-            where = next(name for name in OBJECTS if getattr(grant, name))
-            for position, key in _keys(role, grant, database):
-                if key not in found and grant.objects:
-                    found[key] = block.span("grants", number, where, position)
-    return found
 
 
 def _keys(role: str, grant: Grant, database: str) -> Iterator[tuple[int, GrantKey]]:

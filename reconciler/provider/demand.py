@@ -103,9 +103,9 @@ class Pair:
         """``support-bot_orders.read``: unambiguous, because names have no underscore."""
         return f"{self.agent.name}_{self.intent.name}"
 
-    def origin(self, reason: str) -> Origin:
-        """Why an object of this pair exists."""
-        return Origin(reason, self.agent.name, self.intent.name, self.span)
+    def origin(self, reason: str, span: SourceSpan | None = None) -> Origin:
+        """Why an object of this pair exists; ``span``: the YAML, where it isn't what gives the intent to the agent."""
+        return Origin(reason, self.agent.name, self.intent.name, span or self.span)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from providers.aws.effective import Policy, Principal, compare
+from providers.aws.effective.compare import compare
+from providers.aws.effective.document import Policy
+from providers.aws.effective.evaluator import Principal
 from reconciler.access import Comparison
 
 BUCKETS = "arn:aws:s3:::"

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from providers.aws.effective import Policy, Principal
+from providers.aws.effective.document import Policy
+from providers.aws.effective.evaluator import Principal
 from tests.providers.aws.effective.cases import HOME, KNOWN, RESOURCES, SHAPES, VARIABLES, Case, O
 from tests.providers.aws.effective.cases_conditions import CONDITIONS, SETS, UNMODELLED
 from tests.providers.aws.effective.helpers import both_ways, deny, policy, principal, short, statement, when

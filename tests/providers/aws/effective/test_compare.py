@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.aws.effective import Principal, compare, reaches
 from providers.aws.effective.catalogue import catalogue
+from providers.aws.effective.compare import compare, reaches
+from providers.aws.effective.evaluator import Principal
 from reconciler.access import Verdict
 from reconciler.access.search import Search
 from tests.providers.aws.effective.helpers import deny, principal, statement, when
@@ -107,7 +108,7 @@ def test_patterns_of_actions_cover_what_they_cover() -> None:
 
 def test_the_catalogue_is_read_when_it_is_needed() -> None:
     code = (
-        "import providers.aws.effective.catalogue as c, providers.aws.effective as e\n"
+        "import providers.aws.effective.catalogue as c, providers.aws.effective.compare as e\n"
         "e.compare(None, None); assert c.catalogue.cache_info().currsize == 0"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

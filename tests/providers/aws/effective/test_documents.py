@@ -7,8 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from providers.aws.effective import DocumentError, Policy
-from providers.aws.effective.document import key_name
+from providers.aws.effective.document import DocumentError, Policy, key_name
 
 GOOD = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
 

@@ -6,7 +6,9 @@ import random
 from collections import Counter
 from typing import Any
 
-from providers.aws.effective import Policy, Principal, compare
+from providers.aws.effective.compare import compare
+from providers.aws.effective.document import Policy
+from providers.aws.effective.evaluator import Principal
 from reconciler.access import Comparison
 from tests.providers.aws.effective.mutations import DOWN, SAME, UP, managed, mutations
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from providers.aws.effective import Principal, reaches
+from providers.aws.effective.compare import reaches
+from providers.aws.effective.evaluator import Principal
 from tests.providers.aws.effective.helpers import deny, policy, principal, statement, when
 
 PAY = ["arn:aws:s3:::pay*"]

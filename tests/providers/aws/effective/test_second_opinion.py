@@ -8,7 +8,7 @@ from typing import Any
 import cvc5
 from cvc5 import Kind
 
-from providers.aws.effective import compare
+from providers.aws.effective.compare import compare
 from reconciler.access.globs import glob
 from reconciler.access.texts import Texts
 from tests.providers.aws.effective.helpers import principal, when

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from providers.aws.effective import Policy, Request, compare_trust, trusted
+from providers.aws.effective.compare import compare_trust
+from providers.aws.effective.document import Policy
+from providers.aws.effective.evaluator import Request, trusted
 
 ISSUER = "arn:aws:iam::123456789012:oidc-provider/id.example.com"
 SUB, AUD = "id.example.com:sub", "id.example.com:aud"

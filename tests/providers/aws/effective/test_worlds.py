@@ -10,7 +10,9 @@ from collections import Counter
 from itertools import product
 from typing import Any
 
-from providers.aws.effective import Policy, Principal, Request, allowed, compare, reaches
+from providers.aws.effective.compare import compare, reaches
+from providers.aws.effective.document import Policy
+from providers.aws.effective.evaluator import Principal, Request, allowed
 from reconciler.access import Comparison
 
 ACTIONS: list[Any] = [

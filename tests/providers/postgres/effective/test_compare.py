@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from providers.postgres.effective import (
-    AclItem,
-    Catalogue,
-    DefaultAcl,
-    Membership,
-    ObjectAcl,
-    RoleFacts,
-    compare,
-    effective,
-    read_catalogue,
-)
+from providers.postgres.effective.catalogue import AclItem, Catalogue, DefaultAcl, Membership, ObjectAcl, RoleFacts
+from providers.postgres.effective.compare import compare
+from providers.postgres.effective.privileges import effective
+from providers.postgres.effective.read import read_catalogue
 from providers.postgres.privileges import Kind
 from reconciler.access import Verdict, Witness
 from tests.providers.postgres.effective.worlds import transaction

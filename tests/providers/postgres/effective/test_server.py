@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from providers.postgres.client import PostgresClient
-from providers.postgres.effective import Catalogue, Privilege, effective, read_catalogue
-from providers.postgres.effective.catalogue import FUTURE, known
-from providers.postgres.effective.privileges import inherited, settable
+from providers.postgres.effective.catalogue import FUTURE, Catalogue, Privilege, known
+from providers.postgres.effective.privileges import effective, inherited, settable
+from providers.postgres.effective.read import read_catalogue
 from providers.postgres.effective.recheck import holds
 from providers.postgres.privileges import Kind
 from reconciler.provider import ProviderError

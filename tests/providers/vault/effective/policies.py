@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from providers.vault.effective import Policy, parse
+from providers.vault.effective.parse import parse
+from providers.vault.effective.values import Policy
 
 
 def hcl(*rules: tuple[str, str] | tuple[str, str, str]) -> str:

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from providers.vault.effective import Policy, Request, Server, allowed, compare, reaches
+from providers.vault.effective.compare import compare, reaches
+from providers.vault.effective.evaluate import allowed
 from providers.vault.effective.recheck import permits
+from providers.vault.effective.values import Policy, Request, Server
 from reconciler.access import Verdict
 from tests.providers.vault.effective.policies import CAPABILITIES, hcl, parsed, random_set
 from tests.thorough import sampled

@@ -7,7 +7,10 @@ import time
 
 import pytest
 
-from providers.vault.effective import Policy, Server, compare, parse, reaches, recheck
+from providers.vault.effective import recheck
+from providers.vault.effective.compare import compare, reaches
+from providers.vault.effective.parse import parse
+from providers.vault.effective.values import Policy, Server
 from reconciler.access import Verdict, Witness
 from tests.providers.vault.effective.policies import each, hcl, parsed, policy, random_set
 

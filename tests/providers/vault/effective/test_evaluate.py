@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from providers.vault.effective import Policy, Request, Server, Undecided, allowed, parse
+from providers.vault.effective.evaluate import allowed
+from providers.vault.effective.parse import parse
+from providers.vault.effective.values import Policy, Request, Server, Undecided
 from tests.providers.vault.effective.policies import each, policy
 
 YES, NO = True, False

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from providers.vault.effective import PolicyError, parse
-from providers.vault.effective.values import Condition
+from providers.vault.effective.parse import parse
+from providers.vault.effective.values import Condition, PolicyError
 
 
 def only(text):

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from providers.vault.effective import Request, allowed
+from providers.vault.effective.evaluate import allowed
+from providers.vault.effective.values import Request
 from providers.vault.local import LocalVault
 from tests.providers.vault.effective.policies import hcl, parsed, random_path, random_set
 
