@@ -24,12 +24,12 @@ class Positions:
     is located at that key, where people look for it; a list's item, and a scalar, at itself.
     """
 
-    __slots__ = ("_index", "_marks", "_root", "file", "owner")
+    __slots__ = ("_index", "_marks", "_owner", "_root", "file")
 
     def __init__(self, file: str, root: Any, marks: array[int]) -> None:
         self.file = file
-        self.owner = ""
-        """``agents.support-bot``, once it is known."""
+        self._owner: Path = ()
+        """``("agents", "support-bot")``, once it is known."""
         self._root = root
         self._marks = marks
         self._index: dict[int, dict[str | int, int]] = {}
@@ -47,11 +47,11 @@ class Positions:
 
     def subject(self, path: Path) -> str:
         """``agents.support-bot.spec.intents[0].ttl``."""
-        return dotted(path, self.owner)
+        return dotted((*self._owner, *path))
 
     def own(self, kind: str, name: str) -> None:
         """Say which document this is, for subjects."""
-        self.owner = dotted((_PLURALS[kind], name)) if kind in _PLURALS and name else ""
+        self._owner = (_PLURALS[kind], name) if kind in _PLURALS and name else ()
 
     def _at(self, index: int) -> SourceSpan:
         if index >= len(self._marks):
