@@ -7,25 +7,9 @@ from datetime import date
 
 from specs.catalog import Catalog
 from specs.documents import Agent, Guardrail
+from specs.glob import matches
 from specs.grants import Holdings
 from specs.guardrails import Exemption, Rule, Selection
-
-
-def matches(pattern: str, text: str) -> bool:
-    """Whether a whole text fits, ``*`` being anything. The first place that fits each piece will do."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return text == first
-    last = rest.pop()
-    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
-        return False
-    position, end = len(first), len(text) - len(last)
-    for piece in rest:
-        found = text.find(piece, position, end)
-        if found < 0:
-            return False
-        position = found + len(piece)
-    return True
 
 
 def selected(selection: Selection, catalog: Catalog, held: Holdings) -> frozenset[str]:

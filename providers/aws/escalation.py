@@ -40,7 +40,7 @@ _HELP = "an agent that can change these gives itself any access: name what is ne
 
 
 def changes_own(
-    settings: Sequence[AwsSettings], places: Collection[IssuerPlace], access: Sequence[Located[AwsAccess]]
+    settings: Sequence[AwsSettings], places: Collection[IssuerPlace], access: Sequence[Located[AwsAccess]], intent: str
 ) -> Iterator[Diagnostic]:
     """One error for each action on a resource that may be Writ's own, in any scope of this account."""
     for block in access:
@@ -52,6 +52,7 @@ def changes_own(
                     yield error(
                         "W439",
                         f"{action} on {found[0]} may change {found[1]}, by which agents get their access",
+                        subject=f"intents.{intent}.spec.access[{block.path[-1]}].statements[{number}].actions[{position}]",
                         help=_HELP,
                         span=block.span("statements", number, "actions", position),
                     )

@@ -49,7 +49,7 @@ def _lower_pair(work: _Work, wanted: PairDemand[AwsAccess]) -> None:
     name = f"{settings.role_prefix}{pair.name}"
     trust = trust_of(place, pair.agent.subject)
     policy, problems = policy_of(settings, wanted.access)
-    own = changes_own((settings, *work.scope.alike), work.places.values(), wanted.access)
+    own = changes_own((settings, *work.scope.alike), work.places.values(), wanted.access, pair.intent.name)
     work.diagnostics.extend((*problems, *own, *_limits(work.scope, pair, name, trust, policy)))
     role = work.scope.address(ROLE, name)
     work.resources.append(_role(work.scope, pair, role, trust, place.address))

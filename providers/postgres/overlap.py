@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from providers.postgres.access import Grant, PostgresAccess, PostgresNever
-from providers.postgres.glob import function_name, matches
+from providers.postgres.glob import function_name
 from providers.postgres.names import split_name
 from providers.postgres.privileges import ALL, KNOWN, Kind
 from providers.postgres.signature import BadSignature, is_certain, normal_type, split_arguments, split_signature
+from specs.glob import matches
 
 
 def overlap(access: PostgresAccess, never: PostgresNever) -> str | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import ALLOWED_ROLE, DATABASE_ROLE, database_role_key, split_allowed_role
@@ -12,6 +10,7 @@ from providers.vault.resource import VaultResource, one_text, text
 from providers.vault.values import normal
 from reconciler.model import Live, Ownership, Resource, Value
 from reconciler.provider import Attribute, Conflict, Rejected, UnknownOutcome, Unreachable
+from specs.glob import matches
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -92,13 +91,8 @@ def patterns_for(client: VaultClient, mount: str, role: str, listed: Sequence[st
 
 
 def serves(entry: str, role: str) -> bool:
-    """Whether an entry of a connection's list serves a role."""
-    return entry == role or ("*" in entry and _glob(entry).fullmatch(role) is not None)
-
-
-@lru_cache(maxsize=1024)
-def _glob(pattern: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, pattern.split("*"))), re.DOTALL)
+    """Whether an entry of a connection's list serves a role: ``*`` is any text there, as in the server's glob."""
+    return matches(entry, role)
 
 
 def allowed_role_values(mount: str, connection: str, role: str) -> dict[str, Value]:

@@ -13,7 +13,7 @@ from reconciler.compile.guardrails import Judged, Nevers, decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.pairs import pairs_of
 from reconciler.compile.scopes import check_scopes
-from reconciler.compile.systems import SystemBinding, bind_systems
+from reconciler.compile.systems import SystemBinding, bind_systems, with_neighbours
 from reconciler.compile.widths import check_widths
 from reconciler.model import Address, Desired
 from reconciler.provider import Demand, Implied, LoginRequest, Lowering, Pair, PairDemand
@@ -50,7 +50,8 @@ def compile_environment(
     """
     day = today or datetime.now(UTC).date()
     name = environment.value.metadata.name
-    systems, diagnostics = bind_systems(environment)
+    bound, diagnostics = bind_systems(environment)
+    systems = with_neighbours(bound, catalog, name)
     decoded = decode_blocks(catalog, systems)
     broken, found = check_credentials(environment, systems)
     nevers = decode_nevers(catalog, systems, day)

@@ -11,7 +11,7 @@ from reconciler import registry
 from reconciler.compile.places import groups
 from reconciler.model import SystemRecord
 from reconciler.provider import LoginTarget, Scope
-from specs import Environment, Located, decode
+from specs import Catalog, Environment, Located, decode
 from specs.diagnostic import Diagnostic, error
 from specs.source import Path, SourceSpan
 
@@ -65,6 +65,30 @@ def with_login_targets(bindings: Mapping[str, SystemBinding]) -> dict[str, Syste
             scope = replace(one.scope, login_targets=own, all_targets=every, alike=alike)
             told[one.name] = replace(one, scope=scope)
     return {name: told[name] for name in bindings}
+
+
+def with_neighbours(
+    bindings: Mapping[str, SystemBinding], catalog: Catalog, environment: str
+) -> dict[str, SystemBinding]:
+    """Systems told of those of other environments that are surely the same place: an account."""
+    others = [
+        binding
+        for name, other in catalog.environments.items()
+        if name != environment
+        for binding in bind_systems(other)[0].values()
+        if binding.provider.unique_places
+    ]
+    near: dict[tuple[str, str], list[Any]] = {}
+    for one in others:
+        near.setdefault(_place(one), []).append(one.scope.settings)
+    return {
+        name: replace(one, scope=replace(one.scope, alike=(*one.scope.alike, *near.get(_place(one), ()))))
+        for name, one in bindings.items()
+    }
+
+
+def _place(binding: SystemBinding) -> tuple[str, str]:
+    return binding.record.provider, binding.provider.place(binding.scope.settings)
 
 
 def bind_recorded(environment: str, record: SystemRecord) -> tuple[SystemBinding | None, tuple[Diagnostic, ...]]:

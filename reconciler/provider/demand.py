@@ -27,7 +27,8 @@ class Scope(Generic[S_co]):
     all_targets: tuple[LoginTarget, ...] = ()
     """The same of every system that may be this one under another name, with its own."""
     alike: tuple[S_co, ...] = ()
-    """The settings of these systems, with its own: their scopes aren't anybody's to write either."""
+    """The settings of these systems, with its own, and of those of other environments that are surely the same place:
+    their scopes aren't anybody's to write either."""
 
     def address(self, type: str, key: str) -> Address:
         """The address of an object here."""

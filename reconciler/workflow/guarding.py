@@ -46,7 +46,8 @@ def guard_live(nevers: Nevers, found: Found) -> Iterator[Diagnostic]:
             origin = found.origins.get(subject)
             agent, intent = (origin.agent, origin.intent) if origin else ("", "")
             if never.holds_for(agent, intent, nevers.today):
-                reach = before.get(subject) or after[subject]
+                # What stays is told, not another request that the plan ends.
+                reach = after.get(subject) or before[subject]
                 stays = subject in after
                 one = _finding(never, reach, origin, stays=stays, now=subject in before)
                 yield graded(never.guardrail.value, one) if stays and not found.narrowed else _milder(one)

@@ -159,3 +159,17 @@ def test_a_width_that_is_forbidden_is_so_under_every_name(tmp_path: Path) -> Non
     access = intent("{system: two, paths: [{path: kv/data/x/*, capabilities: [read]}]}")
     found = findings(tmp_path, environment("test", systems), access, AGENT, forbidden)
     assert [one[:4] for one in found] == ["W313"], found
+
+
+def test_another_environments_roles_in_the_account_are_nobodys_to_change(tmp_path: Path) -> None:
+    action = '{{system: payments, statements: [{{actions: ["iam:PutRolePolicy"], resources: ["{}"]}}]}}'
+    theirs = intent(action.format("arn:aws:iam::123456789012:role/prod/prod-bot_work"))
+    environments = [
+        environment("prod", {"payments": AWS.format("123456789012", "/prod/", "prod-")}),
+        environment("dev", {"payments": AWS.format("123456789012", "/dev/", "dev-")}),
+    ]
+    for chosen in ("dev", "prod"):
+        [found] = findings(tmp_path, *environments, theirs, AGENT, chosen=chosen)
+        assert found.startswith("W439 intents.work.spec.access[0].statements[0].actions[0]: iam:PutRolePolicy on ")
+    elsewhere = environment("prod", {"payments": AWS.format("210987654321", "/prod/", "prod-")})
+    assert findings(tmp_path, elsewhere, environments[1], theirs, AGENT, chosen="dev") == []

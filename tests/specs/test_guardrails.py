@@ -9,9 +9,10 @@ import pytest
 
 from specs import read
 from specs.diagnostic import Diagnostic
+from specs.glob import matches
 from specs.grants import holdings
 from specs.guardrails import Selection
-from specs.selection import matches, selected
+from specs.selection import selected
 
 TODAY = date(2026, 6, 1)
 SPECS = """apiVersion: writ/v1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Literal
 
@@ -83,6 +84,27 @@ def found(
     origins = {at("bot"): Origin("bot is wanted", "bot", "work", SourceSpan("bot.yaml", 3, 1))}
     snapshot = Snapshot(objects, surroundings=around)
     return Found({"mem": binding}, {"mem": snapshot}, wanted, origins, tuple(changes), narrowed)
+
+
+class Naming(Judging):
+    """What it reaches is as big as the thing."""
+
+    def reaches(
+        self,
+        scope: Scope[SpecModel],
+        objects: Mapping[Address, Resource],
+        never: SpecModel,
+        surroundings: object = None,
+    ) -> Iterable[Reach]:
+        found = super().reaches(scope, objects, never, surroundings)
+        return [Reach(one.subject, Witness(f"be {objects[one.subject].attributes['size']}")) for one in found]
+
+
+def test_of_several_requests_the_one_that_stays_is_told() -> None:
+    world = found({"bot": BIG + 1}, [update("bot", BIG)])
+    binding = SystemBinding(Naming(), Scope("test", "mem", SpecModel()), SystemRecord("mem", "memory", {}))
+    [one] = told(nevers(), replace(world, systems={"mem": binding}))
+    assert one == f'error mem.thing["bot"]: mem.thing["bot"] may do now: be {BIG} (bot for work)'
 
 
 def told(judged: Nevers, world: Found) -> list[str]:

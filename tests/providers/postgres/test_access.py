@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from providers.postgres.access import PostgresAccess, PostgresNever
 from providers.postgres.connection import PostgresConnection
-from providers.postgres.glob import matches
 from providers.postgres.names import split_name
 from providers.postgres.overlap import overlap
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.signature import BadSignature, normal_arguments
+from specs.glob import matches
 
 TABLE = {"tables": ["public.orders"]}
 
