@@ -35,16 +35,18 @@ class Strays:
     @classmethod
     def of(cls, snapshots: Mapping[str, Snapshot], state: State) -> Strays:
         """Of all systems that were read."""
-        ids = {
-            (a.system, a.type, one.native_id)
-            for a, one in state.objects.items()
-            if one.native_id and _same_place(a.system, snapshots, state)
-        }
         outside = {
             address: live
             for snapshot in snapshots.values()
             for address, live in snapshot.objects.items()
             if not live.in_scope and address not in state.objects
+        }
+        if not outside:  # as always: nothing to look up
+            return cls(frozenset(), frozenset())
+        ids = {
+            (a.system, a.type, one.native_id)
+            for a, one in state.objects.items()
+            if one.native_id and _same_place(a.system, snapshots, state)
         }
         same = {a for a, live in outside.items() if (a.system, a.type, live.native_id) in ids and _may_be_ours(live)}
         hanging = {a for a, live in outside.items() if any(needed in same for needed in live.depends_on)}
