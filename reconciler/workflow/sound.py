@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from reconciler.compile import SystemBinding
 from reconciler.engine.graph import CyclicOrder, order
 from reconciler.model import Plan
-from reconciler.workflow.systems import from_records, known_types
+from reconciler.workflow.systems import from_records, known_types, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
 
 _HELP = "plan again"
@@ -17,13 +17,13 @@ def systems_of(plan: Plan) -> tuple[Mapping[str, SystemBinding], tuple[Diagnosti
     """The systems of a saved plan, or why it can't be applied."""
     if plan.errored:
         return {}, (error("W607", "this plan has errors and can't be applied", help=_HELP),)
-    try:
-        order(plan.changes)
-    except CyclicOrder as cycle:
-        return {}, (error("W620", f"the plan is damaged: these steps wait for each other: {cycle}", help=_HELP),)
     systems, problems = from_records(plan.environment, plan.systems)
     if has_errors(problems):
         return {}, problems
+    try:
+        order(plan.changes, marks_of(systems))
+    except CyclicOrder as cycle:
+        return {}, (error("W620", f"the plan is damaged: these steps wait for each other: {cycle}", help=_HELP),)
     _, strange = known_types(systems, (change.address for change in plan.changes))
     return systems, strange or tuple(_incomplete(plan, systems))
 

@@ -14,7 +14,7 @@ from providers.aws.live import RoleFacts
 from providers.aws.lowering import lower
 from providers.aws.naming import ROLE as ROLE_TYPE
 from providers.aws.roles import read_roles
-from reconciler.model import Address, Ownership
+from reconciler.model import Address, Ownership, Verdict, Worlds
 from reconciler.provider import Denied, Unreachable
 from tests.providers.aws.conftest import Account
 from tests.providers.aws.helpers import demand, issuer, pair
@@ -268,3 +268,21 @@ def test_existing_providers(open_account: Callable[..., Account]) -> None:
     account.delete(live)
     assert iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)["ClientIDList"] == before
     assert use.address not in account.read().objects
+
+
+@pytest.mark.parametrize(("fault", "known"), [(None, True), ("AccessDenied", False)])
+def test_what_an_attached_policy_allows_is_read_or_unknown(account: Account, fault: str | None, known: bool) -> None:
+    """Two calls for each policy that somebody attached, and none where nobody did."""
+    made = account.build(lower(account.scope, demand(pair())))
+    before = account.read(*(one.resource.address for one in made))
+    assert (before.surroundings, account.proxy.calls["GetPolicy"]) == ({}, 0)
+    account.iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMIN)
+    if fault:
+        account.proxy.faults["GetPolicy"] = replies(403, fault)
+    after = account.read(*(one.resource.address for one in made))
+    touched = after.objects.keys() - before.objects.keys()
+    old, new = ({a: live.resource for a, live in one.objects.items()} for one in (before, after))
+    worlds = Worlds(old, new, frozenset(touched), after.surroundings)
+    [told] = account.provider.access_changes(account.scope, worlds)
+    assert told.comparison.verdict is (Verdict.WIDENS if known else Verdict.UNKNOWN)
+    assert known or ADMIN in told.comparison.notes[0]

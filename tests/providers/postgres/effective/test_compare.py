@@ -211,3 +211,16 @@ def test_a_default_takes_the_place_of_the_servers_own_only_where_it_holds_everyw
         new = Catalogue(old.version, "db", "owner", old.roles, frozenset(), old.objects, frozenset({default}))
         assert compare(old, new, "u").verdict is verdict
         assert compare(new, old, "u").verdict is (MAY_WIDEN if verdict is NARROWS else EQUAL)
+
+
+def test_what_the_second_opinion_denies_is_not_told(client, monkeypatch):
+    with transaction(client):
+        client.script(BASE)
+        old = read_catalogue(client)
+        client.script(f"GRANT SELECT ON {T} TO u")
+        new = read_catalogue(client)
+    monkeypatch.setattr("providers.postgres.effective.compare.holds", lambda *_: False)
+    found = compare(old, new, "u")
+    assert found.verdict is Verdict.UNKNOWN
+    assert found.gains == ()
+    assert "two evaluators disagree" in found.notes[0]
