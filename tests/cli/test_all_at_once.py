@@ -242,7 +242,7 @@ def places() -> Iterator[str]:
         yield agent.replace(old, new, 1)
 
 
-@pytest.mark.parametrize("kind", sampled(SECRETS, 3))
+@pytest.mark.parametrize("kind", sampled(SECRETS, 5))
 def test_no_secret_is_shown_wherever_it_stands(kind: str, tmp_path: Path) -> None:
     secret = SECRETS[kind]
     needle = "hunter2x" if "hunter2x" in secret else secret[6:]

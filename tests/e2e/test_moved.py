@@ -47,7 +47,7 @@ def on(ground: Ground) -> Iterator[Bench]:
         yield made
 
 
-@pytest.mark.parametrize("name", sampled(CHOSEN, 4))
+@pytest.mark.parametrize("name", sampled(CHOSEN, 6))
 def test_a_saved_plan_is_refused_before_its_first_write(
     name: str, ground: Ground, on: Bench, taps: Tapped, tmp_path: Path
 ) -> None:

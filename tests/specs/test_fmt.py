@@ -294,11 +294,11 @@ def test_mutations_of_specs(draw: st.DataObject) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "#\n" * 450_000,
-        "a:\n" + "  # x\n" * 150_000 + "  b: 1\n",
-        "a:\n" + "  - 1\n\n" * 50_000,
-        "a: [\n" + "1, # x\n" * 50_000 + "1]\n",
-        "".join(f"k{at}: 1 # c\n" for at in range(40_000)),
+        "#\n" * 250_000,
+        "a:\n" + "  # x\n" * 80_000 + "  b: 1\n",
+        "a:\n" + "  - 1\n\n" * 30_000,
+        "a: [\n" + "1, # x\n" * 30_000 + "1]\n",
+        "".join(f"k{at}: 1 # c\n" for at in range(25_000)),
     ],
     ids=["comments", "comments inside", "list", "flow", "entries"],
 )

@@ -44,7 +44,7 @@ def walk(value: object, locator: object, path: tuple[str | int, ...]) -> None:
         walk(child, locator, (*path, part))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200))
 @example(b"\xff\xfea\0")
 @example(b"\xef\xbb\xbf\xef\xbb\xbf")
@@ -52,7 +52,7 @@ def test_any_bytes(data: bytes) -> None:
     read(data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(YAML)
 @example("? \n: \n")
 @example("{? a, ? b}")
@@ -62,7 +62,7 @@ def test_any_text(text: str) -> None:
     read(text.encode("utf-8", "surrogatepass"), "f.json")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.integers(0, len(BASE + AGENT)), st.integers(0, 30), YAML)
 def test_any_damage_to_specs(at: int, gone: int, put: str) -> None:
     text = f"{BASE}---\n{AGENT}"
@@ -91,7 +91,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["Agent", "Intent", "Environment", "Guardrail"]), st.dictionaries(st.sampled_from(FIELDS), VALUES)
 )

@@ -122,7 +122,7 @@ VANDALISMS: list[tuple[str, str, Vandal]] = [
 ]
 
 
-@pytest.mark.parametrize(("type", "attribute", "vandal"), sampled(VANDALISMS, 3))
+@pytest.mark.parametrize(("type", "attribute", "vandal"), sampled(VANDALISMS, 5))
 def test_each_attribute_is_seen_and_healed(account: Account, type: str, attribute: str, vandal: Vandal) -> None:
     made = lower(account.scope, demand(pair()))
     account.build(made)

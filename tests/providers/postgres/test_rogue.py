@@ -90,7 +90,7 @@ ROGUES: dict[str, tuple[list[str], dict[str, str]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", sampled(ROGUES, 3))
+@pytest.mark.parametrize("name", sampled(ROGUES, 5))
 def test_a_rogue_change_is_seen_and_healed(calm: World, name: str) -> None:
     statements, rows = ROGUES[name]
     if name == "parameter" and calm.client.version < 150000:

@@ -122,7 +122,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("base", "change", "verdict", "witness"), sampled(CASES, 4))
+@pytest.mark.parametrize(("base", "change", "verdict", "witness"), sampled(CASES, 6))
 def test_cases(client, base, change, verdict, witness):
     if client.version < 160000 and ("INHERIT" in base + change or "SET FALSE" in base + change):
         pytest.skip("memberships have no options before 16")

@@ -79,7 +79,7 @@ def test_a_sample_of_questions(client):
 def test_the_second_opinion_is_the_same(client):
     """Everything that anybody in a random world has, asked of everybody."""
     asked = 0
-    for seed in range(20, 22):
+    for seed in range(20, 21):
         with transaction(client):
             catalogue = random_world(client, random.Random(seed))
         had = {role: {replace(one, reachable=True) for one in effective(catalogue, role)} for role in ROLES}
