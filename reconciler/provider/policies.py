@@ -9,7 +9,14 @@ from reconciler.access import Comparison
 
 
 class PolicyFileError(ValueError):
-    """A text that isn't such a policy. The message says what is wrong, and where as far as it is known."""
+    """A text that isn't such a policy: what is wrong, in which of the two (``old``, ``new``), and where if it is known.
+
+    ``line`` and ``column`` count from 1; 0 is unknown.
+    """
+
+    def __init__(self, which: str, message: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(message)
+        self.which, self.line, self.column = which, line, column
 
 
 class PolicyFiles(ABC):
@@ -24,4 +31,4 @@ class PolicyFiles(ABC):
 
     @abstractmethod
     def compare(self, old: str, new: str) -> Comparison:
-        """New access against old. Raises PolicyFileError, which begins with ``old: `` or ``new: ``."""
+        """New access against old. Raises PolicyFileError."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler import registry
 from reconciler.access import Comparison
 from reconciler.provider import PolicyFileError, PolicyFiles
+from specs import jsontext
 from specs.diagnostic import Diagnostic, error
+from specs.source import SourceSpan
 
 MOST_BYTES = 1 << 20
 
@@ -22,10 +25,9 @@ def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Com
             return None, (text,)
         texts[which] = text
     kinds = {which: _kind(text) for which, text in texts.items()}
-    unknown = [path for which, path in (("old", old), ("new", new)) if kinds[which] is None]
+    unknown = [(which, path) for which, path in (("old", old), ("new", new)) if kinds[which] is None]
     if unknown:
-        known = ", ".join(sorted(files.kind for files in _all()))
-        return None, tuple(_error(f"{path} is no policy that is known here", f"known: {known}") for path in unknown)
+        return None, tuple(_unknown(path, texts[which]) for which, path in unknown)
     before, after = kinds["old"], kinds["new"]
     if before is None or after is None or before.kind != after.kind:
         found = f"{old}: {before.kind if before else ''}, {new}: {after.kind if after else ''}"
@@ -33,8 +35,11 @@ def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Com
     try:
         return before.compare(texts["old"], texts["new"]), ()
     except PolicyFileError as wrong:
-        which, _, what = str(wrong).partition(": ")
-        return None, (_error(f"{old if which == 'old' else new}: {what}", "mend the policy"),)
+        path = old if wrong.which == "old" else new
+        if not wrong.line:
+            return None, (_error(f"{path}: {wrong}", "mend the policy"),)
+        span = SourceSpan(str(path), wrong.line, wrong.column)
+        return None, (error("W640", str(wrong), help="mend the policy", span=span),)
 
 
 def _all() -> list[PolicyFiles]:
@@ -44,6 +49,15 @@ def _all() -> list[PolicyFiles]:
 
 def _kind(text: str) -> PolicyFiles | None:
     return next((files for files in _all() if files.recognises(text)), None)
+
+
+def _unknown(path: Path, text: str) -> Diagnostic:
+    """Of a text that begins as JSON does, where it ceases to be it."""
+    broken = jsontext.problem(text, str(path)) if text.lstrip().startswith("{") else None
+    if broken is not None:
+        return replace(broken, code="W640", help="mend the policy")
+    known = ", ".join(sorted(files.kind for files in _all()))
+    return _error(f"{path} is no policy that is known here", f"known: {known}")
 
 
 def _read(path: Path, stdin: Callable[[], bytes]) -> str | Diagnostic:

@@ -61,9 +61,14 @@ def test_json_and_standard_input(tmp_path: Path) -> None:
     [
         (aws(READ), vault("kv/a read"), "there is nothing to compare (old: AWS IAM policy, new: Vault ACL policy)"),
         (aws(READ), aws(TRUST), "new: one is a trust policy"),
-        (aws(READ), "{", "new is no policy that is known here"),
+        (aws(READ), "what is this", "new is no policy that is known here"),
+        (aws(READ), '{"Version": "2012-10-17",\n "Statement": [] "Id": "x"}', "new:2:18: error[W640]: not JSON: "),
         (aws(READ), aws({**READ, "Efect": "x"}), "new: "),
-        (vault("kv/a read"), 'path "kv/a" { capabilities = ["reed"] }', "new: 1:"),
+        (
+            vault("kv/a read"),
+            'path "kv/a" { capabilities = ["reed"] }',
+            "new:1:15: error[W640]: unknown capability 'reed'",
+        ),
         (vault("kv/a read"), "x" * (1 << 20) + "x", "new is larger than a policy can be (1 MiB)"),
     ],
 )

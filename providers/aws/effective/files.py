@@ -27,7 +27,7 @@ class AwsPolicyFiles(PolicyFiles):
         """By the algebra of IAM."""
         trusting = {_trusts(text) for text in (old, new)}
         if len(trusting) > 1:
-            raise PolicyFileError("new: one is a trust policy and the other is not: there is nothing to compare")
+            raise PolicyFileError("new", "one is a trust policy and the other is not: there is nothing to compare")
         trust = trusting.pop()
         before, after = _parsed("old", old, trust=trust), _parsed("new", new, trust=trust)
         return compare_trust(before, after) if trust else compare(Principal((before,)), Principal((after,)))
@@ -51,4 +51,4 @@ def _parsed(which: str, text: str, *, trust: bool) -> Policy:
     try:
         return Policy.parse(text, trust=trust)
     except DocumentError as wrong:
-        raise PolicyFileError(f"{which}: {wrong}") from None
+        raise PolicyFileError(which, str(wrong)) from None

@@ -37,4 +37,4 @@ def _parsed(which: str, text: str) -> Policy:
     try:
         return parse(which, text)
     except PolicyError as wrong:
-        raise PolicyFileError(f"{which}: {wrong}") from None
+        raise PolicyFileError(which, wrong.message, wrong.line, wrong.column) from None

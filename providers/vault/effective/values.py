@@ -29,7 +29,7 @@ class PolicyError(ValueError):
 
     def __init__(self, message: str, line: int, column: int) -> None:
         super().__init__(f"{line}:{column}: {message}")
-        self.line, self.column = line, column
+        self.message, self.line, self.column = message, line, column
 
 
 class Undecided(Exception):  # noqa: N818
