@@ -90,6 +90,8 @@ def print_plan(
         output.lines(plan_lines(plan, full=full))
     elif form is Format.MARKDOWN:
         output.lines(Text(line) for line in plan_markdown(plan, gate))
+    elif form is Format.GITLAB and plan.errored:
+        output.notice("No report for GitLab: the plan has errors, and its counts would be too low.")
     else:
         output.json(_document(plan, form, gate))
     if form in {Format.HUMAN, Format.GITLAB}:
