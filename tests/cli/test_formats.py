@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ def saved(tmp_path: Path) -> Path:
     """A plan that trips every condition."""
     made = whole()
     save_plan(made, tmp_path / "p")
+    save_plan(replace(made, diagnostics=()), tmp_path / "sound")
     return tmp_path
 
 
@@ -31,7 +33,11 @@ def test_every_form_of_a_saved_plan(saved: Path) -> None:
     assert shown["json"].stdout == run_writ("show", "--json", "p", cwd=saved).stdout
     assert shown["markdown"].stdout.startswith("<!-- writ-plan: production -->\n")
     assert json.loads(shown["sarif"].stdout)["version"] == "2.1.0"
-    assert json.loads(shown["gitlab"].stdout) == {"create": 1, "update": 2, "delete": 1}
+    assert json.loads(run_writ("show", "sound", "-format", "gitlab", cwd=saved).stdout) == {
+        "create": 1,
+        "update": 2,
+        "delete": 1,
+    }
     assert {form for form, done in shown.items() if done.stderr} == {"human", "gitlab"}, "where findings are apart"
     assert "wording only" in shown["human"].stdout
     assert "wording only" not in run_writ("show", "-full", "p", cwd=saved).stdout
