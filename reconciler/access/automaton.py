@@ -15,20 +15,26 @@ from reconciler.access.search import OutOfBudgetError
 
 MOST_STATES = 8_000
 """States that one search may visit before it gives up."""
+MOST_PLACES = 500_000
+"""Places in patterns that it may look at, over all states: some seconds."""
 _FILLERS = f"xyz{ascii_lowercase}{digits}-_"
 
 
 def shortest(wanted: Sequence[Globs], refused: Globs, most: int = MOST_STATES) -> str | None:
     """A shortest word that fits one pattern of each of ``wanted`` and none of ``refused``; None: there is none.
 
-    Raises OutOfBudgetError after ``most`` states.
+    Raises OutOfBudgetError after ``most`` states, or sooner where there are many patterns or long ones.
     """
     product = _Product(wanted, refused)
     start = product.closed(product.start)
     came: dict[int, tuple[int, str]] = {start: (start, "")}
     queue = deque([start] if product.alive(start) else [])
+    places = MOST_PLACES
     while queue:
         state = queue.popleft()
+        places -= state.bit_count()
+        if places < 0:
+            raise OutOfBudgetError
         if product.accepts(state):
             return _spell(came, state)
         for letter in product.letters(state):

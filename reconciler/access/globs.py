@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from itertools import groupby
 
 MANY, ONE = "\U000f0000", "\U000f0001"
@@ -36,6 +36,8 @@ _CLASSES = {
 _names: dict[str, str] = {}
 _letters: dict[str, str] = {}
 _any_case: dict[str, str] = {}
+_MOST_BACKTRACKING = 6
+"""Stars, some of them bound to a segment, of which an expression tries every way."""
 IN_ANY_CASE = "~"
 """Before the name of an unknown letter of which only the case may differ."""
 
@@ -141,6 +143,8 @@ def _matcher(code: str) -> Callable[[str], bool]:
         return code.__eq__
     if not (WILD - {MANY}) & set(code):
         return _only_many(code.split(MANY))
+    if MANY_IN in code and code.count(MANY) + code.count(MANY_IN) > _MOST_BACKTRACKING:
+        return _simulated(code)
     return _expression(code)
 
 
@@ -170,6 +174,38 @@ def _expression(code: str) -> Callable[[str], bool]:
     # Without colon-bound wildcards the first place where the next part fits is as good as any: no backtracking.
     middle = "".join(f"(?>.*?{part})" for part in rest[:-1])
     return _test(f"{head}{middle}.*{rest[-1]}")
+
+
+def _simulated(code: str) -> Callable[[str], bool]:
+    """All ways at once, as bits: trying them one after the other takes forever where there are many stars."""
+    stars = sum(1 << at for at, token in enumerate(code) if token in (MANY, MANY_IN))
+    masks = cache(partial(_masks, code))
+
+    def closed(state: int) -> int:
+        while (more := state | (state & stars) << 1) != state:
+            state = more
+        return state
+
+    def match(word: str) -> bool:
+        state = closed(1)
+        for letter in word:
+            moves, stays = masks(letter)
+            state = closed((state & moves) << 1 | state & stays)
+        return bool(state >> len(code))
+
+    return match
+
+
+def _masks(code: str, letter: str) -> tuple[int, int]:
+    """(Places that a letter moves on from, stars at which it stays)."""
+    fits = {token: re.fullmatch(kind.removesuffix("*"), letter, re.DOTALL) for token, kind in _CLASSES.items()}
+    moves = stays = 0
+    for at, token in enumerate(code):
+        if token == MANY or (token == MANY_IN and fits[MANY_IN]):
+            stays |= 1 << at
+        elif token == letter or (token != MANY_IN and fits.get(token)):
+            moves |= 1 << at
+    return moves, stays
 
 
 def _test(expression: str) -> Callable[[str], bool]:

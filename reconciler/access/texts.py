@@ -20,8 +20,13 @@ from reconciler.access.globs import (
     covers,
     has_unknown,
 )
+from reconciler.access.search import OutOfBudgetError
 
 _ALL = (Glob(MANY),)
+_MOST_WILDCARDS = 256
+"""In one pattern. Nobody writes more; deciding about them takes minutes."""
+_MOST_PAIRS = 200_000_000
+"""Letters wanted times letters refused: all that fits into the policies of one role is less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Texts:
         without = tuple(dict.fromkeys(pattern for region in refused for pattern in region))
         if any(pattern.open for pattern in without):
             return None
+        _bound(sets, without)
         if self.loose and len(sets) > 1:
             sets = _loosened(sets, without)
         return _pick(sets, without, self.filler)
@@ -56,6 +62,16 @@ class Texts:
     def show(self, value: str) -> str:
         """The text as people read it."""
         return value
+
+
+def _bound(sets: Sequence[Globs], refused: Globs) -> None:
+    """Raises OutOfBudgetError for what only somebody who wants to be in the way would write."""
+    letters = sum(len(pattern.code) for region in sets for pattern in region)
+    if letters * sum(len(pattern.code) for pattern in refused) > _MOST_PAIRS:
+        raise OutOfBudgetError
+    for pattern in (*refused, *(one for region in sets for one in region)):
+        if len(pattern.code) > _MOST_WILDCARDS and sum(map(pattern.code.count, WILD)) > _MOST_WILDCARDS:
+            raise OutOfBudgetError
 
 
 def _is_all(region: Globs) -> bool:

@@ -80,3 +80,27 @@ def test_what_can_not_be_compared(tmp_path: Path, old: str, new: str, said: str)
     assert said in done.stderr
     assert "error[W640]" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def if_number(value: str) -> dict[str, object]:
+    return {**READ, "Condition": {"NumericEquals": {"s3:max-keys": value}}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "said"),
+    [
+        (if_number("9" * 5000), READ, 13, "Access may widen."),
+        ({**READ, "Condition": {"DateLessThan": {"aws:CurrentTime": "9" * 5000}}}, READ, 13, "Access may widen."),
+        (if_number("\u0665"), if_number("5"), 13, ""),
+        (READ, {**READ, "Resource": "arn:aws:s3:::" + "*?a" * 2500 + "b"}, 14, "out of budget"),
+        ({**READ, "Resource": "a*" * 20_000}, {**READ, "Resource": "*a" * 20_000}, 14, "out of budget"),
+        ({**READ, "Action": "\u212ams:Decrypt"}, {**READ, "Action": "kms:Decrypt"}, 1, "is not an action"),
+    ],
+    ids=["number", "date", "digit of another script", "wildcards", "long", "letter of another script"],
+)  # fmt: skip
+def test_what_is_written_to_be_in_the_way(tmp_path: Path, old: object, new: object, code: int, said: str) -> None:
+    """No crash, no hang, and never equal."""
+    (tmp_path / "old").write_text(aws(old))
+    (tmp_path / "new").write_text(aws(new))
+    done = run_writ("access-diff", "old", "new", cwd=tmp_path)
+    assert (done.returncode, said in done.stdout + done.stderr) == (code, True), done.stdout + done.stderr

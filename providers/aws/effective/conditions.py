@@ -28,10 +28,12 @@ _ADDRESSES: Intervals = (((0, 0), (_V6 + (1 << 128), 0)),)
 _TRUE, _FALSE = glob("true", fold=True), glob("false", fold=True)
 _PREFIX = re.compile(r"(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?")
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?)?)?", re.IGNORECASE
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d{1,400})?)?(Z|[+-]\d\d:?\d\d))?)?)?",
+    re.IGNORECASE | re.ASCII,
 )
-_EPOCH = re.compile(r"-?\d{5,}(\.\d+)?")
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+# Bounded: a number of thousands of digits is nothing that a key ever holds, and Python reads none of over 4,300.
+_EPOCH = re.compile(r"-?[0-9]{5,400}(\.[0-9]{1,400})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?")
 _COMPARISONS = (*("equals", "notequals", "lessthan", "lessthanequals", "greaterthan", "greaterthanequals"),)
 
 

@@ -141,7 +141,8 @@ def _statement(raw: Mapping[str, Any], where: str, *, variables: bool, trust: bo
         raise DocumentError(f"{where}: {min(unwanted & raw.keys())} doesn't belong in this kind of policy")
     actions = _names(raw, "Action", where)
     for action in actions.values:
-        if action != "*" and ":" not in action:
+        # A letter like the Kelvin sign is a k in lower case: nobody knows whether it is one to IAM.
+        if (action != "*" and ":" not in action) or not action.isascii():
             raise DocumentError(f"{where}: {action!r} is not an action")
     return Statement(
         allows=raw["Effect"] == "Allow",
