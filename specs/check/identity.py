@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from specs.check.context import Context, complain
 from specs.diagnostic import Diagnostic
 
+_PORTS = {"https": ":443", "http": ":80"}
+
 
 def check_identities(context: Context) -> Iterator[Diagnostic]:
     """Agents with one subject at one issuer; issuers are one by name, or by URL in any environment."""
@@ -35,6 +37,8 @@ def _overlaps(context: Context, urls: Mapping[str, str], reported: set[tuple[str
 
 
 def _normal(url: str) -> str:
-    """URLs that systems may take for one: scheme and host in any case, with or without a slash at the end."""
+    """URLs that systems may take for one: scheme and host in any case, the port by default, a slash at the end."""
     parts = urlsplit(url)
-    return f"{parts.scheme.lower()}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+    scheme = parts.scheme.lower()
+    host = parts.netloc.lower().removesuffix(_PORTS.get(scheme, ":"))
+    return f"{scheme}://{host}{parts.path.rstrip('/')}"

@@ -336,7 +336,7 @@ case(
     files={
         "base.yaml": BASE.replace(
             "  systems:\n",
-            "    again: {issuer: HTTPS://oidc.example.com/cluster/, audiences: {vault: x}}\n  systems:\n",
+            "    again: {issuer: HTTPS://oidc.example.com:443/cluster/, audiences: {vault: x}}\n  systems:\n",
         )
     },
 )
