@@ -36,10 +36,8 @@ def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Com
         return before.compare(texts["old"], texts["new"]), ()
     except PolicyFileError as wrong:
         path = old if wrong.which == "old" else new
-        if not wrong.line:
-            return None, (_error(f"{path}: {wrong}", "mend the policy"),)
-        span = SourceSpan(str(path), wrong.line, wrong.column)
-        return None, (error("W640", str(wrong), help="mend the policy", span=span),)
+        span = SourceSpan(str(path), wrong.line, wrong.column) if wrong.line else None
+        return None, (_error(str(wrong) if span else f"{path}: {wrong}", "mend the policy", span),)
 
 
 def _all() -> list[PolicyFiles]:
@@ -79,5 +77,5 @@ def _head(path: Path) -> bytes:
         return file.read(MOST_BYTES + 1)
 
 
-def _error(message: str, help: str) -> Diagnostic:
-    return error("W640", message, help=help)
+def _error(message: str, help: str, span: SourceSpan | None = None) -> Diagnostic:
+    return error("W640", message, help=help, span=span)

@@ -40,5 +40,5 @@ def _normal(url: str) -> str:
     """URLs that systems may take for one: scheme and host in any case, the port by default, a slash at the end."""
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
-    host = parts.netloc.lower().removesuffix(_PORTS.get(scheme, ":"))
+    host = parts.netloc.lower().removesuffix(_PORTS.get(scheme, ""))
     return f"{scheme}://{host}{parts.path.rstrip('/')}"

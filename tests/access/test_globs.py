@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.access import globs
 from reconciler.access.automaton import shortest
-from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, Glob, covers, folded, glob, matches, unknown
+from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, Glob, covers, folded, glob, matches, unknown
 from reconciler.access.search import OutOfBudgetError
 from reconciler.access.texts import Texts
 
@@ -132,3 +133,38 @@ def test_a_search_gives_up_in_time() -> None:
 
 def test_folding_keeps_the_length() -> None:
     assert folded("AİB") == "aİb"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "refused"),
+    [
+        (["a*" * 400], ["b"]),
+        ([f"{at}*" + "a" * 6000 for at in range(3)], [f"*{at}" + "a" * 6000 for at in range(3)]),
+    ],
+    ids=["wildcards", "pairs"],
+)
+def test_what_would_take_minutes_is_given_up(wanted: list[str], refused: list[str]) -> None:
+    with pytest.raises(OutOfBudgetError):
+        Texts().pick([tuple(map(glob, wanted))], [tuple(map(glob, refused))])
+
+
+def test_a_state_with_many_places_counts_for_more() -> None:
+    many = "?" * 17
+    with pytest.raises(OutOfBudgetError):
+        shortest([(glob(f"*a{many}"),)], (glob(f"*b{many}"), glob("?")), most=1 << 20)
+
+
+TOKENS = st.sampled_from([MANY, MANY_IN, ONE, ONE_IN, SOME, "a", "b", ":", unknown("u")])
+LETTERS = st.sampled_from(["a", "b", ":", "\n", unknown("u"), *map(str, globs._STAND_INS.values())])
+
+
+@given(st.lists(TOKENS, max_size=8), st.lists(LETTERS, max_size=7))
+def test_all_ways_at_once_says_what_an_expression_says(tokens: list[str], letters: list[str]) -> None:
+    code, word = Glob.of("".join(tokens)).code, "".join(letters)
+    assert globs._simulated(code)(word) == globs._expression(code)(word)
+
+
+def test_many_stars_in_a_segment_are_not_tried_one_by_one() -> None:
+    code = "arn:" + f"{MANY_IN}a" * 60 + "b:" + MANY
+    assert not matches(Glob.of(code), "arn:" + "a" * 300 + ":x")
+    assert matches(Glob.of(code), "arn:" + "a" * 300 + "b:x")

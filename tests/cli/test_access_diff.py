@@ -94,9 +94,12 @@ def if_number(value: str) -> dict[str, object]:
         (if_number("\u0665"), if_number("5"), 13, ""),
         (READ, {**READ, "Resource": "arn:aws:s3:::" + "*?a" * 2500 + "b"}, 14, "out of budget"),
         ({**READ, "Resource": "a*" * 20_000}, {**READ, "Resource": "*a" * 20_000}, 14, "out of budget"),
-        ({**READ, "Action": "\u212ams:Decrypt"}, {**READ, "Action": "kms:Decrypt"}, 1, "is not an action"),
+        ({**READ, "Action": "\u212ams:Decrypt"}, {**READ, "Action": "kms:Decrypt"}, 1, "is not ASCII"),
+        ({**READ, "Condition": {"StringLi\u212ae": {"a:b": "c"}}}, READ, 1, "is not ASCII"),
+        ({**READ, "Condition": {"StringLike": {"a:\u212a": "c"}}}, READ, 1, "is not ASCII"),
+        ({**READ, "Condition": {"StringLike": {"aws:ResourceTag/\u00e9": "c"}}}, READ, 11, "Access widens."),
     ],
-    ids=["number", "date", "digit of another script", "wildcards", "long", "letter of another script"],
+    ids=["number", "date", "digit", "wildcards", "long", "action", "operator", "key", "a tag's key is any text"],
 )  # fmt: skip
 def test_what_is_written_to_be_in_the_way(tmp_path: Path, old: object, new: object, code: int, said: str) -> None:
     """No crash, no hang, and never equal."""

@@ -141,9 +141,9 @@ def _statement(raw: Mapping[str, Any], where: str, *, variables: bool, trust: bo
         raise DocumentError(f"{where}: {min(unwanted & raw.keys())} doesn't belong in this kind of policy")
     actions = _names(raw, "Action", where)
     for action in actions.values:
-        # A letter like the Kelvin sign is a k in lower case: nobody knows whether it is one to IAM.
-        if (action != "*" and ":" not in action) or not action.isascii():
+        if action != "*" and ":" not in action:
             raise DocumentError(f"{where}: {action!r} is not an action")
+        _ascii(action, where)
     return Statement(
         allows=raw["Effect"] == "Allow",
         actions=actions,
@@ -181,10 +181,18 @@ def _principals(raw: Mapping[str, Any], where: str) -> Principals:
 def _conditions(raw: Any, where: str) -> list[Condition]:
     found = []
     for operator, keys in _mapping(raw, f"{where}: Condition").items():
+        _ascii(operator, where)
         for key, values in _mapping(keys, f"{where}: {operator}").items():
+            _ascii(key.partition("/")[0], where)
             texts = tuple(dict.fromkeys(_scalar(value, f"{where}: {key}") for value in _list(values)))
             found.append(Condition(operator, key, texts))
     return found
+
+
+def _ascii(name: str, where: str) -> None:
+    """Of names that go by no case: the Kelvin sign is a k in lower case, and nobody knows whether it is one to IAM."""
+    if not name.isascii():
+        raise DocumentError(f"{where}: {name!r} is not ASCII")
 
 
 def _only(raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
