@@ -203,7 +203,7 @@ def _masks(code: str, letter: str) -> tuple[int, int]:
     for at, token in enumerate(code):
         if token == MANY or (token == MANY_IN and fits[MANY_IN]):
             stays |= 1 << at
-        elif token == letter or (token != MANY_IN and fits.get(token)):
+        elif token == letter or fits.get(token):
             moves |= 1 << at
     return moves, stays
 
