@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.names import ALLOWED_ROLE, DATABASE_ROLE, database_role_key, split_allowed_role
@@ -23,8 +23,8 @@ _TRIES = 3
 class AllowedRole(VaultResource):
     """Key: ``<mount>/<connection>/<role>``. An object for each role, so that one can go without the others.
 
-    A pattern of the operator's that serves the role (``*``) stands for its entry as long as the role is there: it is
-    never written over, and stays when the entry is let go.
+    A pattern of the operator's that serves the role too (``*``) doesn't stand for its entry, or a list that somebody
+    opened to every role would look like ours. It is never taken out: the operator's own roles may need it.
     """
 
     name = ALLOWED_ROLE
@@ -35,13 +35,10 @@ class AllowedRole(VaultResource):
     }
 
     def read(self, client: VaultClient, key: str) -> Live | None:
-        """The entry, if the connection lists it, or serves its role by a pattern."""
+        """The entry, if the connection lists it."""
         mount, connection, role = split_allowed_role(key)
         listed = roles_of(client.get(config_path(mount, connection)) or {})
-        there = role in listed or (
-            bool(patterns_for(client, mount, role, listed)) and client.get(database_role_key(mount, role)) is not None
-        )
-        return self.live(client, mount, connection, role) if there else None
+        return self.live(client, mount, connection, role) if role in listed else None
 
     def live(self, client: VaultClient, mount: str, connection: str, role: str) -> Live:
         """One entry that is there."""
@@ -49,24 +46,15 @@ class AllowedRole(VaultResource):
         needs = (client.scope.address(DATABASE_ROLE, database_role_key(mount, role)),)
         return Live(Resource(address, allowed_role_values(mount, connection, role)), Ownership.UNMARKED, needs)
 
-    def entries(
-        self, client: VaultClient, mount: str, connection: str, found: Mapping[str, Any], there: Collection[str]
-    ) -> list[Live]:
-        """Our entries of a connection's configuration, and roles of ``there`` that a pattern serves."""
-        listed = roles_of(found)
-        ours = {role for role in listed if _is_ours(client, mount, role)}
-        ours |= {role for role in there if patterns_for(client, mount, role, listed)}
+    def entries(self, client: VaultClient, mount: str, connection: str, found: Mapping[str, Any]) -> list[Live]:
+        """Our entries of a connection's configuration."""
+        ours = {role for role in roles_of(found) if _is_ours(client, mount, role)}
         return [self.live(client, mount, connection, role) for role in sorted(ours)]
 
     def write(self, client: VaultClient, desired: Resource, before: Live | None) -> None:  # noqa: ARG002 - no fields
         """Add it; all others stay where they are."""
         role = text(desired.attributes, "role")
-        mount, _, _ = split_allowed_role(desired.address.key)
-
-        def added(now: Sequence[str]) -> Sequence[str]:
-            return now if role in now or patterns_for(client, mount, role, now) else [*now, role]
-
-        _change(client, desired.address.key, added)
+        _change(client, desired.address.key, lambda now: now if role in now else [*now, role])
 
     def delete(self, client: VaultClient, before: Live) -> None:
         """Take it out. Raises Unreachable where the reply was lost: taking it out again does no harm."""

@@ -49,8 +49,6 @@ class DatabaseReader:
         self._idle = sorted(self._declared - self._connections.keys())
         named = {split_database_role(key)[0] for key in client.former_roles} | {target.mount for target in targets}
         self.mounts = named | {mount for mount, _ in self._connections} | set(client.scope.settings.database_mounts)
-        self._existing: set[str] = set()
-        """Database roles that are there, by key."""
         self.absent: frozenset[str] = frozenset()
         """Mounts, once read, that hold no database engine."""
         self.diagnostics: list[Diagnostic] = []
@@ -69,7 +67,7 @@ class DatabaseReader:
                 found += self._roles(mount)
         for mount, connection in self._idle:
             config = self.client.get(config_path(mount, connection)) if there.get(mount) == "database" else None
-            found += _ALLOWED.entries(self.client, mount, connection, config or {}, ())
+            found += _ALLOWED.entries(self.client, mount, connection, config or {})
             self._note((mount, connection), config or {}, found)
         for place in self._connections:
             found += self._connection(*place, there)
@@ -86,7 +84,6 @@ class DatabaseReader:
         names = [name for name in keys(self.client.list(f"{mount}/roles")) if name.startswith(prefix)]
         found = self.client.each(lambda name: _ROLE.read(self.client, database_role_key(mount, name)), names)
         live = [one for one in found if one is not None]
-        self._existing |= {one.resource.address.key for one in live}
         self.client.foreign_roles |= {one.resource.address.key for one in live if one.ownership is Ownership.OTHER}
         self._former(mount)
         return live
@@ -113,7 +110,7 @@ class DatabaseReader:
             self._missing((mount, connection), what, make_connection(mount, connection))
             return []
         self._warn_of_patterns(mount, connection, found)
-        entries = _ALLOWED.entries(self.client, mount, connection, found, self._there(mount, connection))
+        entries = _ALLOWED.entries(self.client, mount, connection, found)
         self._note((mount, connection), found, entries)
         return entries
 
@@ -123,10 +120,6 @@ class DatabaseReader:
 
     def _wanted(self, mount: str, connection: str) -> list[str]:
         return [split_allowed_role(key)[2] for key in self._connections[mount, connection]]
-
-    def _there(self, mount: str, connection: str) -> list[str]:
-        """Roles that are wanted at a connection and that exist."""
-        return [role for role in self._wanted(mount, connection) if database_role_key(mount, role) in self._existing]
 
     def _warn_of_patterns(self, mount: str, connection: str, config: Mapping[str, Any]) -> None:
         """The operator's patterns let whoever can write a role in this engine use the connection."""
@@ -140,7 +133,7 @@ class DatabaseReader:
         self.diagnostics.append(
             warning(
                 "W429",
-                f"the connection {where} serves {what}: ours need no entry there, and who adds a role gets logins too",
+                f"the connection {where} serves {what}: whoever may write a role in this engine gets logins from it",
                 subject=f"{self.client.scope.system}: {where}",
                 help=f"name the roles: vault write {where} allowed_roles='{_few(named)}' verify_connection=false",
                 span=self.client.scope.span,

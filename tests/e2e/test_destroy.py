@@ -131,17 +131,22 @@ def test_destroy_without_the_state_finds_all_by_itself(world: World) -> None:
             assert look(hands) == before[name], name
 
 
-def test_a_connection_that_serves_every_role_stays_so(world: World) -> None:
-    """An operator's ``*``: told of, needed no entry beside, and what destroy leaves."""
+def test_a_connection_opened_to_every_role_is_drift(world: World) -> None:
+    """Ours is named again beside the ``*``, which is told of and left: the operator's own roles may need it."""
     config = "database/config/orders"
     with Hands(world) as hands:
         before = hands.read(config)["allowed_roles"]
         world.apply()
+        named = hands.read(config)["allowed_roles"]
         hands.write(config, allowed_roles=["*"], verify_connection=False)
         try:
-            assert world.json("drift")["resource_drift"] == []
+            drift = world.json("drift", code=2)["resource_drift"]
+            assert {one["type"] for one in drift} == {"vault_database_connection_allowed_role"}
+            assert len(drift) == len(named)
+            world.apply()
             plan = world.json("plan", "-detailed-exitcode")
             assert [one["code"] for one in plan["diagnostics"]] == ["W429"]
+            assert hands.read(config)["allowed_roles"] == ["*", *named]
             world.ok("destroy", "-auto-approve")
             assert world.json("plan", "-destroy")["resource_changes"] == []
             assert hands.read(config)["allowed_roles"] == ["*"]

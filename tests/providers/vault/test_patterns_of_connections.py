@@ -1,4 +1,4 @@
-"""Connections that serve roles by a pattern: an operator's ``*`` is seen, told of, and never written over."""
+"""Connections that serve roles by a pattern: an operator's ``*`` is told of, stands for no entry, is never taken out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.model import Address
 from reconciler.provider import Conflict, UnknownOutcome, Unreachable, marker_text
 from specs.diagnostic import Severity
 from tests.providers.vault.test_estate import ORDERS, by_type, pairs
-from tests.providers.vault.world import Estate, differences, login, scope
+from tests.providers.vault.world import Estate, login, scope
 
 CONFIG = "database/config/orders"
 ROLE = "writ-bot_orders.read_orders-db"
@@ -53,21 +53,22 @@ def test_a_pattern_serves_our_role_and_is_told_of_once(estate: Estate, roles: li
     assert ("every role:" in told.message) == (roles == ["*"])
     expected = "theirs," * ("theirs" in roles) + ROLE
     assert told.help == f"name the roles: vault write {CONFIG} allowed_roles='{expected}' verify_connection=false"
-    items = {item.resource.address: item for item in estate.desired}
-    assert found.objects.keys() == items.keys()
-    assert not any(differences(live, items[address]) for address, live in found.objects.items())
-    [entry] = entries(estate).values()
-    assert KIND.read(estate.client, entry.resource.address.key) == entry
+    assert entries(estate) == {}, "the pattern is no entry of ours"
+    KIND.create(estate.client, by_type(estate.desired, ALLOWED).resource)
+    assert allowed(estate) == [*roles, ROLE]
+    assert list(entries(estate)) == [by_type(estate.desired, ALLOWED).resource.address]
     estate.destroy(estate.desired)
     assert (allowed(estate), estate.read(estate.desired).objects) == (roles, {})
 
 
-def test_what_is_made_under_a_pattern_leaves_it_as_it_is(estate: Estate) -> None:
+def test_what_is_made_under_a_pattern_is_named_beside_it(estate: Estate) -> None:
+    """So that the operator may take the pattern out, as the warning advises."""
     allow(estate, ["*"])
     estate.desired = estate.apply(*pairs())
-    assert allowed(estate) == ["*"]
-    estate.root.delete(f"database/roles/{ROLE}")
-    assert entries(estate) == {}, "without its role it serves nothing"
+    assert allowed(estate) == ["*", ROLE]
+    assert [one.code for one in estate.read(estate.desired).diagnostics] == ["W429"]
+    allow(estate, [ROLE])
+    assert estate.drift(estate.desired) == {}
 
 
 @pytest.mark.parametrize("rogue", ["writ-*", "writ-bot*"])
