@@ -1,4 +1,4 @@
-"""Connections that serve roles by a pattern: an operator's ``*`` is told of, stands for no entry, is never taken out."""
+"""Connections that serve roles by a pattern: an operator's ``*`` is told of, is no entry of ours, and stays."""
 
 from __future__ import annotations
 
