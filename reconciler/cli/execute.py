@@ -67,9 +67,8 @@ def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
         output.findings(found)
         if has_errors(found):
             return run.code
-        _show(output, plan, as_json=what.as_json)
         console = Console(
-            show=lambda _plan: None,
+            show=lambda shown: _show(output, shown, as_json=what.as_json),
             approve=lambda _plan: True,
             listen=run.progress.listen,
             notice=output.notice,

@@ -11,12 +11,14 @@ from reconciler.access import Comparison
 class PolicyFileError(ValueError):
     """A text that isn't such a policy: what is wrong, in which of the two (``old``, ``new``), and where if it is known.
 
-    ``line`` and ``column`` count from 1; 0 is unknown.
+    ``line`` and ``column`` count from 1; 0 is unknown, and then ``path`` may say where in a JSON document it is.
     """
 
-    def __init__(self, which: str, message: str, line: int = 0, column: int = 0) -> None:
+    def __init__(
+        self, which: str, message: str, line: int = 0, column: int = 0, path: tuple[str | int, ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.which, self.line, self.column = which, line, column
+        self.which, self.line, self.column, self.path = which, line, column, path
 
 
 class PolicyFiles(ABC):

@@ -11,6 +11,7 @@ from reconciler.access import Comparison
 from reconciler.provider import PolicyFileError, PolicyFiles
 from specs import jsontext
 from specs.diagnostic import Diagnostic, error
+from specs.loader import load_bytes
 from specs.source import SourceSpan
 
 MOST_BYTES = 1 << 20
@@ -36,8 +37,16 @@ def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Com
         return before.compare(texts["old"], texts["new"]), ()
     except PolicyFileError as wrong:
         path = old if wrong.which == "old" else new
-        span = SourceSpan(str(path), wrong.line, wrong.column) if wrong.line else None
+        span = SourceSpan(str(path), wrong.line, wrong.column) if wrong.line else _span(path, texts[wrong.which], wrong)
         return None, (_error(str(wrong) if span else f"{path}: {wrong}", "mend the policy", span),)
+
+
+def _span(path: Path, text: str, wrong: PolicyFileError) -> SourceSpan | None:
+    """Where in a JSON document something is wrong: JSON is YAML to the loader, which keeps the place of every value."""
+    loaded = load_bytes(text.encode(), str(path))
+    if wrong.path and loaded.documents:
+        return loaded.documents[0].locator.key_span(wrong.path)
+    return next((found.span for found in loaded.diagnostics if found.code == "W014"), None)
 
 
 def _all() -> list[PolicyFiles]:
@@ -51,6 +60,8 @@ def _kind(text: str) -> PolicyFiles | None:
 
 def _unknown(path: Path, text: str) -> Diagnostic:
     """Of a text that begins as JSON does, where it ceases to be it."""
+    if not text.strip():
+        return _error(f"{path} is empty", "name a policy file")
     broken = jsontext.problem(text, str(path)) if text.lstrip().startswith("{") else None
     if broken is not None:
         return replace(broken, code="W640", help="mend the policy")
@@ -65,7 +76,7 @@ def _read(path: Path, stdin: Callable[[], bytes]) -> str | Diagnostic:
         data = stdin() if str(path) == "-" else _head(path)
         if len(data) > MOST_BYTES:
             return _error(f"{path} is larger than a policy can be ({MOST_BYTES >> 20} MiB)", "name a policy file")
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except OSError as failed:
         return _error(f"{path} can't be read: {failed.strerror}", "make it readable")
     except UnicodeDecodeError as failed:

@@ -112,6 +112,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             # Waiting for the lock, and reading, take time.
             if has_errors(moved) or (moved := out_of_time(plan)):
                 return Application(plan, None, moved)
+            console.show(plan)
             return execute(plan, session, Book(store, mine), state, execution, console)
 
 

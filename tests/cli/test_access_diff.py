@@ -63,7 +63,8 @@ def test_json_and_standard_input(tmp_path: Path) -> None:
         (aws(READ), aws(TRUST), "new: one is a trust policy"),
         (aws(READ), "what is this", "new is no policy that is known here"),
         (aws(READ), '{"Version": "2012-10-17",\n "Statement": [] "Id": "x"}', "new:2:18: error[W640]: not JSON: "),
-        (aws(READ), aws({**READ, "Efect": "x"}), "new: "),
+        (aws(READ), aws({**READ, "Efect": "x"}), "error[W640]: statement 1: 'Efect' is not known here"),
+        (aws(READ), "", "new is empty"),
         (
             vault("kv/a read"),
             'path "kv/a" { capabilities = ["reed"] }',
@@ -80,6 +81,46 @@ def test_what_can_not_be_compared(tmp_path: Path, old: str, new: str, said: str)
     assert said in done.stderr
     assert "error[W640]" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+STATEMENT = """{"Version": "2012-10-17",
+ "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
+ {
+  %s
+ }]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "place", "said"),
+    [
+        ('"Effect": "Alow", "Action": "s3:*", "Resource": "*"', "4:3", "statement 2: Effect must be Allow or Deny"),
+        ('"Effect": "Deny", "Actoin": "s3:*"', "4:21", "statement 2: 'Actoin' is not known here"),
+        ('"Effect": "Deny", "Action": "s3", "Resource": "*"', "4:21", "statement 2: 's3' is not an action"),
+        ('"Effect": "Deny", "Action": "s3:*"', "3:2", "statement 2: needs either Resource or NotResource"),
+        ('"Effect": "Deny", "Effect": "Deny"', "4:21", "the key 'Effect' is repeated"),
+        (
+            '"Effect": "Deny", "Action": "a:b", "Resource": "*",\n\t"Condition": {"Bool": {"a:b": {}}}',
+            "5:25",
+            "a:b: text",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_policy_is_told_by_line_and_column(
+    tmp_path: Path, broken: str, place: str, said: str
+) -> None:
+    (tmp_path / "old").write_text(aws(READ))
+    (tmp_path / "new").write_text(STATEMENT % broken)
+    done = run_writ("access-diff", "old", "new", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"new:{place}: error[W640]: " in done.stderr
+    assert said in done.stderr
+
+
+def test_a_byte_order_mark_is_no_part_of_a_policy(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text(aws(READ))
+    (tmp_path / "new").write_text(aws(READ), encoding="utf-8-sig")
+    assert run_writ("access-diff", "old", "new", cwd=tmp_path).returncode == 0
 
 
 def if_number(value: str) -> dict[str, object]:

@@ -24,7 +24,7 @@ from providers.aws.effective.rules import (
     is_uncertain,
     only_certain,
 )
-from providers.aws.effective.witness import Sighting, request_of, witness_of
+from providers.aws.effective.witness import Sighting, holds_variable, request_of, witness_of
 from reconciler.access import Comparison, Verdict, Witness, compared
 from reconciler.access.composition import Access, gained
 from reconciler.access.composition import allowed as within
@@ -191,21 +191,22 @@ class _Look:
         self, questions: Callable[[Mode], tuple[Access, Iterator[Question]]], confirms: Callable[[Request], bool]
     ) -> _Found:
         """The first answer that the evaluator confirms."""
-        undecided = ""
+        undecided = unsettled = ""
         for mode in MODES:
             access, asked = questions(mode)
             if mode.loose and not is_uncertain(access):
                 continue
-            witness, problem = self._first(access, asked, mode, confirms)
-            undecided = undecided or problem
+            witness, problem, open_end = self._first(access, asked, mode, confirms)
+            undecided, unsettled = undecided or problem, unsettled or open_end
             if witness:
                 return _Found(witness, undecided if mode.loose else "", future=mode.future)
-        return _Found(undecided=undecided)
+        return _Found(undecided=undecided or unsettled)
 
     def _first(
         self, access: Access, asked: Iterator[Question], mode: Mode, confirms: Callable[[Request], bool]
-    ) -> tuple[Witness | None, str]:
-        search, problem, given_up = None, "", 0
+    ) -> tuple[Witness | None, str, str]:
+        """(The answer, why there may be a more certain one, one that hangs on the text of a policy variable)."""
+        search, problem, unsettled, given_up = None, "", "", 0
         for question in asked:
             search = search or self._search(access, mode)
             answer = search.answer(question)
@@ -218,9 +219,14 @@ class _Look:
                 sighting = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
                 # What only may be can't be confirmed: it is shown as that.
                 if mode.loose or confirms(request_of(sighting, self.words)):
-                    return witness_of(sighting, self.words), problem
-                problem = f"the evaluator contradicts {witness_of(sighting, self.words).request}"
-        return None, problem
+                    return witness_of(sighting, self.words), problem, unsettled
+                contradicted = f"the evaluator contradicts {witness_of(sighting, self.words).request}"
+                # With another text for its variable it may hold, which looking loosely tells.
+                if holds_variable(sighting):
+                    unsettled = contradicted
+                else:
+                    problem = contradicted
+        return None, problem, unsettled
 
     def _search(self, access: Access, mode: Mode) -> Search:
         rules = [*access.denials, *(rule for layer in access.layers for rule in layer)]

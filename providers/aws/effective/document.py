@@ -6,7 +6,7 @@ Source: IAM JSON policy elements reference; Grammar of the IAM JSON policy langu
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -20,8 +20,32 @@ _ELEMENTS = frozenset(
 _KINDS = frozenset({"AWS", "Federated", "Service", "CanonicalUser"})
 
 
+Path = tuple[str | int, ...]
+"""``("Statement", 0, "Effect")``: keys and places, from the document's root."""
+
+
 class DocumentError(ValueError):
-    """It isn't a policy document. The message says what is wrong, and where."""
+    """It isn't a policy document. The message says what is wrong, and where; ``path`` too, if it is in one place."""
+
+    def __init__(self, message: str, path: Path = ()) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """A place in the document: as people read it, and as a path."""
+
+    text: str
+    path: Path = ()
+
+    def at(self, key: str) -> _Where:
+        """A value below."""
+        return _Where(f"{self.text}: {key}", (*self.path, key))
+
+    def wrong(self, message: str, *below: str | int) -> DocumentError:
+        """What is wrong here, or below with the same name."""
+        return DocumentError(f"{self.text}: {message}", (*self.path, *below))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,107 +139,120 @@ def _refuse(constant: str) -> Any:
 
 
 def _policy(raw: Any, *, trust: bool) -> Policy:
-    document = _mapping(raw, "the document")
-    _only(document, frozenset({"Version", "Id", "Statement"}), "the document")
+    root = _Where("the document")
+    document = _mapping(raw, root)
+    _only(document, frozenset({"Version", "Id", "Statement"}), root)
     version = document.get("Version", _VERSIONS[0])
     if version not in _VERSIONS:
-        raise DocumentError(f"Version {version!r} is not known")
+        raise DocumentError(f"Version {version!r} is not known", ("Version",))
     if "Statement" not in document:
         raise DocumentError("Statement is missing")
-    statements = _list(document["Statement"])
     variables = version == _VERSIONS[1]
     return Policy(
         tuple(
-            _statement(_mapping(one, f"statement {number}"), f"statement {number}", variables=variables, trust=trust)
-            for number, one in enumerate(statements, 1)
+            _statement(_mapping(one, where), where, variables=variables, trust=trust)
+            for one, where in _statements(document["Statement"])
         )
     )
 
 
-def _statement(raw: Mapping[str, Any], where: str, *, variables: bool, trust: bool) -> Statement:
+def _statements(found: Any) -> Iterator[tuple[Any, _Where]]:
+    listed = isinstance(found, list)
+    for at, one in enumerate(_list(found)):
+        yield one, _Where(f"statement {at + 1}", ("Statement", at) if listed else ("Statement",))
+
+
+def _statement(raw: Mapping[str, Any], where: _Where, *, variables: bool, trust: bool) -> Statement:
     _only(raw, _ELEMENTS, where)
     if raw.get("Effect") not in ("Allow", "Deny"):
-        raise DocumentError(f"{where}: Effect must be Allow or Deny")
+        raise where.wrong("Effect must be Allow or Deny", "Effect")
     unwanted = {"Resource", "NotResource"} if trust else {"Principal", "NotPrincipal"}
-    if unwanted & raw.keys():
-        raise DocumentError(f"{where}: {min(unwanted & raw.keys())} doesn't belong in this kind of policy")
+    for name in sorted(unwanted & raw.keys()):
+        raise where.wrong(f"{name} doesn't belong in this kind of policy", name)
     actions = _names(raw, "Action", where)
     for action in actions.values:
+        element = "NotAction" if actions.negated else "Action"
         if action != "*" and ":" not in action:
-            raise DocumentError(f"{where}: {action!r} is not an action")
-        _ascii(action, where)
+            raise where.wrong(f"{action!r} is not an action", element)
+        _ascii(action, where, element)
     return Statement(
         allows=raw["Effect"] == "Allow",
         actions=actions,
         resources=None if trust else _names(raw, "Resource", where),
         principals=_principals(raw, where) if trust else None,
-        conditions=tuple(_conditions(raw.get("Condition", {}), where)),
+        conditions=tuple(_conditions(raw.get("Condition", {}), where.at("Condition"))),
         variables=variables,
     )
 
 
-def _names(raw: Mapping[str, Any], element: str, where: str) -> Names:
+def _names(raw: Mapping[str, Any], element: str, where: _Where) -> Names:
     negated = _choose(raw, element, where)
     name = f"Not{element}" if negated else element
-    return Names(tuple(dict.fromkeys(_text(value, f"{where}: {name}") for value in _list(raw[name]))), negated)
+    return Names(tuple(_texts(raw[name], where.at(name))), negated)
 
 
-def _choose(raw: Mapping[str, Any], element: str, where: str) -> bool:
+def _choose(raw: Mapping[str, Any], element: str, where: _Where) -> bool:
     """Whether the Not form is there; exactly one of the two must be."""
     if (element in raw) == (f"Not{element}" in raw):
-        raise DocumentError(f"{where}: needs either {element} or Not{element}")
+        raise where.wrong(f"needs either {element} or Not{element}", *(("Not" + element,) if element in raw else ()))
     return element not in raw
 
 
-def _principals(raw: Mapping[str, Any], where: str) -> Principals:
+def _principals(raw: Mapping[str, Any], where: _Where) -> Principals:
     negated = _choose(raw, "Principal", where)
-    found = raw["NotPrincipal" if negated else "Principal"]
+    name = "NotPrincipal" if negated else "Principal"
+    found, below = raw[name], where.at(name)
     if found == "*":
         return Principals((("*", "*"),), negated)
-    kinds = _mapping(found, f"{where}: Principal")
-    _only(kinds, _KINDS, f"{where}: Principal")
-    pairs = [(kind, _text(one, f"{where}: {kind}")) for kind, ids in kinds.items() for one in _list(ids)]
+    kinds = _mapping(found, below)
+    _only(kinds, _KINDS, below)
+    pairs = [(kind, one) for kind, ids in kinds.items() for one in _texts(ids, below.at(kind))]
     return Principals(tuple(dict.fromkeys(pairs)), negated)
 
 
-def _conditions(raw: Any, where: str) -> list[Condition]:
+def _conditions(raw: Any, where: _Where) -> list[Condition]:
     found = []
-    for operator, keys in _mapping(raw, f"{where}: Condition").items():
-        _ascii(operator, where)
-        for key, values in _mapping(keys, f"{where}: {operator}").items():
-            _ascii(key.partition("/")[0], where)
-            texts = tuple(dict.fromkeys(_scalar(value, f"{where}: {key}") for value in _list(values)))
+    for operator, keys in _mapping(raw, where).items():
+        _ascii(operator, where, operator)
+        below = where.at(operator)
+        for key, values in _mapping(keys, below).items():
+            _ascii(key.partition("/")[0], below, key)
+            texts = tuple(dict.fromkeys(_scalar(value, below.at(key)) for value in _list(values)))
             found.append(Condition(operator, key, texts))
     return found
 
 
-def _ascii(name: str, where: str) -> None:
+def _ascii(name: str, where: _Where, key: str) -> None:
     """Of names that go by no case: the Kelvin sign is a k in lower case, and nobody knows whether it is one to IAM."""
     if not name.isascii():
-        raise DocumentError(f"{where}: {name!r} is not ASCII")
+        raise where.wrong(f"{name!r} is not ASCII", key)
 
 
-def _only(raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+def _only(raw: Mapping[str, Any], known: frozenset[str], where: _Where) -> None:
     for name in raw:
         if name not in known:
-            raise DocumentError(f"{where}: {name!r} is not known here")
+            raise where.wrong(f"{name!r} is not known here", name)
 
 
-def _scalar(value: Any, where: str) -> str:
+def _texts(values: Any, where: _Where) -> Sequence[str]:
+    return list(dict.fromkeys(_text(value, where) for value in _list(values)))
+
+
+def _scalar(value: Any, where: _Where) -> str:
     return str(value).lower() if isinstance(value, bool) else _text(value, where)
 
 
-def _text(value: Any, where: str) -> str:
+def _text(value: Any, where: _Where) -> str:
     if not isinstance(value, str):
-        raise DocumentError(f"{where}: text expected, not {json.dumps(value)[:40]}")
+        raise where.wrong(f"text expected, not {json.dumps(value)[:40]}")
     if is_reserved(value):
-        raise DocumentError(f"{where}: {value[:40]!r} holds a private character")
+        raise where.wrong(f"{value[:40]!r} holds a private character")
     return value
 
 
-def _mapping(value: Any, where: str) -> Mapping[str, Any]:
+def _mapping(value: Any, where: _Where) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise DocumentError(f"{where}: object expected")
+        raise where.wrong("object expected")
     return value
 
 

@@ -51,4 +51,4 @@ def _parsed(which: str, text: str, *, trust: bool) -> Policy:
     try:
         return Policy.parse(text, trust=trust)
     except DocumentError as wrong:
-        raise PolicyFileError(which, str(wrong)) from None
+        raise PolicyFileError(which, str(wrong), path=wrong.path) from None

@@ -33,6 +33,11 @@ def action_of(sighting: Sighting, words: Vocabulary) -> str:
     return sighting.spelling.get(value, value) if sighting.mode.future else words.known.names[value]
 
 
+def holds_variable(sighting: Sighting) -> bool:
+    """Whether its resource or its principal is told with a policy variable."""
+    return any(is_unknown(letter) for name in (RESOURCE, PRINCIPAL) for letter in sighting.values.get(name) or "")
+
+
 def request_of(sighting: Sighting, words: Vocabulary) -> Request:
     """The request with a made-up text for every variable that the context doesn't settle."""
     context = {key: values for key, values in _context(sighting, words) if values is not None}

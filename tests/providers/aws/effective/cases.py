@@ -190,5 +190,5 @@ VARIABLES = [
         "",
         "team is ${aws:username}",
     ),
-    Case("variable meets length", [statement(resource="a/?*")], [statement(resource="a/${aws:username}")], "unknown"),
+    Case("variable meets length", [statement(resource="a/?*")], [statement(resource="a/${aws:username}")], "may-widen"),
 ]

@@ -119,3 +119,15 @@ def test_the_witness_is_what_the_evaluator_was_asked() -> None:
     found = compare(None, one).gains[0]
     assert found.request == "s3:GetObject on arn:aws:s3:::orders/x"
     assert found.note == "when aws:PrincipalTag/team is a"
+
+
+def test_what_hangs_on_the_text_of_a_variable_is_told_as_that() -> None:
+    """Strictly, a variable is one text that no ``?`` stands for; what it may be is looked at apart."""
+    own, wide = (
+        principal(statement("s3:GetObject", "home/${aws:username}")),
+        principal(statement("s3:GetObject", "home/?*")),
+    )
+    found = compare(own, wide)
+    assert (found.verdict, found.notes) == (Verdict.INCOMPARABLE, ())
+    assert [one.certain for one in (*found.gains, *found.loses)] == [True, False]
+    assert compare(wide, own).notes == ()
