@@ -5,15 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Protocol
 
 from reconciler.engine.graph import Order, Phase, Step, order
 from reconciler.engine.session import GLANCE, Session
-from reconciler.engine.step import StepRunner
+from reconciler.engine.step import StepRunner, Unconfirmed
 from reconciler.model import ApplyResult, Change, Outcome, Plan, StepEvent
-from reconciler.provider import ProviderError
+from reconciler.provider import ProviderError, UnknownOutcome
 from specs.diagnostic import Diagnostic, error
 
 DEFAULT_PARALLELISM = 10
@@ -21,7 +21,20 @@ DEFAULT_PARALLELISM = 10
 
 
 class Recorder(Protocol):
-    """Where outcomes are recorded (the state). Raises RecordFailed when it can't write."""
+    """Where a run is recorded (the state): each step before its call and after it. Raises RecordFailed when it can't
+    write.
+    """
+
+    def begin(self, steps: Sequence[tuple[Change, Phase]]) -> None:
+        """These steps' calls are about to be made: should nothing more be recorded of them, nobody knows what they did.
+
+        Where this fails none of them is made.
+        """
+        ...
+
+    def undone(self, change: Change) -> None:
+        """The call was refused, and did nothing."""
+        ...
 
     def record(self, change: Change, phase: Phase, native_id: str) -> None:
         """The step was done, and left an object with this id of the server's (Live.native_id)."""
@@ -103,22 +116,39 @@ class _Walk:
         return ApplyResult(steps, stopped, tuple(self._trouble))
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
-        while not self._stopping and (step := self._next()) is not None:
+        chosen: list[Step] = []
+        while not self._stopping and (step := self._next(chosen)) is not None:
+            chosen.append(step)
+        if not self._begin([(self._changes[step.address], step.phase) for step in chosen if step.calls]):
+            return
+        for step in chosen:
             self._report(step, Outcome.STARTED)
             self._running[pool.submit(self._perform, step)] = (step, time.monotonic())
 
-    def _next(self) -> Step | None:
-        """A step that may start now; systems take turns."""
+    def _begin(self, steps: Sequence[tuple[Change, Phase]]) -> bool:
+        """Record what is about to be done; together, for each record is a write to the disk. False: do none of it."""
+        if not steps:
+            return True
+        try:
+            self._recorder.begin(steps)
+        except RecordFailed as failed:
+            self._trouble.append(failed.diagnostic)
+            self._stopping = True
+        return not self._stopping
+
+    def _next(self, chosen: Sequence[Step]) -> Step | None:
+        """A step that may start now, beside those chosen already; systems take turns."""
         for system, ready in self._ready.items():
-            if ready and self._has_room(system):
+            if ready and self._has_room(system, chosen):
                 self._ready[system] = self._ready.pop(system)
                 return ready.popleft()
         return None
 
-    def _has_room(self, system: str) -> bool:
-        if len(self._running) >= self._parallelism:
+    def _has_room(self, system: str, chosen: Sequence[Step]) -> bool:
+        if len(self._running) + len(chosen) >= self._parallelism:
             return False
-        busy = sum(1 for running, _ in self._running.values() if running.address.system == system)
+        begun = (*(step for step, _ in self._running.values()), *chosen)
+        busy = sum(1 for step in begun if step.address.system == system)
         return busy < self._limits.get(system, 1)
 
     def _ready_of(self, step: Step) -> deque[Step]:
@@ -126,7 +156,7 @@ class _Walk:
 
     def _perform(self, step: Step) -> str:
         """The server's id of what is there then."""
-        if step.phase is Phase.RECORD:
+        if not step.calls:
             return ""
         system, change = self._session.systems[step.address.system], self._changes[step.address]
         found = self._runner.run(system, change, step.phase)
@@ -145,6 +175,9 @@ class _Walk:
             native_id = future.result()
         except ProviderError as failed:
             self._fail(step, seconds, failed)
+            # What may have been done stays begun, until somebody has looked.
+            if not isinstance(failed, UnknownOutcome | Unconfirmed):
+                self._write_down(lambda: self._recorder.undone(self._changes[step.address]))
             return
         except Exception as bug:  # noqa: BLE001 - raised again once what is in flight is recorded
             self._bug, self._stopping = bug, True
@@ -175,8 +208,11 @@ class _Walk:
             self._ready_of(step).append(step)
 
     def _record(self, step: Step, native_id: str) -> None:
+        self._write_down(lambda: self._recorder.record(self._changes[step.address], step.phase, native_id))
+
+    def _write_down(self, record: Callable[[], None]) -> None:
         try:
-            self._recorder.record(self._changes[step.address], step.phase, native_id)
+            record()
         except RecordFailed as failed:
             self._trouble.append(failed.diagnostic)
             self._stopping = True

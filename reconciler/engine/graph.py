@@ -40,7 +40,13 @@ class Step(NamedTuple):
         """Done once all before it are: there is nothing to do."""
         return self.phase in _GATES
 
+    @property
+    def calls(self) -> bool:
+        """Whether it calls its system."""
+        return self.phase in _CALLING
 
+
+_CALLING = frozenset({Phase.DELETE, Phase.CREATE, Phase.UPDATE})
 _GATES = frozenset({Phase.CLOSED, Phase.CHANGED})
 _TAKING, _GIVING = (Phase.DELETE, Phase.UPDATE), (Phase.CREATE, Phase.UPDATE)
 

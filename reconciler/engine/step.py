@@ -22,8 +22,8 @@ _FIRST_DELAY = 0.5
 """Seconds; doubled each time, with full jitter (AWS Architecture Blog, exponential backoff and jitter)."""
 
 
-class NotAsWritten(ProviderError):  # noqa: N818
-    """The system took the write, and reads back something else."""
+class Unconfirmed(ProviderError):  # noqa: N818
+    """The system took the write, and can't be read, or reads back something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +76,21 @@ class StepRunner:
             try:
                 found, wrong = _read_back(system, change, phase)
             except ProviderError as unread:
-                if not _may_be_read_again(unread):
-                    raise
-                failed = unread
+                failed = Unconfirmed(f"done, but it can't be read back: {unread.message}", help=unread.help)
+                if attempt == ATTEMPTS or not _may_be_read_again(unread):
+                    raise failed from unread
+                pause = _delay(attempt, unread)
             else:
                 if not wrong:
                     return found
-                failed = NotAsWritten(
+                failed = Unconfirmed(
                     f"written, but the system reads back otherwise: {', '.join(wrong)}",
                     help="look who else writes this object, then plan again",
                 )
-            if attempt == ATTEMPTS:
-                raise failed
-            self.pause(_delay(attempt, failed))
+                if attempt == ATTEMPTS:
+                    raise failed
+                pause = _delay(attempt, failed)
+            self.pause(pause)
         raise AssertionError("the last attempt returns or raises")
 
 

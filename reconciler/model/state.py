@@ -22,6 +22,20 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A step that was begun and whose end was not recorded: the run died, or never learned what its call did."""
+
+    address: Address
+    phase: str
+    """create, update or delete."""
+    run: str
+    """The id of the lock that the run held."""
+    who: str
+    began: str
+    """UTC, ISO 8601."""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """All that was applied in one environment."""
 
@@ -33,3 +47,5 @@ class State:
     objects: Mapping[Address, Applied]
     systems: Mapping[str, SystemRecord]
     """The systems as they were when last applied: one that left the specs can still be cleaned."""
+    unfinished: tuple[Unfinished, ...] = ()
+    """What earlier runs left open, in the order in which it was begun."""

@@ -6,9 +6,18 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
-SCHEMA = """
+_UNFINISHED = """
+CREATE TABLE unfinished (
+    environment TEXT NOT NULL, system TEXT NOT NULL, type TEXT NOT NULL, key TEXT NOT NULL,
+    phase TEXT NOT NULL, run TEXT NOT NULL, who TEXT NOT NULL, began TEXT NOT NULL,
+    PRIMARY KEY (environment, system, type, key)
+)
+"""
+"""Steps whose calls may have been made, and of which nothing more is recorded. New in schema 4."""
+
+SCHEMA = f"""
 CREATE TABLE environments (
     name TEXT PRIMARY KEY, lineage TEXT NOT NULL, serial INTEGER NOT NULL, updated TEXT NOT NULL
 );
@@ -27,6 +36,7 @@ CREATE TABLE locks (
     environment TEXT PRIMARY KEY, id TEXT NOT NULL, operation TEXT NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL,
     pid INTEGER NOT NULL, pid_started TEXT NOT NULL, created TEXT NOT NULL, version TEXT NOT NULL
 );
+{_UNFINISHED};
 """
 
 _COLUMNS: Mapping[str, str] = {
@@ -65,5 +75,7 @@ def upgrade(db: sqlite3.Connection, version: int) -> None:
             rows = db.execute(f"SELECT rowid, {columns} FROM {table}").fetchall()  # noqa: S608 - constants
             digests = [(digest((*row[1:], "")), row[0]) for row in rows]
             db.executemany(f"UPDATE {table} SET digest = ? WHERE rowid = ?", digests)  # noqa: S608
-        db.execute(f"ALTER TABLE {table} ADD COLUMN {_LATER[table]} TEXT NOT NULL DEFAULT ''")
+        if version < 3:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {_LATER[table]} TEXT NOT NULL DEFAULT ''")
+    db.execute(_UNFINISHED)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.model import Address, Applied, Resource, State, SystemRecord
+from reconciler.model import Address, Applied, Resource, State, SystemRecord, Unfinished
 from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
 from reconciler.state.errors import LockLost, StateError, StateLocked
 from reconciler.state.place import is_there, unopened
@@ -26,6 +26,10 @@ _AT_ONCE = 1000
 _VALUES = ", ".join("?" * 11)
 _PUT = f"INSERT OR REPLACE INTO objects ({inserted('objects')}, applied, applied_by) VALUES ({_VALUES})"  # noqa: S608 - constants
 _PUT_SYSTEM = f"INSERT INTO systems ({inserted('systems')}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608
+_BEGIN = "INSERT OR REPLACE INTO unfinished VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_OF_OBJECT = "WHERE environment = ? AND system = ? AND type = ? AND key = ?"
+_END = f"DELETE FROM unfinished {_OF_OBJECT}"  # noqa: S608
+_DROP = f"DELETE FROM objects {_OF_OBJECT}"  # noqa: S608
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _PATIENCE = 10.0
 """Seconds to wait, at the least, while another process writes."""
@@ -67,7 +71,14 @@ class Store:
                 "SELECT lineage, serial FROM environments WHERE name = ?", (environment,)
             ).fetchone()
             lineage, serial = head or ("", 0)
-            return State(environment, lineage, serial, self._objects(environment), self._systems(environment))
+            return State(
+                environment,
+                lineage,
+                serial,
+                self._objects(environment),
+                self._systems(environment),
+                self._unfinished(environment),
+            )
 
     def environments(self) -> dict[str, int]:
         """How many objects are recorded, by environment; those without any are left out."""
@@ -93,18 +104,28 @@ class Store:
             db.executemany(_PUT_SYSTEM, records)
             db.executemany(_PUT, (_row(environment, one, who) for one in applied))
 
+    def begin(self, environment: str, steps: Iterable[tuple[Address, str]], who: str, *, lock: str = "") -> None:
+        """Record that the calls of these steps (address, phase) are about to be made."""
+        began = _now()
+        with self.transaction(environment, lock=lock) as db:
+            db.executemany(_BEGIN, ((environment, *address, phase, lock, who, began) for address, phase in steps))
+
     def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:
-        """Record one object as applied now."""
+        """Record one object as applied now, and the step that did it as ended."""
         with self.transaction(environment, lock=lock) as db:
             db.execute(_PUT, _row(environment, applied, who))
+            db.execute(_END, (environment, *applied.resource.address))
 
     def drop_object(self, environment: str, address: Address, *, lock: str = "") -> None:
-        """Forget one object."""
+        """Forget one object, and record the step that removed it as ended."""
         with self.transaction(environment, lock=lock) as db:
-            db.execute(
-                "DELETE FROM objects WHERE environment = ? AND system = ? AND type = ? AND key = ?",
-                (environment, *address),
-            )
+            db.execute(_DROP, (environment, *address))
+            db.execute(_END, (environment, *address))
+
+    def settle(self, environment: str, addresses: Iterable[Address], *, lock: str = "") -> None:
+        """What was begun on these objects is known: it did nothing, or was read back since."""
+        with self.transaction(environment, lock=lock) as db:
+            db.executemany(_END, ((environment, *address) for address in addresses))
 
     @contextmanager
     def transaction(self, environment: str, *, lock: str = "") -> Iterator[sqlite3.Connection]:
@@ -244,6 +265,13 @@ class Store:
     def _systems(self, environment: str) -> dict[str, SystemRecord]:
         rows = self._rows("systems", environment)
         return {row[1]: SystemRecord(row[1], row[2], json.loads(row[3]), row[4]) for row in rows}
+
+    def _unfinished(self, environment: str) -> tuple[Unfinished, ...]:
+        if self._version() < 4:  # before steps were recorded
+            return ()
+        columns = "system, type, key, phase, run, who, began"
+        query = f"SELECT {columns} FROM unfinished WHERE environment = ? ORDER BY began, system, type, key"  # noqa: S608
+        return tuple(Unfinished(Address(*row[:3]), *row[3:]) for row in self._db.execute(query, (environment,)))
 
     def _rows(self, table: str, environment: str) -> Iterator[tuple[str, ...]]:
         """Rows that are as they were written. Raises StateError, saying which isn't."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from reconciler.engine.graph import Phase
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
-from reconciler.model import PLACE, Action, Applied, ApplyResult, Change, Plan, State, SystemRecord
+from reconciler.model import PLACE, Action, Address, Applied, ApplyResult, Change, Plan, State, SystemRecord
 from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lock import LockInfo, locked, still_held, whoami
 from reconciler.state.store import Store
@@ -22,6 +22,7 @@ from reconciler.workflow.saved import out_of_time
 from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import logged_in, marks_of
+from reconciler.workflow.unfinished import is_settled
 from specs.diagnostic import Diagnostic, error, has_errors
 
 _LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
@@ -143,6 +144,9 @@ def _record_found(plan: Plan, book: Book, state: State) -> None:
     found = [applied for change in unwritten if (applied := _applied(change, _id_before(change))) is not None]
     news = [applied for applied in found if state.objects.get(applied.resource.address) != applied]
     systems = {record.name: _placed(record, plan, state) for record in plan.systems}
+    settled = [one.address for one in state.unfinished if is_settled(plan, one.address)]
+    if settled:
+        book.store.settle(plan.environment, settled, lock=book.lock.id)
     if news or systems != dict(state.systems):
         book.store.put_all(plan.environment, tuple(systems.values()), news, whoami(), lock=book.lock.id)
 
@@ -168,15 +172,33 @@ class _Recorder:
     book: Book
     environment: str
 
+    def begin(self, steps: Sequence[tuple[Change, Phase]]) -> None:
+        """These steps' calls are about to be made. Raises RecordFailed."""
+        first, more = steps[0][0].address, f" and {len(steps) - 1} more" if len(steps) > 1 else ""
+        with _told(first, f"{first}{more} was not begun"):
+            begun = [(change.address, phase.value) for change, phase in steps]
+            self.book.store.begin(self.environment, begun, whoami(), lock=self.book.lock.id)
+
+    def undone(self, change: Change) -> None:
+        """The call did nothing. Raises RecordFailed."""
+        with _told(change.address, f"nothing was done to {change.address}, which is not recorded"):
+            self.book.store.settle(self.environment, (change.address,), lock=self.book.lock.id)
+
     def record(self, change: Change, phase: Phase, native_id: str) -> None:
         """One step was done. Raises RecordFailed."""
         store, lock = self.book.store, self.book.lock.id
         applied = _applied(change, native_id)
-        try:
+        with _told(change.address, f"{phase} of {change.address} was done, but not recorded"):
             if phase in {Phase.DELETE, Phase.RECORD} or applied is None:
                 store.drop_object(self.environment, change.address, lock=lock)
             else:
                 store.put_object(self.environment, applied, whoami(), lock=lock)
-        except StateError as failed:
-            message = f"{phase} of {change.address} was done, but not recorded: {failed.message}"
-            raise RecordFailed(error(failed.code, message, subject=str(change.address), help=failed.help)) from failed
+
+
+@contextmanager
+def _told(address: Address, what: str) -> Iterator[None]:
+    try:
+        yield
+    except StateError as failed:
+        message = f"{what}: {failed.message}"
+        raise RecordFailed(error(failed.code, message, subject=str(address), help=failed.help)) from failed

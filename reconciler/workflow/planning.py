@@ -29,6 +29,7 @@ from reconciler.state.store import Store
 from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
+from reconciler.workflow.unfinished import told
 from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
 
 log = logging.getLogger("writ")
@@ -93,6 +94,11 @@ def _left_behind(prepared: Prepared, path: Path) -> tuple[Diagnostic, ...]:
     )
 
 
+def _recorded(state: State) -> set[Address]:
+    """What is to be looked at for the state's sake."""
+    return {*state.objects, *(one.address for one in state.unfinished)}
+
+
 @contextmanager
 def situation(prepared: Prepared, connections: Connections, state_path: Path) -> Iterator[Situation]:
     """Log in and read all systems; log out at the end. Reads nothing where the specs have errors."""
@@ -107,7 +113,7 @@ def situation(prepared: Prepared, connections: Connections, state_path: Path) ->
     environments = {name: found.value for name, found in prepared.specs.catalog.environments.items()}
     more += connections.strangers(environment, environments, systems)
     more += _left_behind(prepared, state_path)
-    wanted, strange = known_types(systems, compiled.desired.keys() | state.objects.keys())
+    wanted, strange = known_types(systems, compiled.desired.keys() | _recorded(state))
     with logged_in(systems, connections) as (session, failed):
         refreshed = refresh(session, wanted)
         objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
@@ -126,6 +132,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     drift = () if options.destroy else _drift(now).items
     access = _access(now, kept, drift)
     problems += () if options.destroy else _guarded(now, kept, options)
+    problems += tuple(told(now.state, now.refreshed.snapshots, {change.address: change for change in kept}))
     return Plan(
         environment=now.environment,
         created=datetime.now(UTC),
@@ -222,7 +229,8 @@ def _drift(now: Situation) -> Drift:
         for found in _reported(now, Options())
     )
     shared = left_to_others(now.desired, now.refreshed.snapshots, now.state)
-    found = (*now.diagnostics, *_elsewhere(now), *_marked_outside(now), *reported, *shared)
+    begun = told(now.state, now.refreshed.snapshots, {})
+    found = (*now.diagnostics, *_elsewhere(now), *_marked_outside(now), *reported, *shared, *begun)
     return Drift(now.environment, datetime.now(UTC), items, checked, found)
 
 

@@ -14,6 +14,7 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -138,11 +139,16 @@ def test_while_a_system_hangs_nothing_is_waited_for(
         assert not world.state.exists()
 
 
+def opened(process: int, path: Path) -> bool:
+    """Whether a process has this file open (proc(5))."""
+    return any(link.exists() and link.samefile(path) for link in Path(f"/proc/{process}/fd").iterdir())
+
+
 def test_while_it_waits_for_the_lock_it_stops_at_once(world: World, vault: Recorder) -> None:
     with on_terminal(world, vault, "apply") as holder:
         holder.read_until("Enter a value:")
         with on_terminal(world, vault, "apply", "-auto-approve", "-json", "-lock-timeout", "1h30m") as waiting:
-            time.sleep(2)
+            eventually(lambda: opened(waiting.process.pid, world.state))
             waiting.type("\x03")
             assert waiting.ends() == 130
         (printed,) = re.findall(r"\{.*\}", waiting.shown)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -16,19 +16,30 @@ from reconciler.engine.graph import CyclicOrder, Phase, order
 from reconciler.engine.planner import plan_changes
 from reconciler.engine.target import narrowed
 from reconciler.model import Applied, ApplyResult, Change, Desired, Origin, Outcome, Plan, Snapshot, State, StepEvent
-from reconciler.provider import Rejected, UnknownOutcome, Unreachable
+from reconciler.provider import Denied, Rejected, UnknownOutcome, Unreachable
 from specs.diagnostic import error
 from tests.memory import MARKS, Memory, MemoryProvider, at, resource, session, wanted
 
 
 class Recorder:
-    def __init__(self, fail_at: str = "") -> None:
+    def __init__(self, fail_at: str = "", not_begun: str = "") -> None:
         self.done: list[tuple[str, str]] = []
-        self.fail_at = fail_at
+        self.open: set[tuple[str, str]] = set()
+        self.fail_at, self.not_begun = fail_at, not_begun
+
+    def begin(self, steps: Sequence[tuple[Change, Phase]]) -> None:
+        keys = {(change.address.key, phase.value) for change, phase in steps}
+        if self.not_begun in {key for key, _ in keys}:
+            raise RecordFailed(error("W610", "disk full"))
+        self.open |= keys
+
+    def undone(self, change: Change) -> None:
+        self.open = {step for step in self.open if step[0] != change.address.key}
 
     def record(self, change: Change, phase: Phase, native_id: str) -> None:
         if change.address.key == self.fail_at:
             raise RecordFailed(error("W610", "disk full"))
+        self.open.discard((change.address.key, phase.value))
         self.done.append((change.address.key, phase.value))
 
 
@@ -194,6 +205,40 @@ def test_a_state_that_cannot_be_written_stops_the_run_and_is_reported() -> None:
     assert not result.ok
     assert [d.code for d in result.diagnostics] == ["W610"]
     assert "b" not in memory.objects
+
+
+def test_a_step_is_recorded_before_its_call() -> None:
+    memory, recorder = Memory(), Recorder()
+    begun: list[bool] = []
+    memory.before = lambda verb, key: begun.append((key, verb) in recorder.open)
+    run(memory, [wanted("a", size=1), wanted("b", "a", size=1), wanted("c", size=1)], recorder=recorder)
+    assert (begun, recorder.open) == ([True] * 3, set())
+
+
+def test_what_can_not_be_recorded_as_begun_is_not_called() -> None:
+    memory = Memory()
+    result = run(memory, [wanted("a", size=1), wanted("b", "a", size=1)], recorder=Recorder(not_begun="b"))
+    assert memory.objects.keys() == {"a"}
+    assert [step.address.key for step in result.of(Outcome.SKIPPED)] == ["b"]
+    assert [found.message for found in result.diagnostics] == ["disk full"]
+
+
+def test_only_a_call_whose_outcome_is_unknown_stays_begun() -> None:
+    memory, recorder = Memory(), Recorder()
+
+    def before(verb: str, key: str) -> None:
+        if key == "refused":
+            raise Rejected("no")
+        if key == "lost":
+            raise UnknownOutcome("broke off")
+
+    def reading(key: str) -> None:
+        if key in {"lost", "unread"}:
+            raise Denied("not for you")
+
+    memory.before, memory.reading = before, reading
+    run(memory, [wanted("refused", size=1), wanted("lost", size=1), wanted("unread", size=1)], recorder=recorder)
+    assert recorder.open == {("lost", "create"), ("unread", "create")}
 
 
 def test_a_bug_in_a_provider_is_raised_after_the_rest_was_recorded() -> None:

@@ -124,6 +124,12 @@ def walk(*changes: Change, failing: str = "") -> tuple[list[tuple[str, str]], Ap
 
 
 class Forgetful:
+    def begin(self, steps: object) -> None:
+        pass
+
+    def undone(self, change: Change) -> None:
+        pass
+
     def record(self, change: Change, phase: object, native_id: str) -> None:
         pass
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.engine import step
 from reconciler.engine.graph import Phase
-from reconciler.engine.step import ATTEMPTS, NotAsWritten, StepRunner
+from reconciler.engine.step import ATTEMPTS, StepRunner, Unconfirmed
 from reconciler.model import Action, Cause, Change
 from reconciler.provider import Denied, ProviderError, Throttled, UnknownOutcome, Unreachable
 from tests.memory import Memory, at, live, resource, session
@@ -129,7 +129,7 @@ def test_confirming_tries_only_the_reading_again() -> None:
 def test_what_reads_back_otherwise_is_read_again_and_then_fails() -> None:
     memory = Memory(after=lambda verb, key: memory.objects[key].update(size=2))
     run = Run(memory)
-    with pytest.raises(NotAsWritten, match="size"):
+    with pytest.raises(Unconfirmed, match="size"):
         run.do()
     assert memory.calls == [("create", "a")]
     assert run.reads == ATTEMPTS

@@ -58,6 +58,33 @@ def test_the_serial_grows_and_the_lineage_stays(path: Path) -> None:
         assert second.objects == {}
 
 
+def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(path: Path) -> None:
+    others = [Address("db", "role", name) for name in ("one", "two", "three")]
+    with Store(path) as store:
+        store.begin("production", [(address, "create") for address in (ADDRESS, *others)], "me", lock="")
+        begun = store.load("production")
+        assert [(one.address, one.phase, one.who) for one in begun.unfinished] == [
+            (address, "create", "me") for address in sorted((ADDRESS, *others))
+        ]
+        assert store.load("staging").unfinished == ()
+        store.put_object("production", APPLIED, "me")
+        store.drop_object("production", others[0])
+        store.settle("production", [others[1]])
+        ended = store.load("production")
+        assert [one.address for one in ended.unfinished] == [others[2]]
+        assert ended.serial == begun.serial + 3
+        store.begin("production", [(others[2], "delete")], "you")
+        (again,) = store.load("production").unfinished
+        assert (again.phase, again.who) == ("delete", "you")
+
+
+def test_nothing_is_begun_without_the_lock(path: Path) -> None:
+    with Store(path) as store:
+        with pytest.raises(LockLost):
+            store.begin("production", [(ADDRESS, "create")], "me", lock="lost")
+        assert store.load("production").unfinished == ()
+
+
 def test_files_are_their_owners_only(path: Path) -> None:
     with Store(path):
         assert path.stat().st_mode & 0o077 == 0
@@ -309,7 +336,7 @@ def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
         store.load("production")
 
 
-@pytest.mark.parametrize(("version", "lacks"), [(1, ("digest", "later")), (2, ("later",))])
+@pytest.mark.parametrize(("version", "lacks"), [(1, ("digest", "later")), (2, ("later",)), (3, ())])
 def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: int, lacks: tuple[str, ...]) -> None:
     old, system = replace(APPLIED, native_id=""), SystemRecord("mem", "memory", {})
     with Store(path) as store:
@@ -317,6 +344,7 @@ def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: i
     for table, later in (("objects", "native_id"), ("systems", "place")):
         for column in lacks:
             damage(path, f"ALTER TABLE {table} DROP COLUMN {later if column == 'later' else column}")
+    damage(path, "DROP TABLE unfinished")
     damage(path, f"PRAGMA user_version = {version}")
     with Store(path, reading=True) as store:
         assert store.load("production").objects == {ADDRESS: old}

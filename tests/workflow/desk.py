@@ -69,8 +69,8 @@ class Desk:
         with situation(self.prepared(*wanted), NOWHERE, self.state) as now:
             return drift_of(now)
 
-    def apply(self, *wanted: Desired, destroy: bool = False) -> Application:
-        prepared, options = self.prepared(*wanted), Options((), destroy)
+    def apply(self, *wanted: Desired, destroy: bool = False, targets: tuple[str, ...] = ()) -> Application:
+        prepared, options = self.prepared(*wanted), Options(targets, destroy)
         return apply_specs(prepared, NOWHERE, options, Execution(self.state), self.console())
 
     def apply_saved(self, plan: Plan) -> Application:

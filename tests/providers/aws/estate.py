@@ -40,6 +40,12 @@ class Estate:
         rows = (change for change in planned.changes if change.action not in (Action.NO_OP, Action.ADOPT))
         return {f"{change.address.type} {change.address.key}": change.action.value for change in rows}
 
+    def begin(self, steps: object) -> None:
+        pass
+
+    def undone(self, change: Change) -> None:
+        pass
+
     def record(self, change: Change, phase: Any, native_id: str) -> None:
         if change.after is None:
             self.objects.pop(change.address, None)

@@ -42,6 +42,12 @@ class Recorder:
     def __init__(self) -> None:
         self.objects: dict[Address, Applied] = {}
 
+    def begin(self, steps: object) -> None:
+        pass
+
+    def undone(self, change: Change) -> None:
+        pass
+
     def record(self, change: Change, phase: Any, native_id: str) -> None:
         if change.after is None:
             self.objects.pop(change.address, None)
