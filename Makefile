@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-access test-thorough check check-ci bench lock clean
+.PHONY: help demo test test-access test-faults test-thorough check check-ci bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -24,6 +24,9 @@ test-thorough: .venv/.installed ## The cases that the tests leave out to be quic
 test-access: .venv/.installed ## Compare access on everything that the tests otherwise sample (minutes)
 	$(BIN)/pytest -n 2 -m access
 	$(BIN)/pytest -n 2 -s --sweep tests/access tests/providers/aws/effective
+
+test-faults: .venv/.installed ## Every boundary of every call with a fault, judged by what the servers say (an hour)
+	$(BIN)/pytest -n 2 --dist loadgroup -m faults tests/faults
 
 check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .

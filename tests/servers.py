@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -41,11 +41,16 @@ def copy_specs(example: str, target: Path) -> None:
 
 
 def run_writ(
-    *arguments: str, cwd: Path, env: Mapping[str, str] | None = None, stdin: str = "", seconds: float = 120
+    *arguments: str,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: str = "",
+    seconds: float = 120,
+    started: Callable[[int], None] = lambda pid: None,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``writ`` as a user does, its imports done already (tests.zygote). Colours off, no width of a terminal."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
-    return _zygote().run(arguments, cwd, environ | {"NO_COLOR": "1"} | dict(env or {}), stdin, seconds)
+    return _zygote().run(arguments, cwd, environ | {"NO_COLOR": "1"} | dict(env or {}), stdin, seconds, started)
 
 
 @cache

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,7 @@ def _run(connection: socket.socket) -> None:
             os.close(stream)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         connection.sendall(f"{os.getpid()}\n".encode())
+        connection.recv(2)
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
@@ -90,9 +91,15 @@ class Zygote:
         self._process = subprocess.Popen([*command, str(root), self._path], stdin=subprocess.PIPE, cwd="/")
 
     def run(
-        self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: str, seconds: float
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        stdin: str,
+        seconds: float,
+        started: Callable[[int], None] = lambda pid: None,
     ) -> subprocess.CompletedProcess[str]:
-        """As subprocess.run: text, captured."""
+        """As subprocess.run: text, captured. ``started`` is told the process's id before it does anything."""
         with (
             tempfile.TemporaryFile("w+") as into,
             tempfile.TemporaryFile("w+") as out,
@@ -105,7 +112,7 @@ class Zygote:
             request: dict[str, Any] = {"arguments": list(arguments), "cwd": str(cwd), "env": dict(env)}
             streams = [stream.fileno() for stream in (into, out, err)]
             socket.send_fds(connection, [json.dumps(request).encode()], streams)
-            code = self._code(connection, list(arguments), seconds)
+            code = self._code(connection, list(arguments), seconds, started)
             out.seek(0)
             err.seek(0)
             return subprocess.CompletedProcess(["writ", *arguments], code, out.read(), err.read())
@@ -124,11 +131,16 @@ class Zygote:
             else:
                 return connection
 
-    def _code(self, connection: socket.socket, arguments: list[str], seconds: float) -> int:
+    def _code(
+        self, connection: socket.socket, arguments: list[str], seconds: float, started: Callable[[int], None]
+    ) -> int:
         connection.settimeout(seconds)
         told = b""
         try:
             while told.count(b"\n") < 2 and (more := connection.recv(64)):
+                if not told:
+                    started(int(more.split()[0]))
+                    connection.sendall(b"go")
                 told += more
         except TimeoutError:
             os.kill(int(told.split()[0]), signal.SIGKILL)

@@ -1,0 +1,102 @@
+"""Where calls are numbered on their way to the servers, and where one of them meets its fault."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """When, in the life of a call."""
+
+    BEFORE = "before it is sent"
+    AFTER = "after it was done, before its reply"
+    REPLY = "after its reply, before that is recorded"
+
+
+class Deed(StrEnum):
+    """What happens then."""
+
+    KILL = "the program is killed"
+    DROP = "the connection breaks"
+    BUSY = "the server answers 429"
+    BROKEN = "the server answers 503"
+    STOP = "the program is stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: at the call of this number, from 1."""
+
+    at: int
+    phase: Phase
+    deed: Deed
+
+    def __str__(self) -> str:
+        return f"call {self.at}, {self.phase}: {self.deed}"
+
+
+class Gate:
+    """Numbers the calls of one run over all servers. Threads of all proxies meet here."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self.calls: list[str] = []
+        self.fault: Fault | None = None
+        self.storm: tuple[random.Random, float] | None = None
+        """With this chance a call is answered 429 or 503, or at a database broken off."""
+        self.hit = False
+        self.pid = 0
+        self._busy = 0
+
+    def start(self, fault: Fault | None = None) -> None:
+        """A new run: numbers begin at 1."""
+        self.settled()
+        with self._lock:
+            self.calls, self.fault, self.hit, self.pid = [], fault, False, 0
+
+    def started(self, pid: int) -> None:
+        """The program that is to suffer."""
+        self.pid = pid
+
+    @contextmanager
+    def call(self, label: str) -> Iterator[int]:
+        """One call on its way; its number."""
+        with self._lock:
+            self.calls.append(label)
+            self._busy += 1
+            number = len(self.calls)
+        try:
+            yield number
+        finally:
+            with self._lock:
+                self._busy -= 1
+                self._lock.notify_all()
+
+    def due(self, number: int, phase: Phase) -> Deed | None:
+        """What is to happen to this call now. A killed or stopped program is so already."""
+        with self._lock:
+            deed = self._due(number, phase)
+            if deed in {Deed.KILL, Deed.STOP}:
+                os.kill(self.pid, signal.SIGKILL if deed is Deed.KILL else signal.SIGSTOP)
+            return deed
+
+    def _due(self, number: int, phase: Phase) -> Deed | None:
+        if self.storm is not None and phase is Phase.BEFORE:
+            chance, rate = self.storm
+            return chance.choice((Deed.BUSY, Deed.BROKEN)) if chance.random() < rate else None
+        if self.fault is None or (self.fault.at, self.fault.phase) != (number, phase):
+            return None
+        self.hit = True
+        return self.fault.deed
+
+    def settled(self, seconds: float = 10) -> None:
+        """Wait until no call is on its way: what a killed program had asked for is done by then."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: self._busy == 0, seconds), f"calls hang: {self.calls[-3:]}"

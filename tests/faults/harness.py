@@ -1,0 +1,135 @@
+"""One run with a fault, what became of it, and whether it can be mended."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from tests.e2e.hands import Hands
+from tests.e2e.wiring import rewired
+from tests.faults.gate import Deed, Fault, Gate, Phase
+from tests.faults.http import HttpProxy
+from tests.faults.oracle import Facts, Probes, reality, record
+from tests.faults.sql import SqlProxy
+from tests.servers import World, run_writ
+
+RECOVERIES = 2
+"""Further applies until the plan must be empty."""
+APPLY = ("apply", "-auto-approve")
+
+
+@dataclass(frozen=True)
+class End:
+    """How things stand: in the systems, in the record, and who gets in."""
+
+    reality: Facts
+    record: Facts
+    passed: frozenset[tuple[str, str]]
+
+
+@dataclass
+class Verdict:
+    """What went wrong, by the oracle's three words and the program's own claim."""
+
+    lost: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    let_in: list[str] = field(default_factory=list)
+    not_empty: str = ""
+    probes: int = 0
+    where: str = ""
+    """The call that met the fault; empty where the run was over before."""
+
+    @property
+    def sound(self) -> bool:
+        """Nothing went wrong."""
+        return not (self.lost or self.orphans or self.let_in or self.not_empty)
+
+
+@dataclass
+class Harness:
+    """A world whose servers are behind proxies."""
+
+    world: World
+    hands: Hands
+    gate: Gate
+    connections: str
+    probes: Probes
+
+    def run(self, *arguments: str, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
+        """``writ`` through the proxies, with at most one fault."""
+        self.gate.start(fault)
+        done = run_writ(
+            *arguments,
+            cwd=self.world.cwd,
+            env={"WRIT_CONNECTIONS": self.connections},
+            started=self.gate.started,
+        )
+        self.gate.settled()
+        return done
+
+    def examine(self, fault: Fault, old: End, new: End, arguments: Sequence[str]) -> Verdict:
+        """Run with a fault, mend, judge."""
+        self.run(*arguments, fault=fault)
+        found = self.judge(old, new, arguments)
+        found.where = self.gate.calls[fault.at - 1] if self.gate.hit else ""
+        return found
+
+    def direct(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """``writ`` past the proxies."""
+        return self.world.writ(*arguments)
+
+    def end(self) -> End:
+        """How things stand now."""
+        return End(reality(self.hands), record(self.world.state), frozenset(self.probes.passed(self.hands)))
+
+    def judge(self, old: End, new: End, arguments: Sequence[str] = APPLY) -> Verdict:
+        """After a run with a fault: nobody was let in meanwhile, and the next runs make it what it should be."""
+        found = Verdict(probes=2 * self.probes.count(self.hands))
+        during = self.probes.passed(self.hands)
+        found.let_in = [f"meanwhile: {one}" for one in sorted(during - old.passed - new.passed)]
+        for _ in range(RECOVERIES):
+            done = self.direct(*arguments)
+            if done.returncode == 0:
+                break
+        else:
+            found.not_empty = done.stdout + done.stderr
+            return found
+        plan = self.direct("plan", "-detailed-exitcode", *(["-destroy"] if arguments[0] == "destroy" else []))
+        found.not_empty = "" if plan.returncode == 0 else plan.stdout + plan.stderr
+        now = self.end()
+        for was, want in ((now.reality, new.reality), (now.record, new.record)):
+            found.lost += [f"{name}: {want[name]} is {was.get(name)}" for name in want if was.get(name) != want[name]]
+            found.orphans += [name for name in was if name not in want]
+        found.let_in += [f"after: {one}" for one in sorted(now.passed - new.passed)]
+        found.lost += [f"access: {one}" for one in sorted(new.passed - now.passed)]
+        return found
+
+
+def points(calls: int) -> list[Fault]:
+    """Every call's boundary, with each deed that makes sense there."""
+    deeds = {
+        Phase.BEFORE: (Deed.KILL, Deed.DROP),
+        Phase.AFTER: (Deed.KILL, Deed.DROP),
+        Phase.REPLY: (Deed.KILL,),
+    }
+    return [Fault(at, phase, deed) for at in range(1, calls + 1) for phase in Phase for deed in deeds[phase]]
+
+
+@contextmanager
+def harnessed(world: World, probes: Probes) -> Iterator[Harness]:
+    """The quickstart's three servers behind proxies."""
+    gate, place = Gate(), world.connection("orders-db")
+    with ExitStack() as stack:
+        vault = stack.enter_context(HttpProxy(gate, "vault", world.connection("vault")["address"]))
+        aws = stack.enter_context(HttpProxy(gate, "aws", world.connection("payments")["endpoint_url"]))
+        sql = stack.enter_context(SqlProxy(gate, place["host"], place["port"]))
+        hands = stack.enter_context(Hands(world))
+        connections = rewired(
+            world,
+            vault={"address": vault.url},
+            payments={"endpoint_url": aws.url},
+            orders_db={"host": sql.folder},
+        )
+        yield Harness(world, hands, gate, connections, probes)
