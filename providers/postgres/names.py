@@ -65,6 +65,7 @@ def unquoted(token: str) -> str:
     return token[1:-1].replace('""', '"') if token.startswith('"') else token
 
 
+@lru_cache(maxsize=8192)
 def split_name(text: str) -> tuple[str, ...] | None:
     """The raw parts of a dotted name; None if it isn't one. Unquoted parts may hold anything but dots and quotes."""
     parts: list[str] = []
