@@ -64,23 +64,23 @@ class Positions:
 
     def _find(self, path: Path) -> tuple[Any, int, int, int]:
         """The deepest node on the path, its index, its key's (-1 without), and how many parts led there."""
+        start = _start_of if len(self._marks) <= _SMALL * MARK else self._start
         node, index, key = self._root, 0, -1
         for depth, part in enumerate(path):
-            if isinstance(node, dict):
+            if type(node) is dict:
                 if part not in node:
                     return node, index, key, depth
-                key = self._start(node, index, part)
+                key = start(node, index, part)
                 index = key + 1
-            elif isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node):
-                index, key = self._start(node, index, part), -1
+            elif type(node) is list and isinstance(part, int) and 0 <= part < len(node):
+                index, key = start(node, index, part), -1
             else:
                 return node, index, key, depth
             node = node[part]
         return node, index, key, len(path)
 
     def _start(self, node: Any, index: int, part: str | int) -> int:
-        if len(self._marks) <= _SMALL * MARK:
-            return _start_of(node, index, part)
+        """As _start_of, for a document of which many positions may be asked: worked out once for each collection."""
         if id(node) not in self._index:
             self._index[id(node)] = _starts(node, index)
         return self._index[id(node)][part]

@@ -55,6 +55,7 @@ def qualified(schema: str, name: str) -> str:
     return f"{quoted(schema)}.{quoted(name)}"
 
 
+@lru_cache(maxsize=8192)
 def role_text(name: str) -> str:
     """A role's name as it stands in keys: ``writ_support-bot_orders.read`` needs no quotes."""
     return name if _PLAIN_ROLE.fullmatch(name) else '"' + name.replace('"', '""') + '"'
