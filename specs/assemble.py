@@ -15,6 +15,7 @@ from specs.source import Located, SourceSpan
 from specs.suggest import closest, hint
 from specs.text import shape, shown
 
+_NAME = ("metadata", "name")
 _HEAD = f"begin it with apiVersion: {API_VERSION} and kind: {', '.join(KINDS)}"
 
 
@@ -37,14 +38,15 @@ class _Building:
         self.failed: dict[str, set[str]] = {kind: set() for kind in KINDS}
         self.opaque = False
         self._reported = reported
-        self._names: dict[tuple[str, str], tuple[str, SourceSpan]] = {}
+        self._names: dict[tuple[str, str], RawDocument] = {}
 
     def take(self, document: RawDocument) -> None:
         """Decode one document; none any more once there is more to mend than anybody reads at once."""
         if len(self.problems) >= ENOUGH:
             self.opaque = True
             return
-        model = KINDS.get(document.kind)
+        kind = document.kind
+        model = KINDS.get(kind)
         problem = _head_problem(document) if document.complete else None
         if problem is not None:
             self._report(problem)
@@ -58,7 +60,7 @@ class _Building:
         if value is None:
             self._fail(document, nameable=True)
         elif unique:
-            self.found[document.kind][document.name] = Located(value, document.locator)
+            self.found[kind][document.name] = Located(value, document.locator)
 
     def _fail(self, document: RawDocument, nameable: bool) -> None:
         if document.kind in self.failed and document.name:
@@ -75,11 +77,11 @@ class _Building:
         name = document.name
         if not name:
             return True
-        span = document.locator.span(("metadata", "name"))
-        first, where = self._names.setdefault((document.kind, name.casefold()), (name, span))
-        if where is span:
+        first = self._names.setdefault((document.kind, name.casefold()), document)
+        if first is document:
             return True
-        self.problems.append(_taken(document, first, where, span))
+        span = document.locator.span(_NAME)
+        self.problems.append(_taken(document, first.name, first.locator.span(_NAME), span))
         self._reported.add((span.file, span.line))
         return False
 
@@ -90,7 +92,7 @@ def _any(kind: str) -> bool:
 
 
 def _taken(document: RawDocument, first: str, where: SourceSpan, span: SourceSpan) -> Diagnostic:
-    subject = document.locator.subject(("metadata", "name"))
+    subject = document.locator.subject(_NAME)
     kind, name = document.kind, document.name
     if name == first:
         return error(

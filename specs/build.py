@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NoReturn
 from specs import scan
 from specs.diagnostic import Diagnostic, error
 from specs.jsontext import with_surrogates
-from specs.nodes import COLUMN_BITS, Positions
+from specs.nodes import MARK, UNKNOWN, Positions
 from specs.source import Path, SourceSpan
 from specs.text import cut
 
@@ -24,6 +24,18 @@ _NO_KEY = object()
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _JSON_WORDS = frozenset({"true", "false", "null"})
 _MOST_PROBLEMS = 50
+_MOST_MARKS = NODE_CAP * MARK
+
+
+class _Handlers(dict[type, "Callable[[Builder, Any], None] | None"]):
+    """Events' classes by their names: looked up once for each class, whichever library's it is."""
+
+    def __init__(self, by_name: dict[str, Callable[[Builder, Any], None]]) -> None:
+        super().__init__()
+        self._by_name = by_name
+
+    def __missing__(self, kind: type) -> Callable[[Builder, Any], None] | None:
+        return self.setdefault(kind, self._by_name.get(kind.__name__))
 
 
 class TooMuch(Exception):  # noqa: N818
@@ -44,7 +56,9 @@ class Builder:
         self._escapes = escapes
         self._strict_json = strict_json
         self._memo = memo
-        self._marks: array[int] = array("Q")
+        self._checked = escapes or strict_json
+        self._marks: list[int] = []
+        """Line, column and end column of each node, as the parser counts them: see Positions."""
         self.root: Any = None
         self._here: Any = None
         self._key: Any = _NO_KEY
@@ -53,22 +67,20 @@ class Builder:
         self._skip_depth = 0
 
     def feed(self, next_event: Callable[[], Any]) -> None:
-        """Take events until the stream ends. Raises what the parser raises, and TooMuch."""
+        """Take events until there are no more. Raises what the parser raises, and TooMuch."""
         handlers = self._HANDLERS
         while (event := next_event()) is not None:
-            name = event.__class__.__name__
-            handler = handlers.get(name)
-            if handler is not None:
-                if self._skip:
-                    self._skipped(name, event)
-                else:
-                    handler(self, event)
-            elif name == "StreamEndEvent":
-                return
+            handler = handlers[event.__class__]
+            if handler is None:
+                continue
+            if self._skip:
+                self._skipped(event.__class__.__name__, event)
+            else:
+                handler(self, event)
 
     def positions(self) -> Positions:
         """The locator of what was built."""
-        return Positions(self._file, self.root, self._marks)
+        return Positions(self._file, self.root, array("i", self._marks), self._offset)
 
     def report(self, code: str, message: str, event: Any, help: str = "") -> None:
         """An error at an event."""
@@ -79,7 +91,7 @@ class Builder:
         self.problems.append(error(code, message, subject=self._subject(), help=help, span=span))
 
     def _subject(self) -> str:
-        positions = self.positions()
+        positions = Positions(self._file, self.root, array("i"), self._offset)
         if isinstance(self.root, dict) and isinstance(metadata := self.root.get("metadata"), dict):
             positions.own(str(self.root.get("kind", "")), str(metadata.get("name", "")))
         path = self._path()
@@ -104,66 +116,62 @@ class Builder:
             raise TooMuch
 
     def _scalar(self, event: Any) -> None:
+        """A key, or a value. This runs for most events, hence without any calls where all is as usual."""
+        value: str = event.value
+        style = event.style
+        if self._checked or event.anchor is not None or event.tag is not None or len(value) > SCALAR_CAP:
+            value = self._check_scalar(event)
+        here = self._here
+        is_key = type(here) is dict and self._key is _NO_KEY
+        if is_key and (value in here or (value == "<<" and not style)):
+            self._refuse_key(value, event, plain=not style)
+            return
+        start, end, marks = event.start_mark, event.end_mark, self._marks
+        if len(marks) >= _MOST_MARKS:
+            self._too_many(event)
+        line = start.line
+        marks += (line, start.column, end.column if end.line == line else UNKNOWN)
+        if is_key:
+            self._key = self._memo.setdefault(value, value)
+            return
+        if not style and value in _NULLS:
+            value = ""
+        if type(here) is dict:
+            here[self._key] = value
+            self._key = _NO_KEY
+        elif here is not None:
+            here.append(value)
+        else:
+            self.root = value
+            self.empty = not style and not value and event.tag is None and event.anchor is None
+
+    def _check_scalar(self, event: Any) -> str:
+        """The text of a scalar, or what stands for one that may not be here."""
         value: str = event.value
         if event.anchor is not None or event.tag is not None:
             self._properties(event)
-        style = event.style
-        if not style:
+        if not event.style:
             if self._strict_json:
                 self._check_json(value, event)
-        elif style == '"' and self._escapes:
+        elif event.style == '"' and self._escapes:
             if self._strict_json:
                 value = with_surrogates(value)
             value = self._check_escaped(value, event)
         if len(value) > SCALAR_CAP:
             self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)
-            value = ""
-        here = self._here
-        if type(here) is dict:
-            key = self._key
-            if key is _NO_KEY:
-                self._take_key(value, event, plain=not style)
-                return
-            self._mark(event)
-            here[key] = "" if not style and value in _NULLS else value
-            self._key = _NO_KEY
-            return
-        self._mark(event)
-        value = "" if not style and value in _NULLS else value
-        if here is None:
-            self.root = value
-            self.empty = not style and not value and event.tag is None and event.anchor is None
-        else:
-            here.append(value)
+            return ""
+        return value
 
-    def _put(self, value: Any) -> None:
-        if type(self._here) is dict:
-            self._here[self._key] = value
-            self._key = _NO_KEY
-        else:
-            self._here.append(value)
+    def _too_many(self, event: Any) -> NoReturn:
+        self.report("W006", f"over the cap: {NODE_CAP} values in one document", event, "split the document")
+        raise TooMuch
 
-    def _mark(self, event: Any) -> None:
-        """Keep a position; a scalar's with its end. This runs for every value, hence without any calls."""
-        start, end = event.start_mark, event.end_mark
-        line, marks = start.line, self._marks
-        if len(marks) >= NODE_CAP:
-            self.report("W006", f"over the cap: {NODE_CAP} values in one document", event, "split the document")
-            raise TooMuch
-        last = end.column + 1 if event.__class__.__name__ == "ScalarEvent" and end.line == line else 0
-        marks.append((line + self._offset) << 2 * COLUMN_BITS | (start.column + 1) << COLUMN_BITS | last)
-
-    def _take_key(self, value: str, event: Any, *, plain: bool) -> None:
+    def _refuse_key(self, value: str, event: Any, *, plain: bool) -> None:
         if plain and value == "<<":
             self.report("W011", "merge keys are not allowed", event, "write the fields out")
-            self._skip = 1
-            return
-        if value in self._here:
+        else:
             self._report_repeated(value, event)
-            self._skip = 1
-            return
-        self._mark(event)
-        self._key = self._memo.setdefault(value, value)
+        self._skip = 1
 
     def _report_repeated(self, key: str, event: Any) -> None:
         first = self.positions().key_span((*self._path(), key))
@@ -185,14 +193,20 @@ class Builder:
             self.report("W015", "a key must be text", event, advice)
             self._skip, self._skip_depth = 2, 1
             return
-        if len(self._stack) >= DEPTH_CAP:
+        stack, marks = self._stack, self._marks
+        if len(stack) >= DEPTH_CAP:
             self._too_deep(event)
-        self._mark(event)
-        if here is None:
-            self.root, self.empty = child, False
+        if len(marks) >= _MOST_MARKS:
+            self._too_many(event)
+        start = event.start_mark
+        marks += (start.line, start.column, UNKNOWN)
+        if type(here) is dict:
+            here[key] = child
+        elif here is not None:
+            here.append(child)
         else:
-            self._put(child)
-        self._stack.append((here, key))
+            self.root, self.empty = child, False
+        stack.append((here, key))
         self._here, self._key = child, _NO_KEY
 
     def _too_deep(self, event: Any) -> NoReturn:
@@ -208,8 +222,19 @@ class Builder:
         if type(self._here) is dict and self._key is _NO_KEY:
             self._skip = 1
         elif self._here is not None:
-            self._mark(event)
-            self._put("")
+            self._put_nothing(event)
+
+    def _put_nothing(self, event: Any) -> None:
+        """What stands for a value that may not be here."""
+        if len(self._marks) >= _MOST_MARKS:
+            self._too_many(event)
+        start = event.start_mark
+        self._marks += (start.line, start.column, UNKNOWN)
+        if type(self._here) is dict:
+            self._here[self._key] = ""
+            self._key = _NO_KEY
+        else:
+            self._here.append("")
 
     def _skipped(self, name: str, event: Any) -> None:
         """Leave out whole nodes: the value of a key that was refused."""
@@ -255,15 +280,17 @@ class Builder:
     def _hide(self, event: Any) -> None:
         self.hidden.update(range(event.start_mark.line + self._offset, event.end_mark.line + self._offset + 1))
 
-    _HANDLERS: ClassVar[dict[str, Callable[[Builder, Any], None]]] = {
-        "ScalarEvent": _scalar,
-        "MappingStartEvent": _start_mapping,
-        "SequenceStartEvent": _start_sequence,
-        "MappingEndEvent": _end,
-        "SequenceEndEvent": _end,
-        "AliasEvent": _alias,
-        "DocumentStartEvent": _document,
-    }
+    _HANDLERS: ClassVar[_Handlers] = _Handlers(
+        {
+            "ScalarEvent": _scalar,
+            "MappingStartEvent": _start_mapping,
+            "SequenceStartEvent": _start_sequence,
+            "MappingEndEvent": _end,
+            "SequenceEndEvent": _end,
+            "AliasEvent": _alias,
+            "DocumentStartEvent": _document,
+        }
+    )
 
 
 ABOUT_SECRETS = "revoke it, and take it out of the file and its history; agents never hold stored secrets"

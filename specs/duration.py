@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from specs.base import spec_error
@@ -21,7 +22,12 @@ def parse_duration(value: Any) -> int:
     """Seconds, above 0 and at most MAXIMUM. Raises the spec errors of W110."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM:
         return value  # another model's seconds; YAML only ever gives text
-    text = text_of(value, "a duration such as 15m")
+    return _seconds(text_of(value, "a duration such as 15m"))
+
+
+@lru_cache(maxsize=1024)
+def _seconds(text: str) -> int:
+    """Few different ones, written again and again."""
     found = _WHOLE.fullmatch(text)
     if found is None:
         raise spec_error("W110", *_complaint(text))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import yaml
 
@@ -86,8 +86,9 @@ def events(text: str) -> Iterator[Any]:
 
 
 def _parser(text: str) -> Callable[[], Any]:
-    loader = getattr(yaml, "CLoader", yaml.SafeLoader)
-    event: Callable[[], Any] = loader(text).get_event
+    # CLoader is a parser and much else that is made anew for each document.
+    parser = yaml.cyaml.CParser if hasattr(yaml, "CLoader") else yaml.SafeLoader  # type: ignore[attr-defined]
+    event: Callable[[], Any] = parser(text).get_event
     return event
 
 
@@ -229,16 +230,17 @@ class _Reading:
         self._opaque = True
         self.problems.append(problem)
 
-    def _parse(self, name: str, chunk: Chunk) -> bool:
-        builder, complete = self._build(name, chunk.line, chunk.text)
+    def _parse(self, file: str, chunk: Chunk) -> bool:
+        builder, complete = self._build(file, chunk.line, chunk.text)
         self.problems += builder.problems
         for line in builder.hidden:
-            self._sources.hide(name, line)
+            self._sources.hide(file, line)
         if builder.empty and complete:
             return False
         document = RawDocument(builder.root, builder.positions(), complete)
-        document.locator.own(document.kind, document.name)
-        self._opaque |= not (document.kind and document.name) and not complete
+        kind, name = document.kind, document.name
+        document.locator.own(kind, name)
+        self._opaque |= not complete and not (kind and name)
         self._documents.append(document)
         return True
 
@@ -287,8 +289,7 @@ def _before_too_deep(problem: yaml.YAMLError, text: str) -> str:
     return text[: max(0, mark.index - _AHEAD)]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """The text of one document, from ``start`` to ``end`` in the file, at ``line``."""
 
     text: str

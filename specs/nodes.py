@@ -12,38 +12,40 @@ from specs.source import Path, SourceSpan
 _PLURALS = {"Agent": "agents", "Intent": "intents", "Environment": "environments", "Guardrail": "guardrails"}
 _SMALL = 256
 _LONGEST = 128
-COLUMN_BITS = 20
-"""A position is line, column and end column in 64 bits: a document is under a million characters."""
-_MASK = (1 << COLUMN_BITS) - 1
+MARK = 3
+"""Numbers of a position: line, column and end column, from 0, as YAML parsers count."""
+UNKNOWN = -1
+"""The end column of what ends on another line, and of collections."""
 
 
 class Positions:
-    """Locates the values of one document: a packed position for each node, in the order of the text.
+    """Locates the values of one document: a position for each node, in the order of the text.
 
+    ``first`` is the line in the file on which the document's own lines count from 0.
     For a mapping's entry the key's position comes before its value's. A collection that stands under a key
     is located at that key, where people look for it; a list's item, and a scalar, at itself.
     """
 
-    __slots__ = ("_index", "_marks", "_owner", "_root", "file")
+    __slots__ = ("_first", "_index", "_marks", "_owner", "_root", "file")
 
-    def __init__(self, file: str, root: Any, marks: array[int]) -> None:
+    def __init__(self, file: str, root: Any, marks: array[int], first: int) -> None:
         self.file = file
         self._owner: Path = ()
         """``("agents", "support-bot")``, once it is known."""
         self._root = root
         self._marks = marks
+        self._first = first
         self._index: dict[int, dict[str | int, int]] = {}
 
     def span(self, path: Path) -> SourceSpan:
         """The position of the value at ``path``, or of its nearest written ancestor."""
-        node, key, depth = self._find(path)
-        own_place = self._root if depth == 0 else self._value(path[:depth])
-        return self._at(key if key >= 0 and isinstance(own_place, dict | list) else node)
+        node, index, key, _ = self._find(path)
+        return self._at(key if key >= 0 and isinstance(node, dict | list) else index)
 
     def key_span(self, path: Path) -> SourceSpan:
         """The position of the key at the end of ``path``; as ``span`` where it is no key."""
-        node, key, depth = self._find(path)
-        return self._at(key if key >= 0 and depth == len(path) else node)
+        _, index, key, depth = self._find(path)
+        return self._at(key if key >= 0 and depth == len(path) else index)
 
     def subject(self, path: Path) -> str:
         """``agents.support-bot.spec.intents[0].ttl``."""
@@ -54,40 +56,34 @@ class Positions:
         self._owner = (_PLURALS[kind], name) if kind in _PLURALS and name else ()
 
     def _at(self, index: int) -> SourceSpan:
-        if index >= len(self._marks):
+        at = index * MARK
+        if at >= len(self._marks):
             return SourceSpan(self.file, 1, 1)
-        packed = self._marks[index]
-        return SourceSpan(self.file, packed >> 2 * COLUMN_BITS, packed >> COLUMN_BITS & _MASK, packed & _MASK)
+        line, column, end = self._marks[at : at + MARK]
+        return SourceSpan(self.file, line + self._first, column + 1, end + 1)
 
-    def _value(self, path: Path) -> Any:
-        node = self._root
-        for part in path:
-            node = node[part]
-        return node
-
-    def _find(self, path: Path) -> tuple[int, int, int]:
-        """Index of the deepest node on the path, of its key (-1 without), and how many parts led there."""
+    def _find(self, path: Path) -> tuple[Any, int, int, int]:
+        """The deepest node on the path, its index, its key's (-1 without), and how many parts led there."""
+        start = _start_of if len(self._marks) <= _SMALL * MARK else self._start
         node, index, key = self._root, 0, -1
         for depth, part in enumerate(path):
-            if not _has(node, part):
-                return index, key, depth
-            start = self._start(node, index, part)
-            key, index = (start, start + 1) if isinstance(node, dict) else (-1, start)
+            if type(node) is dict:
+                if part not in node:
+                    return node, index, key, depth
+                key = start(node, index, part)
+                index = key + 1
+            elif type(node) is list and isinstance(part, int) and 0 <= part < len(node):
+                index, key = start(node, index, part), -1
+            else:
+                return node, index, key, depth
             node = node[part]
-        return index, key, len(path)
+        return node, index, key, len(path)
 
     def _start(self, node: Any, index: int, part: str | int) -> int:
-        if len(self._marks) <= _SMALL:
-            return _start_of(node, index, part)
+        """As _start_of, for a document of which many positions may be asked: worked out once for each collection."""
         if id(node) not in self._index:
             self._index[id(node)] = _starts(node, index)
         return self._index[id(node)][part]
-
-
-def _has(node: Any, part: str | int) -> bool:
-    if isinstance(node, dict):
-        return part in node
-    return isinstance(node, list) and isinstance(part, int) and 0 <= part < len(node)
 
 
 def _start_of(node: Any, index: int, wanted: str | int) -> int:

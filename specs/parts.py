@@ -51,14 +51,19 @@ class Open(Strict):
         return self.model_extra or {}
 
 
+def _none_given() -> Any:
+    """An empty mapping by default. A default that is one itself would be copied, deeply, for every document."""
+    return Field(default_factory=dict, json_schema_extra={"default": {}})
+
+
 class Metadata(Strict):
     """What a document is called."""
 
     name: Name
     """Unique among the documents of its kind."""
-    labels: Annotated[dict[str, Text], BeforeValidator(nothing)] = {}
+    labels: Annotated[dict[str, Text], BeforeValidator(nothing)] = _none_given()
     """Short texts to select by."""
-    annotations: Annotated[dict[str, LongText], BeforeValidator(nothing)] = {}
+    annotations: Annotated[dict[str, LongText], BeforeValidator(nothing)] = _none_given()
     """Texts for other tools; Writ doesn't read them."""
     description: LongText | None = None
     """What it is, for people."""

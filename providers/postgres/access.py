@@ -74,15 +74,16 @@ class Grant(SpecModel):
 
     @model_validator(mode="after")
     def _privileges_of_kind(self) -> Self:
-        check_privileges(self.privileges, (*KNOWN[self.kind], ALL), f"a {self.kind}")
-        if self.kind in (Kind.SCHEMA, Kind.DATABASE) and {"CREATE", ALL} & set(self.privileges):
+        kind = self.kind
+        check_privileges(self.privileges, (*KNOWN[kind], ALL), f"a {kind}")
+        if kind in (Kind.SCHEMA, Kind.DATABASE) and {"CREATE", ALL} & set(self.privileges):
             which = "CREATE" if "CREATE" in self.privileges else "ALL, which includes CREATE,"
             raise spec_error(
                 "W415",
-                f"{which} on a {self.kind} is refused",
+                f"{which} on a {kind} is refused",
                 "a login that owns an object can't be dropped when its time is over: objects belong to a migration",
             )
-        if self.kind is Kind.TABLE and is_ambiguous(self.privileges):
+        if kind is Kind.TABLE and is_ambiguous(self.privileges):
             raise spec_error("W416", AMBIGUOUS, AMBIGUOUS_HELP)
         return self
 

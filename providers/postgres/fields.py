@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
@@ -51,6 +52,7 @@ def _check_schema(schema: str) -> None:
         raise spec_error("W411", f"schema {schema} is the server's own", "grant on objects of your own schemas")
 
 
+@lru_cache(maxsize=8192)
 def _relation(text: str) -> str:
     schema, name = _parts(text, 2, "public.orders")
     _check_schema(schema)

@@ -34,7 +34,7 @@ class GrantKey(NamedTuple):
         """The object as it is written in specs."""
         if self.kind == Kind.PARAMETER:
             return self.name
-        names = ".".join(quoted(part) for part in (self.schema, self.name, self.column) if part)
+        names = ".".join([quoted(part) for part in (self.schema, self.name, self.column) if part])
         return f"{names}({self.arguments})" if self.kind == Kind.FUNCTION else names
 
     @classmethod

@@ -7,6 +7,7 @@ and Vault run them in one transaction; they split a statement at semicolons unle
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -66,9 +67,10 @@ LEASE = "; lease="
 _DATABASE = re.compile(r"; database=([^;\s]+)")
 
 
-def _database(scope: Scope[PostgresSettings]) -> str:
+@lru_cache(maxsize=64)
+def _database(name: str) -> str:
     """Roles are the cluster's, so the marker also names the database. No quote, brace or semicolon is left in it."""
-    return f"; database={quote(scope.settings.database, safe='')}"
+    return f"; database={quote(name, safe='')}"
 
 
 def owner(comment: str, scope: Scope[PostgresSettings]) -> tuple[Ownership, str]:
@@ -82,7 +84,7 @@ def owner(comment: str, scope: Scope[PostgresSettings]) -> tuple[Ownership, str]
 
 def lease_comment(scope: Scope[PostgresSettings], group: str) -> str:
     """The comment that every minted login carries; with an empty group, what all of them begin with."""
-    return f"{marker_text(scope)}{_database(scope)}{LEASE}{group}"
+    return f"{marker_text(scope)}{_database(scope.settings.database)}{LEASE}{group}"
 
 
 def lease_beginnings(scope: Scope[PostgresSettings]) -> tuple[str, str]:
@@ -108,7 +110,7 @@ def group_comment(scope: Scope[PostgresSettings], pair: Pair) -> str:
 
     It stands there and not at the login: whoever changes a group's comment makes a row.
     """
-    return f"{marker_text(scope, pair)}{_database(scope)}; ttl={pair.ttl}"
+    return f"{marker_text(scope, pair)}{_database(scope.settings.database)}; ttl={pair.ttl}"
 
 
 def group_ttl(comment: str) -> int | None:

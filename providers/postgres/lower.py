@@ -50,6 +50,11 @@ class _Lowering:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     cut: dict[bytes, str] = field(default_factory=dict)
     """Names over the limit by what the server would keep of them."""
+    target: LoginTarget | None = field(init=False)
+    """One for all logins."""
+
+    def __post_init__(self) -> None:
+        self.target = login_target(self.scope.settings)
 
     def add(self, asked: PairDemand[PostgresAccess]) -> None:
         """One pair."""
@@ -97,9 +102,8 @@ class _Lowering:
             key = str(MembershipKey(settings.minter, name))
             values = membership_values(settings.minter, name, admin=True, inherit=False, set_role=False)
             self._resource(MEMBERSHIP, key, values, pair, f"{settings.minter} puts logins into it", role)
-        target = login_target(settings)
-        if target is not None:
-            self.logins.append(login_request(self.scope, pair, name, target))
+        if self.target is not None:
+            self.logins.append(login_request(self.scope, pair, name, self.target))
 
     def _resource(
         self,
@@ -144,15 +148,16 @@ class _Lowering:
 
 def _keys(role: str, grant: Grant, database: str) -> Iterator[tuple[int, GrantKey]]:
     """Each object's key, with its position among those that the grant names."""
-    if grant.kind is Kind.DATABASE:
+    kind = grant.kind
+    if kind is Kind.DATABASE:
         yield 0, GrantKey(role, Kind.DATABASE, "", database)
     for position, text in enumerate(grant.objects):
-        for key in _of_object(role, grant, text):
+        for key in _of_object(role, grant, kind, text):
             yield position, key
 
 
-def _of_object(role: str, grant: Grant, text: str) -> Iterator[GrantKey]:
-    match grant.kind:
+def _of_object(role: str, grant: Grant, kind: Kind, text: str) -> Iterator[GrantKey]:
+    match kind:
         case Kind.SCHEMA:
             yield GrantKey(role, Kind.SCHEMA, "", _raw(text)[0])
         case Kind.FUNCTION:
@@ -163,7 +168,7 @@ def _of_object(role: str, grant: Grant, text: str) -> Iterator[GrantKey]:
             schema, name = _raw(text)
             yield from (GrantKey(role, Kind.COLUMN, schema, name, _raw(column)[0]) for column in grant.columns)
         case _:
-            yield GrantKey(role, grant.kind, *_raw(text))
+            yield GrantKey(role, kind, *_raw(text))
 
 
 def _raw(text: str) -> tuple[str, ...]:

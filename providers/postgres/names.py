@@ -55,6 +55,7 @@ def qualified(schema: str, name: str) -> str:
     return f"{quoted(schema)}.{quoted(name)}"
 
 
+@lru_cache(maxsize=8192)
 def role_text(name: str) -> str:
     """A role's name as it stands in keys: ``writ_support-bot_orders.read`` needs no quotes."""
     return name if _PLAIN_ROLE.fullmatch(name) else '"' + name.replace('"', '""') + '"'
@@ -65,6 +66,7 @@ def unquoted(token: str) -> str:
     return token[1:-1].replace('""', '"') if token.startswith('"') else token
 
 
+@lru_cache(maxsize=8192)
 def split_name(text: str) -> tuple[str, ...] | None:
     """The raw parts of a dotted name; None if it isn't one. Unquoted parts may hold anything but dots and quotes."""
     parts: list[str] = []

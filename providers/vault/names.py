@@ -41,6 +41,8 @@ def subject_key(subject: str) -> str:
     what servers compare isn't documented: so whatever any folding of Unicode's makes one is one here (compatibility
     caseless matching, Unicode 3.13 D146, and the dotted and the dotless i).
     """
+    if subject.isascii():
+        return subject.lower()  # which is all that folding does to ASCII
     text = unicodedata.normalize("NFD", subject.translate(_I))
     for _ in range(2):
         text = unicodedata.normalize("NFKD", text.casefold())

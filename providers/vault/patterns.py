@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_ANY = "+"
+ANY = "+"
+"""One whole segment, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Pattern:
     @property
     def exact(self) -> bool:
         """Whether it is a single path."""
-        return not self.open_end and _ANY not in self.parts
+        return not self.open_end and ANY not in self.parts
 
     def contains(self, other: Pattern) -> bool:
         """Whether every path of ``other`` is one of ours."""
@@ -39,7 +40,7 @@ class Pattern:
         last = len(mine) - 1
         if len(theirs) <= last or not _covers(mine[:last], theirs[:last]):
             return False
-        return mine[last] == "" or (theirs[last] != _ANY and theirs[last].startswith(mine[last]))
+        return mine[last] == "" or (theirs[last] != ANY and theirs[last].startswith(mine[last]))
 
     def overlaps(self, other: Pattern) -> bool:
         """Whether some path is in both."""
@@ -58,7 +59,7 @@ class Pattern:
         found = _meet(self, other)
         if found is None:
             return None
-        parts = ["x" if part == _ANY else part for part in found[0]]
+        parts = ["x" if part == ANY else part for part in found[0]]
         if self.open_end and other.open_end and parts[-1] == "":
             parts[-1] = "x"
         return "/".join(parts)
@@ -68,11 +69,11 @@ class Pattern:
         """Of two patterns that match a path, the one with the greater rank decides."""
         wild = [i for i, c in enumerate(self.text) if c in "+*"] if not self.exact else []
         first = wild[0] if wild else len(self.text) + 1_000_000
-        return (first, 0 if self.open_end else 1, -self.parts.count(_ANY), len(self.text), self.text)
+        return (first, 0 if self.open_end else 1, -self.parts.count(ANY), len(self.text), self.text)
 
 
 def _covers(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
-    return all(m in (_ANY, t) for m, t in zip(mine, theirs, strict=True))
+    return all(m in (ANY, t) for m, t in zip(mine, theirs, strict=True))
 
 
 def _meet(one: Pattern, two: Pattern) -> tuple[list[str], bool] | None:
@@ -91,7 +92,7 @@ def _meet(one: Pattern, two: Pattern) -> tuple[list[str], bool] | None:
         segment = _segment(mine, theirs, mine_open=mine_open, theirs_open=both_open)
         if segment is None:
             return None
-        partial = partial or (mine_open and theirs == _ANY and mine != "")
+        partial = partial or (mine_open and theirs == ANY and mine != "")
         merged.append(segment)
     return merged + list(two.parts[len(one.parts) :]), partial
 
@@ -102,9 +103,9 @@ def _segment(mine: str, theirs: str, *, mine_open: bool, theirs_open: bool) -> s
             return mine
         return theirs if theirs.startswith(mine) else None
     if mine_open:
-        if theirs == _ANY:
-            return mine or _ANY
+        if theirs == ANY:
+            return mine or ANY
         return theirs if theirs.startswith(mine) else None
-    if mine == _ANY:
+    if mine == ANY:
         return theirs
-    return mine if theirs in (_ANY, mine) else None
+    return mine if theirs in (ANY, mine) else None

@@ -230,6 +230,8 @@ def marker_key(key: str) -> str:
 
 
 def _cut(text: str) -> str:
+    if len(text) * 4 <= _METADATA_BYTES:
+        return text  # no character takes more than 4 bytes
     encoded = text.encode()
     if len(encoded) <= _METADATA_BYTES:
         return text

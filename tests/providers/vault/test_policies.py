@@ -10,7 +10,7 @@ import pytest
 from providers.vault.acl_policy import AclPolicy
 from providers.vault.client import VaultClient
 from providers.vault.patterns import Pattern
-from providers.vault.policy import CAPABILITIES, Grant, Inexpressible, render, unite
+from providers.vault.policy import CAPABILITIES, Grant, Inexpressible, _united, render, unite
 from providers.vault.resources import TYPES
 from providers.vault.transport import Origin, Transport
 from reconciler.provider import Conflict, PairDemand
@@ -96,6 +96,23 @@ def random_rules(dice: random.Random) -> list[Grant]:
             text = text + "/*" if text.endswith("+") or dice.random() < 0.5 else text + "*"
         rules.append(Grant(Pattern.of(text), frozenset(dice.sample(CAPABILITIES, dice.randint(1, 2)))))
     return rules
+
+
+def test_what_lies_apart_is_not_compared_and_comes_out_the_same() -> None:
+    dice = random.Random(20261130)
+    firsts, ends = ("a", "ab", "b", "kv", "+"), ("", "/", "/*", "/x", "/x*", "/x/", "/+", "/+/x", "*")
+    equal = 0
+    for _ in range(3000):
+        paths = [dice.choice(firsts) + dice.choice(ends) for _ in range(dice.randint(1, 3))]
+        rules = grants(*((path, " ".join(dice.sample(CAPABILITIES, 2))) for path in paths))
+        expected = _united(tuple(rules))
+        if isinstance(expected, Inexpressible):
+            with pytest.raises(Inexpressible):
+                unite(rules)
+        else:
+            assert unite(rules) == list(expected)
+            equal += len(rules) > 1
+    assert equal > 1000
 
 
 def matches(pattern: Pattern, path: str) -> bool:
