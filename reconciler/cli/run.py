@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import click
@@ -16,6 +17,9 @@ from reconciler.model import ApplyResult, Outcome, Plan
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.progress import result_lines
 from reconciler.state.errors import StateError
+
+_STEP = 0.5
+"""Seconds."""
 
 
 @dataclass(slots=True)
@@ -46,10 +50,18 @@ def ask(plan: Plan) -> bool:
     what = "destroy all of this" if plan.destroy else "perform these actions"
     click.echo(f"\nDo you want to {what} in environment {plan.environment}?\n  Only 'yes' will be accepted to approve.")
     click.echo("\n  Enter a value: ", nl=False)
-    answer = sys.stdin.readline()
+    answer = _line()
     if not answer.endswith("\n"):
         click.echo()
     return answer.strip() == "yes"
+
+
+def _line() -> str:
+    """One from standard input. Waited for in steps: a signal just before a read is heard only once the read ends."""
+    with suppress(OSError, ValueError):  # no file, or none that can be waited for
+        while not select.select([sys.stdin], [], [], _STEP)[0]:
+            pass
+    return sys.stdin.readline()
 
 
 def report(output: Output, plan: Plan, result: ApplyResult, *, quiet: bool = False) -> int:
