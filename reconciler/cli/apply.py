@@ -42,7 +42,7 @@ def apply(  # noqa: D103 - the help is below
     auto_approve: bool,
     strict: bool,
 ) -> int:
-    execution = Execution(what.state_path, lock_timeout, parallelism)
+    execution = Execution(what.state_place, lock_timeout, parallelism)
     plans = [path for path in what.paths if path != "-" and is_plan(Path(path))]
     if plans and plans != [what.paths[0]]:
         raise click.UsageError(f"{plans[-1]} is a saved plan: one is applied at a time, and it is named first")

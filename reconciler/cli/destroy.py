@@ -28,5 +28,5 @@ def destroy(what: Asked, targets: tuple[str, ...], parallelism: int, lock_timeou
         raise click.UsageError(f"{REQUIRED} is set: writ plan -destroy -out FILE --sign KEY, then writ apply FILE")
     if what.as_json and not auto_approve:
         raise click.UsageError("-json can't ask: add -auto-approve")
-    execution = Execution(what.state_path, lock_timeout, parallelism)
+    execution = Execution(what.state_place, lock_timeout, parallelism)
     return run_specs(what, Options(targets, destroy=True), execution, auto_approve=auto_approve)

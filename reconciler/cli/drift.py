@@ -44,7 +44,7 @@ def _find(what: Asked) -> tuple[Drift, Mapping[str, str], SourceLine]:
     prepared = prepare(what.request(), operator)
     source_line = prepared.specs.sources.source_line
     try:
-        with situation(prepared, operator, what.state_path) as now:
+        with situation(prepared, operator, what.state_place) as now:
             providers = {name: binding.record.provider for name, binding in now.systems.items()}
             return drift_of(now), providers, source_line
     except StateError as failed:

@@ -36,7 +36,7 @@ def run_specs(what: Asked, options: Options, execution: Execution, *, auto_appro
             return run.code
         prepared = prepare(what.request(strict=strict), operator)
         if options.destroy:
-            prepared = or_recorded(prepared, what.environment, what.state_path)
+            prepared = or_recorded(prepared, what.environment, what.state_place)
         source_line = prepared.specs.sources.source_line
         console = Console(
             show=lambda plan: _show(output, plan, source_line, as_json=what.as_json),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -21,6 +20,7 @@ from reconciler.cli.run import state_errors
 from reconciler.connections import Connections, read_connections
 from reconciler.model import Answer
 from reconciler.render.explain import explained_json, explained_lines, reason_json, reason_lines
+from reconciler.state.opening import Place
 from reconciler.workflow.explain import Question, explain_address, explain_request
 from reconciler.workflow.specs import Prepared, prepare
 from specs.diagnostic import has_errors
@@ -35,7 +35,7 @@ class _Ground:
 
     prepared: Prepared
     connections: Connections
-    state_path: Path
+    state_place: Place
     live: bool
 
 
@@ -57,7 +57,7 @@ def explain(
     paths: tuple[str, ...],
     environment: str | None,
     connections: str | None,
-    state_path: Path,
+    state_place: Place,
     *,
     live: bool,
     as_json: bool,
@@ -83,7 +83,7 @@ def explain(
     if has_errors(problems):
         output.findings(problems)
         return 1
-    ground = _Ground(prepare(request(paths, environment), operator), operator, state_path, live)
+    ground = _Ground(prepare(request(paths, environment), operator), operator, state_place, live)
     if len(words) == 1:
         return _reason(ground, words[0], output, as_json=as_json)
     return _answer(ground, Question(words[0], words[1], words[2:]), output, as_json=as_json)
@@ -104,7 +104,7 @@ def _answer(ground: _Ground, question: Question, output: Output, *, as_json: boo
 def _reason(ground: _Ground, address: str, output: Output, *, as_json: bool) -> int:
     with state_errors(output) as status:
         found, diagnostics = explain_address(
-            ground.prepared, ground.connections, ground.state_path, address, live=ground.live
+            ground.prepared, ground.connections, ground.state_place, address, live=ground.live
         )
         output.findings(diagnostics, ground.prepared.specs.sources.source_line)
         if found is None:

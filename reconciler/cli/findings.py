@@ -10,5 +10,5 @@ from specs.diagnostic import Diagnostic, error
 
 def state_finding(failed: StateError) -> Diagnostic:
     """A state, or a saved plan, that can't be used. A lock names its holder."""
-    message = lock_text(failed.holder, failed.path) if isinstance(failed, Held) else failed.message
+    message = lock_text(failed.holder, failed.where) if isinstance(failed, Held) else failed.message
     return error(failed.code, message, help=failed.help)

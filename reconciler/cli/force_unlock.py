@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from reconciler.cli.options import all_of, state_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import state_errors
 from reconciler.state.lock import force_unlock as remove_lock
-from reconciler.state.place import is_there
-from reconciler.state.store import Store
+from reconciler.state.opening import Place, may_hold, open_store
 from specs.diagnostic import error
 
 
@@ -21,17 +18,17 @@ from specs.diagnostic import error
     state_option,
     click.option("-force", "--force", is_flag=True, help="Although its holder is running on this host."),
 )
-def force_unlock(lock_id: str, state_path: Path, *, force: bool) -> int:
+def force_unlock(lock_id: str, state_place: Place, *, force: bool) -> int:
     """Remove the state's lock with this ID. Only when its holder is gone: two runs at once undo each other."""
     output = Output()
     with state_errors(output) as status:
         removed = False
-        if is_there(state_path):
-            with Store(state_path) as store:
+        if may_hold(state_place):
+            with open_store(state_place) as store:
                 removed = remove_lock(store, lock_id, force=force)
         if removed:
             output.text("The lock is removed.")
         else:
-            output.findings((error("W612", f"there is no lock with the ID {lock_id} in {state_path}"),))
+            output.findings((error("W612", f"there is no lock with the ID {lock_id} in {state_place}"),))
             status.code = 1
     return status.code

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.state.store import DEFAULT_PATH
+from reconciler.state.opening import DEFAULT_PLACE, Place
 from reconciler.workflow.saved import REQUIRED
 from reconciler.workflow.specs import Request
 from specs.duration import MAXIMUM, format_duration, parse_duration
@@ -52,10 +52,10 @@ connections_option = click.option(
 state_option = click.option(
     "-state",
     "--state",
-    "state_path",
+    "state_place",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
-    default=DEFAULT_PATH,
+    default=DEFAULT_PLACE,
     show_default=True,
     help="The state.",
 )
@@ -152,7 +152,7 @@ class Asked:
     paths: tuple[str, ...]
     environment: str | None
     connections: str | None
-    state_path: Path
+    state_place: Place
     as_json: bool
     no_color: bool
 
@@ -170,13 +170,13 @@ def asked(*options: Callable[[Any], Any]) -> Callable[[Callable[..., int]], Call
             paths: tuple[str, ...],
             environment: str | None,
             connections: str | None,
-            state_path: Path,
+            state_place: Place,
             *,
             as_json: bool,
             no_color: bool,
             **own: Any,
         ) -> int:
-            return function(Asked(paths, environment, connections, state_path, as_json, no_color), **own)
+            return function(Asked(paths, environment, connections, state_place, as_json, no_color), **own)
 
         decorated: Callable[..., int] = all_of(
             paths_argument,

@@ -98,8 +98,8 @@ def _make(what: Asked, options: Options, *, strict: bool) -> tuple[Plan, SourceL
     source_line = prepared.specs.sources.source_line
     try:
         if options.destroy:
-            prepared = or_recorded(prepared, what.environment, what.state_path)
-        with situation(prepared, operator, what.state_path) as now:
+            prepared = or_recorded(prepared, what.environment, what.state_place)
+        with situation(prepared, operator, what.state_place) as now:
             made = plan_of(now, options)
             # Named also where there is no plan: a comment on a pull request is found again by it.
             return (made if made.environment else replace(made, environment=what.environment or "")), source_line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
 
@@ -23,11 +22,11 @@ class Holder(Protocol):
     def created(self) -> str: ...  # noqa: D102
 
 
-def lock_text(holder: Holder, path: Path) -> str:
+def lock_text(holder: Holder, where: str) -> str:
     """The lines of a message."""
     return (
         "Error acquiring the state lock\n"
-        f"  ID:        {holder.id}\n  Path:      {path}\n  Operation: {holder.operation}\n"
+        f"  ID:        {holder.id}\n  Path:      {where}\n  Operation: {holder.operation}\n"
         f"  Who:       {holder.who}\n  Process:   {holder.pid}\n  Version:   {holder.version}\n"
         f"  Created:   {holder.created}"
     )

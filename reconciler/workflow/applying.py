@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from reconciler.connections import Connections
 from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
@@ -15,7 +14,9 @@ from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
 from reconciler.model import PLACE, Action, Address, Applied, ApplyResult, Change, Plan, State, SystemRecord
 from reconciler.state.errors import LockLost, StateError
-from reconciler.state.lock import LockInfo, locked, still_held, whoami
+from reconciler.state.lock import locked, still_held
+from reconciler.state.lockinfo import LockInfo, whoami
+from reconciler.state.opening import Place, open_store
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.saved import out_of_time
@@ -46,7 +47,7 @@ class Console:
 class Execution:
     """How to apply."""
 
-    state_path: Path
+    state_place: Place
     lock_timeout: float = 0.0
     parallelism: int = DEFAULT_PARALLELISM
 
@@ -74,13 +75,13 @@ def apply_specs(
 ) -> Application:
     """Plan under the lock, show, ask, apply. Raises StateError."""
     if has_errors(prepared.diagnostics):
-        with situation(prepared, connections, execution.state_path) as now:
+        with situation(prepared, connections, execution.state_place) as now:
             return Application(plan_of(now, options), None)
     name, operation = prepared.environment, "destroy" if options.destroy else "apply"
     with (
-        Store(execution.state_path, patience=execution.lock_timeout) as store,
+        open_store(execution.state_place, patience=execution.lock_timeout) as store,
         locked(store, name, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
-        situation(prepared, connections, execution.state_path) as now,
+        situation(prepared, connections, execution.state_place) as now,
     ):
         plan = plan_of(now, options)
         console.show(plan)
@@ -98,7 +99,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
         return Application(plan, None, problems)
     operation = "destroy" if plan.destroy else "apply"
     with (
-        Store(execution.state_path, patience=execution.lock_timeout) as store,
+        open_store(execution.state_place, patience=execution.lock_timeout) as store,
         locked(store, plan.environment, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
     ):
         state = store.load(plan.environment)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from reconciler.compile import Compiled, SystemBinding
 from reconciler.connections import Connections
 from reconciler.engine.refresh import refresh
 from reconciler.model import Address, Chain, Desired, Explained, Live, Reason, Resource, Snapshot
 from reconciler.provider import Asking, RequestError
+from reconciler.state.opening import Place
 from reconciler.workflow.planning import load_state
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import logged_in
@@ -69,7 +69,7 @@ def explain_request(
 
 
 def explain_address(
-    prepared: Prepared, connections: Connections, state_path: Path, name: str, *, live: bool
+    prepared: Prepared, connections: Connections, state_place: Place, name: str, *, live: bool
 ) -> tuple[Reason | None, tuple[Diagnostic, ...]]:
     """Of a declared object, of one that is only recorded, or (``live``) of one that was found. Raises StateError."""
     compiled, problems = prepared.compiled, prepared.diagnostics
@@ -78,7 +78,7 @@ def explain_address(
     wanted = {str(address): one for address, one in compiled.desired.items()}
     if name in wanted:
         return _declared(prepared, compiled.desired, wanted[name]), problems
-    recorded = {str(one): applied for one, applied in load_state(state_path, compiled.environment).objects.items()}
+    recorded = {str(one): applied for one, applied in load_state(state_place, compiled.environment).objects.items()}
     if name in recorded:
         applied = recorded[name]
         note = "it is recorded and no longer declared: the next apply removes it"

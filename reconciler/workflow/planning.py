@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 from reconciler.compile import SystemBinding, ttls_of
 from reconciler.connections import Connections
@@ -25,7 +23,7 @@ from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
 from reconciler.engine.wording import wording_only
 from reconciler.model import PLACE, AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
-from reconciler.state.store import Store
+from reconciler.state.opening import Place, may_hold, open_store
 from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
@@ -67,19 +65,19 @@ class Situation:
         return self.prepared.compiled.desired if self.prepared.compiled else {}
 
 
-def load_state(path: Path, environment: str) -> State:
+def load_state(place: Place, environment: str) -> State:
     """The recorded state; an empty one where there is no file. Writes nothing. Raises StateError."""
-    if not os.path.lexists(path):
+    if not may_hold(place):
         return State(environment, "", 0, {}, {})
-    with Store(path, reading=True) as store:
+    with open_store(place, reading=True) as store:
         return store.load(environment)
 
 
-def _left_behind(prepared: Prepared, path: Path) -> tuple[Diagnostic, ...]:
+def _left_behind(prepared: Prepared, place: Place) -> tuple[Diagnostic, ...]:
     """Environments that left the specs with what they have in the systems. Writes nothing. Raises StateError."""
-    if not os.path.lexists(path):
+    if not may_hold(place):
         return ()
-    with Store(path, reading=True) as store:
+    with open_store(place, reading=True) as store:
         recorded = store.environments()
     declared = prepared.specs.catalog.environments.keys() | {prepared.environment}
     return tuple(
@@ -100,19 +98,19 @@ def _recorded(state: State) -> set[Address]:
 
 
 @contextmanager
-def situation(prepared: Prepared, connections: Connections, state_path: Path) -> Iterator[Situation]:
+def situation(prepared: Prepared, connections: Connections, state_place: Place) -> Iterator[Situation]:
     """Log in and read all systems; log out at the end. Reads nothing where the specs have errors."""
     compiled, environment = prepared.compiled, prepared.environment
     if compiled is None or has_errors(prepared.diagnostics):
         state = State(environment, "", 0, {}, {})
         yield Situation(prepared, {}, Session({}), state, Refreshed({}), prepared.diagnostics)
         return
-    state = load_state(state_path, environment)
+    state = load_state(state_place, environment)
     systems, more = with_recorded(compiled.systems, state)
     started = time.monotonic()
     environments = {name: found.value for name, found in prepared.specs.catalog.environments.items()}
     more += connections.strangers(environment, environments, systems)
-    more += _left_behind(prepared, state_path)
+    more += _left_behind(prepared, state_place)
     wanted, strange = known_types(systems, compiled.desired.keys() | _recorded(state))
     with logged_in(systems, connections) as (session, failed):
         refreshed = refresh(session, wanted)

@@ -12,8 +12,8 @@ import pytest
 
 from reconciler.model import Plan
 from reconciler.state.lock import locked
+from reconciler.state.opening import open_store
 from reconciler.state.planfile import save_plan
-from reconciler.state.store import Store
 from specs.diagnostic import error
 from tests.servers import copy_specs, run_writ
 
@@ -118,7 +118,7 @@ def test_a_state_that_is_no_file_is_told_at_once_by_every_command(folder: Path, 
 
 def test_a_state_that_is_locked(folder: Path) -> None:
     environment = document(folder, "plan")["environment"]
-    with Store(folder / "state.db") as store, locked(store, environment, "apply", timeout=0, notice=pytest.fail):
+    with open_store(folder / "state.db") as store, locked(store, environment, "apply", timeout=0, notice=pytest.fail):
         for command in RUNS:
             ends_with_nothing(lines(folder, command, "-auto-approve", "-state", "state.db"), "W611")
 

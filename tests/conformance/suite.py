@@ -20,7 +20,7 @@ from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session, System
 from reconciler.model import Address, Drift, DriftKind, Live, Plan, Resource, Value
 from reconciler.state.lock import locked
-from reconciler.state.store import Store
+from reconciler.state.opening import open_store
 from reconciler.workflow.applying import Book, Console, Execution, execute
 from reconciler.workflow.planning import Options, Situation, drift_of, load_state, plan_of
 from reconciler.workflow.specs import Prepared, Request, prepare
@@ -91,7 +91,7 @@ class Bench:
         )
         plan = self.plan(destroy=destroy)
         name = self.prepared.environment
-        with Store(self.state) as store, locked(store, name, "test", timeout=0, notice=pytest.fail) as mine:
+        with open_store(self.state) as store, locked(store, name, "test", timeout=0, notice=pytest.fail) as mine:
             state = store.load(name)
             done = execute(plan, self.session, Book(store, mine), state, Execution(self.state), console)
         assert done.result is not None

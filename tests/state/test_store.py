@@ -17,8 +17,8 @@ import pytest
 from reconciler.cli.findings import state_finding
 from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
 from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.local import LocalStore
 from reconciler.state.lock import Held, force_unlock, locked, still_held
-from reconciler.state.store import Store
 from reconciler.workflow.planning import load_state
 from specs.source import SourceSpan
 
@@ -38,9 +38,9 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_was_put_is_loaded(path: Path) -> None:
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_all("production", (SYSTEM,), [APPLIED], "me")
-    with Store(path) as store:
+    with LocalStore(path) as store:
         state = store.load("production")
         assert state.objects == {ADDRESS: APPLIED}
         assert state.systems == {"db": SYSTEM}
@@ -49,7 +49,7 @@ def test_what_was_put_is_loaded(path: Path) -> None:
 
 
 def test_the_serial_grows_and_the_lineage_stays(path: Path) -> None:
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_object("production", APPLIED, "me")
         first = store.load("production")
         store.drop_object("production", ADDRESS)
@@ -60,7 +60,7 @@ def test_the_serial_grows_and_the_lineage_stays(path: Path) -> None:
 
 def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(path: Path) -> None:
     others = [Address("db", "role", name) for name in ("one", "two", "three")]
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.begin("production", [(address, "create") for address in (ADDRESS, *others)], "me", lock="")
         begun = store.load("production")
         assert [(one.address, one.phase, one.who) for one in begun.unfinished] == [
@@ -79,26 +79,26 @@ def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(path: Pat
 
 
 def test_nothing_is_begun_without_the_lock(path: Path) -> None:
-    with Store(path) as store:
+    with LocalStore(path) as store:
         with pytest.raises(LockLost):
             store.begin("production", [(ADDRESS, "create")], "me", lock="lost")
         assert store.load("production").unfinished == ()
 
 
 def test_files_are_their_owners_only(path: Path) -> None:
-    with Store(path):
+    with LocalStore(path):
         assert path.stat().st_mode & 0o077 == 0
         assert path.parent.stat().st_mode & 0o077 == 0
 
 
-def _delete_on_a_full_disk(store: Store) -> None:
-    with store.transaction("production") as db:
+def _delete_on_a_full_disk(store: LocalStore) -> None:
+    with store._changing("production", "") as db:
         db.execute("DELETE FROM objects")
         raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_a_failed_write_changes_nothing(path: Path) -> None:
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_object("production", APPLIED, "me")
         with pytest.raises(StateError):
             _delete_on_a_full_disk(store)
@@ -111,30 +111,30 @@ def test_a_file_that_is_no_state_is_refused(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     with pytest.raises(StateError, match=r"state\.db"):
-        Store(path)
+        LocalStore(path)
 
 
 def test_a_newer_schema_is_refused(path: Path) -> None:
-    with Store(path):
+    with LocalStore(path):
         pass
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 99")
     db.close()
     with pytest.raises(StateError, match="newer version"):
-        Store(path)
+        LocalStore(path)
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="can't be opened"):
-        Store(tmp_path / "file" / "state.db")
+        LocalStore(tmp_path / "file" / "state.db")
 
 
 def test_a_second_holder_is_refused_by_name(path: Path) -> None:
     with (
-        Store(path) as store,
+        LocalStore(path) as store,
         locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine,
-        Store(path) as other,
+        LocalStore(path) as other,
     ):
         with (
             pytest.raises(Held) as refused,
@@ -149,7 +149,7 @@ def test_a_second_holder_is_refused_by_name(path: Path) -> None:
         assert f"force-unlock {mine.id}" in refused.value.help
         with locked(other, "staging", "apply", timeout=0, notice=pytest.fail):
             pass
-    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail):
+    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail):
         pass
 
 
@@ -157,10 +157,10 @@ _HOLD = """
 import sys, time
 from pathlib import Path
 from reconciler.state.lock import locked
-from reconciler.state.store import Store
+from reconciler.state.local import LocalStore
 from reconciler.cli.findings import state_finding
 from reconciler.workflow.planning import load_state
-with Store(Path(sys.argv[1])) as store, locked(store, "production", "apply", timeout=0, notice=print):
+with LocalStore(Path(sys.argv[1])) as store, locked(store, "production", "apply", timeout=0, notice=print):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -171,7 +171,7 @@ def test_a_dead_holders_lock_is_taken_over_and_said_so(path: Path) -> None:
     assert holder.stdout is not None
     assert holder.stdout.readline() == b"held\n"
     with (
-        Store(path) as store,
+        LocalStore(path) as store,
         pytest.raises(StateLocked),
         locked(store, "production", "apply", timeout=0, notice=pytest.fail),
     ):
@@ -179,7 +179,7 @@ def test_a_dead_holders_lock_is_taken_over_and_said_so(path: Path) -> None:
     holder.kill()
     os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # ended, and not yet reaped: a zombie
     said: list[str] = []
-    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=said.append):
+    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=said.append):
         assert str(holder.pid) in said[0]
     holder.wait()
     holder.stdout.close()
@@ -188,9 +188,9 @@ def test_a_dead_holders_lock_is_taken_over_and_said_so(path: Path) -> None:
 @pytest.mark.parametrize("place", ["another-boot:pid:[1]", ""])
 def test_a_lock_of_another_place_is_never_taken_over(path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     """Two containers of one name, or a version that noted the host's name only."""
-    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
         host = f"{socket.gethostname()}/{place}" if place else socket.gethostname()
-        with store.immediate() as db:
+        with store._writing() as db:
             db.execute("UPDATE locks SET host = ?, pid_started = '1'", (host,))
         with pytest.raises(Held), locked(store, "production", "apply", timeout=0, notice=pytest.fail):
             pytest.fail("two holders")
@@ -198,7 +198,7 @@ def test_a_lock_of_another_place_is_never_taken_over(path: Path, monkeypatch: py
 
 
 def test_a_write_under_a_lost_lock_changes_nothing(path: Path) -> None:
-    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
         store.put_object("production", APPLIED, "me", lock=mine.id)
         before = store.load("production")
         assert force_unlock(store, mine.id, force=True)
@@ -217,7 +217,7 @@ def test_a_write_under_a_lost_lock_changes_nothing(path: Path) -> None:
 def test_reading_makes_and_changes_nothing(path: Path) -> None:
     assert load_state(path, "production").serial == 0
     assert not path.parent.exists()
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_object("production", APPLIED, "me")
     os.utime(path, (1, 1))
 
@@ -227,7 +227,7 @@ def test_reading_makes_and_changes_nothing(path: Path) -> None:
 
     before = files()
     assert load_state(path, "production").objects == {ADDRESS: APPLIED}
-    with Store(path, reading=True) as store, pytest.raises(StateError, match="readonly"):
+    with LocalStore(path, reading=True) as store, pytest.raises(StateError, match="readonly"):
         store.put_object("production", APPLIED, "me")
     assert files() == before
 
@@ -246,7 +246,7 @@ print(load_state(Path(sys.argv[1]), "production").serial)
 def test_who_may_only_read_can_read() -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "state" / "state.db"
-        with Store(path) as store:
+        with LocalStore(path) as store:
             store.put_object("production", APPLIED, "me")
         for file, mode in ((path, 0o444), (path.parent, 0o555), (Path(name), 0o755)):
             file.chmod(mode)
@@ -260,8 +260,8 @@ def test_who_may_only_read_can_read() -> None:
 _CUT_OFF = """
 import os, sys
 from pathlib import Path
-from reconciler.state.store import Store
-store = Store(Path(sys.argv[1]))
+from reconciler.state.local import LocalStore
+store = LocalStore(Path(sys.argv[1]))
 store._db.execute("PRAGMA cache_size = 1")
 store._db.execute("BEGIN IMMEDIATE")
 for number in range(200):
@@ -271,7 +271,7 @@ os._exit(0)
 
 
 def test_what_a_killed_run_left_half_written_is_undone_for_reading(path: Path) -> None:
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_all("production", (SYSTEM,), [APPLIED], "me")
     subprocess.run([sys.executable, "-c", _CUT_OFF, str(path)], check=True)
     assert path.with_name("state.db-journal").stat().st_size > 0, "no hot journal"
@@ -298,14 +298,14 @@ def test_reading_a_database_of_another_program_is_refused_and_an_empty_file_is_a
 
 
 def test_force_unlock_removes_that_lock_only(path: Path) -> None:
-    with Store(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
         assert not force_unlock(store, "another")
         with pytest.raises(StateLocked, match=str(os.getpid())):
             force_unlock(store, mine.id)
         assert still_held(store, "production", mine)
         assert force_unlock(store, mine.id, force=True)
         assert not still_held(store, "production", mine)
-        with Store(path) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
+        with LocalStore(path) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
             pass
 
 
@@ -325,43 +325,52 @@ def damage(path: Path, statement: str) -> None:
         "UPDATE objects SET native_id = 'i-2'",
         "UPDATE systems SET settings = '{}'",
         "UPDATE systems SET place = 'another'",
+        "UPDATE environments SET serial = 7",
+        "UPDATE environments SET lineage = 'another'",
+        "UPDATE unfinished SET phase = 'delete'",
     ],
 )
 def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
     record = SystemRecord("mem", "memory", {"a": "b"}, "here")
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_all("production", (record,), [APPLIED], "me")
+        store.begin("production", [(ADDRESS, "create")], "me")
     damage(path, statement)
-    with Store(path, reading=True) as store, pytest.raises(StateError, match=r"is damaged at (objects|systems) "):
+    where = r"is damaged at (environments|objects|systems|unfinished) "
+    with LocalStore(path, reading=True) as store, pytest.raises(StateError, match=where):
         store.load("production")
 
 
 @pytest.mark.parametrize(("version", "lacks"), [(1, ("digest", "later")), (2, ("later",)), (3, ())])
 def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: int, lacks: tuple[str, ...]) -> None:
     old, system = replace(APPLIED, native_id=""), SystemRecord("mem", "memory", {})
-    with Store(path) as store:
+    with LocalStore(path) as store:
         store.put_all("production", (system,), [old], "me")
     for table, later in (("objects", "native_id"), ("systems", "place")):
         for column in lacks:
             damage(path, f"ALTER TABLE {table} DROP COLUMN {later if column == 'later' else column}")
     damage(path, "DROP TABLE unfinished")
+    damage(path, "ALTER TABLE environments DROP COLUMN digest")
+    for column in ("lease", "beat", "beaten", "stamp"):
+        damage(path, f"ALTER TABLE locks DROP COLUMN {column}")
     damage(path, f"PRAGMA user_version = {version}")
-    with Store(path, reading=True) as store:
+    with LocalStore(path, reading=True) as store:
         assert store.load("production").objects == {ADDRESS: old}
-    with Store(path) as store:
+        assert store.locks() == {}
+    with LocalStore(path) as store:
         state = store.load("production")
         assert (state.objects, state.systems) == ({ADDRESS: old}, {"mem": system})
         store.put_object("production", APPLIED, "me")
         assert store.load("production").objects == {ADDRESS: APPLIED}
     damage(path, "UPDATE objects SET key = 'x'")
-    with Store(path) as store, pytest.raises(StateError, match="damaged"):
+    with LocalStore(path) as store, pytest.raises(StateError, match="damaged"):
         store.load("production")
 
 
 def test_a_writer_that_takes_long_is_waited_for_and_said_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.state.store._PATIENCE", 0.1)
-    with Store(path) as writer, Store(path) as other:
-        with writer.immediate(), pytest.raises(StateLocked, match="another run writes to the state"):
+    monkeypatch.setattr("reconciler.state.local._PATIENCE", 0.1)
+    with LocalStore(path) as writer, LocalStore(path) as other:
+        with writer._writing(), pytest.raises(StateLocked, match="another run writes to the state"):
             other.put_object("production", APPLIED, "me")
         other.put_object("production", APPLIED, "me")
 
@@ -370,4 +379,4 @@ def test_a_folder_in_the_states_place_is_told(path: Path) -> None:
     path.mkdir(parents=True)
     for reading in (True, False):
         with pytest.raises(StateError, match="not a regular file"):
-            Store(path, reading=reading)
+            LocalStore(path, reading=reading)

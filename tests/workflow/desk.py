@@ -12,7 +12,7 @@ from reconciler.connections import Connections
 from reconciler.model import Desired, Drift, Plan, State, StepEvent, SystemRecord
 from reconciler.provider import Scope
 from reconciler.state.lock import force_unlock
-from reconciler.state.store import Store
+from reconciler.state.opening import open_store
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
 from reconciler.workflow.planning import Options, drift_of, load_state, plan_of, situation
 from reconciler.workflow.specs import Prepared
@@ -84,10 +84,9 @@ class Desk:
         return load_state(self.state, "test")
 
     def take_the_lock_away(self) -> None:
-        with Store(self.state) as store:
-            row = store.query("SELECT id FROM locks")
-            assert row is not None
-            assert force_unlock(store, row[0], force=True)
+        with open_store(self.state) as store:
+            (held,) = store.locks().values()
+            assert force_unlock(store, held.id, force=True)
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import pytest
 
 from reconciler import registry
 from reconciler.model import Action, Address, Applied, DriftKind, Origin, Outcome, Ownership, Plan, Resource
+from reconciler.state.opening import open_store
 from reconciler.state.planfile import load_plan, save_plan
-from reconciler.state.store import Store
 from reconciler.workflow.applying import Execution, apply_specs
 from reconciler.workflow.leaving import or_recorded
 from reconciler.workflow.planning import Options
@@ -290,7 +290,7 @@ def test_a_saved_plan_is_refused_for_another_state_and_for_a_world_that_moved(de
     desk.memory.objects["a"] = {"size": 2}
     assert codes(desk.apply_saved(plan).diagnostics) == ["W606"]
     desk.memory.objects.clear()
-    with Store(desk.state) as store:
+    with open_store(desk.state) as store:
         store.put_all("test", (), [], "me")
     assert codes(desk.apply_saved(plan).diagnostics) == ["W605"]
     assert desk.memory.calls == []
@@ -304,14 +304,14 @@ def test_an_interrupt_at_the_question_logs_out_and_releases_the_lock(desk: Desk)
     with pytest.raises(KeyboardInterrupt):
         desk.apply(wanted("a", size=1))
     assert desk.provider.closed == 1
-    with Store(desk.state) as store:
-        assert store.query("SELECT count(*) FROM locks") == (0,)
+    with open_store(desk.state) as store:
+        assert store.locks() == {}
     assert desk.memory.calls == []
 
 
 def test_what_is_recorded_in_a_system_that_nobody_knows_is_told(desk: Desk) -> None:
     lost = Applied(Resource(Address("lost", "thing", "x"), {"size": 1}), Origin("why"))
-    with Store(desk.state) as store:
+    with open_store(desk.state) as store:
         store.put_all("test", (), [lost], "me")
     for found in (desk.plan().diagnostics, desk.plan(destroy=True).diagnostics, desk.drift().diagnostics):
         (told,) = found
