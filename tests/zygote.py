@@ -7,6 +7,7 @@ process's id and, once it has ended, its exit code, each on a line.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import select
@@ -25,6 +26,8 @@ from reconciler import registry
 from reconciler.cli.main import COMMANDS, cli, main
 
 _MOST = 1 << 20
+PLANTED = "WRIT_TESTS_PLANTED_BUG"
+"""Names one of tests.faults.bugs, to be put into this run: so it is seen whether the tests would see it."""
 
 
 def serve(path: str) -> None:
@@ -66,6 +69,8 @@ def _run(connection: socket.socket) -> None:
         os.chdir(asked["cwd"])
         os.environ.clear()
         os.environ.update(asked["env"])
+        if bug := os.environ.pop(PLANTED, ""):
+            importlib.import_module("tests.faults.bugs").plant(bug)
         sys.argv = ["writ", *asked["arguments"]]
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         try:

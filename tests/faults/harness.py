@@ -14,6 +14,7 @@ from tests.faults.http import HttpProxy
 from tests.faults.oracle import Facts, Probes, reality, record
 from tests.faults.sql import SqlProxy
 from tests.servers import World, run_writ
+from tests.zygote import PLANTED
 
 RECOVERIES = 2
 """Further applies until the plan must be empty."""
@@ -44,7 +45,12 @@ class Verdict:
     @property
     def sound(self) -> bool:
         """Nothing went wrong."""
-        return not (self.lost or self.orphans or self.let_in or self.not_empty)
+        return not self.words
+
+    @property
+    def words(self) -> set[str]:
+        """What went wrong."""
+        return {word for word in ("lost", "orphans", "let_in", "not_empty") if getattr(self, word)}
 
 
 @dataclass
@@ -56,6 +62,8 @@ class Harness:
     gate: Gate
     connections: str
     probes: Probes
+    bug: str = ""
+    """One of tests.faults.bugs that every run has."""
 
     def run(self, *arguments: str, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
         """``writ`` through the proxies, with at most one fault."""
@@ -63,22 +71,23 @@ class Harness:
         done = run_writ(
             *arguments,
             cwd=self.world.cwd,
-            env={"WRIT_CONNECTIONS": self.connections},
+            env={"WRIT_CONNECTIONS": self.connections, PLANTED: self.bug},
             started=self.gate.started,
         )
         self.gate.settled()
         return done
 
-    def examine(self, fault: Fault, old: End, new: End, arguments: Sequence[str]) -> Verdict:
+    def examine(self, fault: Fault | None, old: End, new: End, arguments: Sequence[str]) -> Verdict:
         """Run with a fault, mend, judge."""
         self.run(*arguments, fault=fault)
+        where = self.gate.calls[fault.at - 1] if fault and self.gate.hit else ""
         found = self.judge(old, new, arguments)
-        found.where = self.gate.calls[fault.at - 1] if self.gate.hit else ""
+        found.where = where
         return found
 
     def direct(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``writ`` past the proxies."""
-        return self.world.writ(*arguments)
+        return self.world.writ(*arguments, **{PLANTED: self.bug})
 
     def end(self) -> End:
         """How things stand now."""
@@ -89,15 +98,11 @@ class Harness:
         found = Verdict(probes=2 * self.probes.count(self.hands))
         during = self.probes.passed(self.hands)
         found.let_in = [f"meanwhile: {one}" for one in sorted(during - old.passed - new.passed)]
-        for _ in range(RECOVERIES):
-            done = self.direct(*arguments)
-            if done.returncode == 0:
-                break
-        else:
-            found.not_empty = done.stdout + done.stderr
-            return found
+        done = self.direct(*arguments)
+        for _ in range(RECOVERIES - 1):
+            done = done if done.returncode == 0 else self.direct(*arguments)
         plan = self.direct("plan", "-detailed-exitcode", *(["-destroy"] if arguments[0] == "destroy" else []))
-        found.not_empty = "" if plan.returncode == 0 else plan.stdout + plan.stderr
+        found.not_empty = "".join(one.stdout + one.stderr for one in (done, plan) if one.returncode != 0)
         now = self.end()
         for was, want in ((now.reality, new.reality), (now.record, new.record)):
             found.lost += [f"{name}: {want[name]} is {was.get(name)}" for name in want if was.get(name) != want[name]]

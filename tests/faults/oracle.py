@@ -65,7 +65,8 @@ def _vault(hands: Hands) -> Iterator[tuple[str, str]]:
             aliases = sorted((one["name"], one["mount_path"]) for one in found.pop("aliases", None) or ())
             yield f"vault {kind} {found['name']}", _text([found, aliases])
     for name in _keys(hands, "database/config"):
-        yield f"vault connection {name}", _text(hands.read(f"database/config/{name}"))
+        found = hands.read(f"database/config/{name}")
+        yield f"vault connection {name}", _text(found | {"allowed_roles": sorted(found["allowed_roles"])})
     for name in _keys(hands, "database/roles"):
         yield f"vault database role {name}", _text(hands.read(f"database/roles/{name}"))
     for name in _keys(hands, "sys/leases/lookup/database/creds"):

@@ -5,94 +5,15 @@ Runs go forth and back between two worlds, so that the end of one is the beginni
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
 import pytest
 
 from tests.faults.gate import Fault
-from tests.faults.harness import APPLY, End, Harness, harnessed, points
-from tests.faults.oracle import Probes
-from tests.servers import EXAMPLES, World, Worlds, copy_specs
+from tests.faults.harness import Harness, points
+from tests.faults.ways import Way, edit, harness, ways
 
-OLD = "system:serviceaccount:support:support-bot"
-NEW = f"{OLD}-v2"
-PATHS = ("kv/data/orders/returns-policy", "kv/data/refunds/signing-key", "kv/data/orders/other", "sys/policies/acl/x")
-TABLES = ("public.orders", "public.order_items", "public.refunds")
-EDITS = (
-    # Another workload, less in one place and more in another, an intent that goes.
-    ("agents.yaml", OLD, NEW),
-    ("agents.yaml", "    - {name: refunds.issue}\n", ""),
-    ("intents.yaml", "arn:aws:s3:::orders-archive/*", "arn:aws:s3:::orders-archive/2026/*"),
-    ("intents.yaml", "path: kv/data/orders/*", "path: kv/data/orders/returns-policy"),
-    ("intents.yaml", "[public.orders, public.order_items]", "[public.orders, public.refunds]"),
-)
+__all__ = ["harness", "ways"]
+
 CHUNKS = 40
-DESTROY = ("destroy", "-auto-approve")
-
-
-@dataclass
-class Way:
-    """From one world to another, without any fault."""
-
-    name: str
-    arguments: tuple[str, ...]
-    edited: bool
-    old: End
-    new: End
-    calls: int
-
-
-@pytest.fixture(scope="module")
-def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    """The quickstart behind proxies, and tokens of whoever may come or may not."""
-    sandbox = worlds.sandbox("quickstart")
-    folder = tmp_path_factory.mktemp("faults")
-    copy_specs("quickstart", folder / "specs")
-    world = World("quickstart", sandbox, folder, Path(sandbox.status.connections))
-    tokens = {
-        "old": world.token("support-bot", "vault"),
-        "new": world.token("support-bot", "vault", sub=NEW),
-        "another": world.token("support-bot", "vault", sub=f"{OLD}-x"),
-        "for another audience": world.token("support-bot", "vault", aud="another"),
-        "of another issuer": world.token("support-bot", "vault", iss="https://oidc.example.com/other"),
-    }
-    with harnessed(world, Probes(tokens, PATHS, TABLES)) as made:
-        yield made
-    world._applied = True
-    world.clean()
-    if world.dirty:
-        worlds.drop("quickstart")
-
-
-def edit(world: World, *, edited: bool) -> None:
-    """The example's specs, or those of a change."""
-    for file in (EXAMPLES / world.example / "specs").iterdir():
-        (world.specs / file.name).write_text(file.read_text())
-    for name, old, new in EDITS if edited else ():
-        world.edit(name, old, new)
-
-
-def walk(harness: Harness, name: str, *, arguments: tuple[str, ...] = APPLY, edited: bool = False) -> Way:
-    """Go it once."""
-    edit(harness.world, edited=edited)
-    old = harness.end()
-    done = harness.run(*arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Way(name, arguments, edited, old, harness.end(), len(harness.gate.calls))
-
-
-@pytest.fixture(scope="module", params=["create and destroy", "change and change back"])
-def ways(harness: Harness, request: pytest.FixtureRequest) -> tuple[Way, Way]:
-    """Forth and back, from and to where the first begins."""
-    edit(harness.world, edited=False)
-    if request.param == "create and destroy":
-        harness.world.ok("apply", "-auto-approve")
-        harness.world.ok(*DESTROY)
-        return walk(harness, "create"), walk(harness, "destroy", arguments=DESTROY)
-    harness.world.apply()
-    return walk(harness, "change", edited=True), walk(harness, "change back")
 
 
 def examine(harness: Harness, ways: tuple[Way, Way], part: slice, request: pytest.FixtureRequest) -> None:
