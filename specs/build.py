@@ -5,7 +5,6 @@ Knows no YAML library: events come as objects named as PyYAML names them.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
@@ -80,7 +79,7 @@ class Builder:
 
     def positions(self) -> Positions:
         """The locator of what was built."""
-        return Positions(self._file, self.root, array("i", self._marks), self._offset)
+        return Positions(self._file, self.root, self._marks, self._offset)
 
     def report(self, code: str, message: str, event: Any, help: str = "") -> None:
         """An error at an event."""
@@ -91,7 +90,7 @@ class Builder:
         self.problems.append(error(code, message, subject=self._subject(), help=help, span=span))
 
     def _subject(self) -> str:
-        positions = Positions(self._file, self.root, array("i"), self._offset)
+        positions = self.positions()
         if isinstance(self.root, dict) and isinstance(metadata := self.root.get("metadata"), dict):
             positions.own(str(self.root.get("kind", "")), str(metadata.get("name", "")))
         path = self._path()

@@ -36,7 +36,8 @@ ENOUGH = 1000
 """Findings after which no more documents are read."""
 _MOST_HITS = 20
 _LEAST = 10
-_MARKER = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
+_MARKER = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_NEXT_MARKER = re.compile(rf"\n({_MARKER.pattern})")  # a line's end is found at the speed of memory, its begin isn't
 _DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+%")
 
 
@@ -301,16 +302,22 @@ class Chunk(NamedTuple):
 def split(text: str) -> Iterator[Chunk]:
     """The documents' texts. At column 1 these markers end a document whatever it holds (YAML 1.1, 9.1.2)."""
     start, line = 0, 1
-    for marker in _MARKER.finditer(text):
-        end = marker.start()
-        if marker[0] == "...":
-            end = text.find("\n", end) + 1 or len(text)
+    for begin, marker in _markers(text):
+        end = begin if marker == "---" else text.find("\n", begin) + 1 or len(text)
         if end > start:
             yield Chunk(text[start:end], start, end, line)
             line += text.count("\n", start, end)
             start = end
     if start < len(text):
         yield Chunk(text[start:], start, len(text), line)
+
+
+def _markers(text: str) -> Iterator[tuple[int, str]]:
+    """Where documents begin or end, and by which marker."""
+    if first := _MARKER.match(text):
+        yield 0, first[0]
+    for found in _NEXT_MARKER.finditer(text):
+        yield found.start(1), found[1]
 
 
 def _plain(text: str) -> bool:

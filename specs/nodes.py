@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Positions:
 
     __slots__ = ("_first", "_index", "_marks", "_owner", "_root", "file")
 
-    def __init__(self, file: str, root: Any, marks: array[int], first: int) -> None:
+    def __init__(self, file: str, root: Any, marks: Sequence[int], first: int) -> None:
         self.file = file
         self._owner: Path = ()
         """``("agents", "support-bot")``, once it is known."""
