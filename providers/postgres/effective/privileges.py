@@ -108,7 +108,7 @@ class _Acting:
 
     def privileges(self, via: str) -> Iterator[Privilege]:
         others = (*self.attributes(), *self.memberships(), *self.futures())
-        yield from (replace(one, via=via) for one in others)
+        yield from (replace(one, via=via) for one in others) if via else others
         for one in self.catalogue.objects:
             yield from self.on(one, via)
 
