@@ -7,9 +7,11 @@ process's id and, once it has ended, its exit code, each on a line.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -21,7 +23,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import reconciler.engine.graph  # noqa: F401 - imported late by the commands
+import providers
+import reconciler
+import specs
+from providers.aws.client import raw_client
 from reconciler import registry
 from reconciler.cli.main import COMMANDS, cli, main
 
@@ -53,6 +58,13 @@ def _preload() -> None:
         cli.get_command(None, name)  # type: ignore[arg-type]
     for name in registry.names():
         registry.load(name).load()
+    for package in (specs, reconciler, providers):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith(("__main__", "local_server")):  # programs of their own
+                importlib.import_module(found.name)
+    for service in ("iam", "sts"):
+        raw_client(service, "http://127.0.0.1:9", "us-east-1").close()  # AWS's models: parsed here, not in each fork
+    gc.freeze()
 
 
 def _run(connection: socket.socket) -> None:

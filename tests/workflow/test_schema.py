@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from reconciler.workflow.schema import spec_schema
 from reconciler.workflow.specs import Request, validate
 from specs.diagnostic import has_errors
+from tests.thorough import sampled
 
 VALIDATOR = Draft202012Validator(spec_schema())
 SPECS = """\
@@ -82,9 +83,10 @@ def by_loader(text: str) -> bool:
     return not has_errors(found)
 
 
-def test_no_text_that_is_accepted_is_refused() -> None:
-    accepted = [text for text in mutations() if by_loader(text)]
-    assert len(accepted) > 150
+@pytest.mark.parametrize("third", sampled(range(3), 3))
+def test_no_text_that_is_accepted_is_refused(third: int) -> None:
+    accepted = [text for text in mutations()[third::3] if by_loader(text)]
+    assert len(accepted) > 50
     assert [text for text in accepted if not by_editor(text)] == []
 
 

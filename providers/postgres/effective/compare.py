@@ -81,16 +81,16 @@ def _differences(old: frozenset[Privilege], new: frozenset[Privilege]) -> list[t
 
 
 def _plain(one: Privilege) -> Privilege:
-    return replace(one, via="")
+    return replace(one, via="") if one.via else one
 
 
 def _implying(one: Privilege) -> Iterator[Privilege]:
     """What means the same or more."""
-    for reachable in {one.reachable, True}:
-        yield replace(one, reachable=reachable)
+    for spelled in (one,) if one.reachable else (one, replace(one, reachable=True)):
+        yield spelled
         if one.kind == Kind.COLUMN:
-            yield replace(one, reachable=reachable, kind=Kind.TABLE, column="")
-            yield replace(one, reachable=reachable, kind=Kind.SEQUENCE, column="")
+            yield replace(spelled, kind=Kind.TABLE, column="")
+            yield replace(spelled, kind=Kind.SEQUENCE, column="")
 
 
 def _order(one: Privilege) -> tuple[object, ...]:

@@ -81,13 +81,12 @@ def _facts(catalogue: Catalogue, role: str) -> RoleFacts:
 
 
 @lru_cache(maxsize=20_000)
-def _grantees(acl: frozenset[AclItem]) -> Mapping[tuple[str, bool], frozenset[str]]:
-    """Who has a privilege, and who may pass it on."""
-    found: dict[tuple[str, bool], set[str]] = {}
+def _given(acl: frozenset[AclItem]) -> Mapping[str, frozenset[tuple[str, bool]]]:
+    """By grantee: which privileges it has, and which it may pass on."""
+    found: dict[str, set[tuple[str, bool]]] = {}
     for item in acl:
-        for grantable in {False, item.grantable}:
-            found.setdefault((item.privilege, grantable), set()).add(item.grantee)
-    return {key: frozenset(names) for key, names in found.items()}
+        found.setdefault(item.grantee, set()).update({(item.privilege, False), (item.privilege, item.grantable)})
+    return {name: frozenset(held) for name, held in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +108,7 @@ class _Acting:
 
     def privileges(self, via: str) -> Iterator[Privilege]:
         others = (*self.attributes(), *self.memberships(), *self.futures())
-        yield from (replace(one, via=via) for one in others)
+        yield from (replace(one, via=via) for one in others) if via else others
         for one in self.catalogue.objects:
             yield from self.on(one, via)
 
@@ -156,14 +155,17 @@ class _Acting:
 
         if self.owns(one):
             yield told(OWNERSHIP)
+        # Most objects and columns have no list, or none for these roles: asked once for each, not for each privilege.
+        columns = [(column.name, theirs) for column in one.columns if (theirs := self._held(column.acl))]
+        held = self._held(one.acl)
         for privilege in known(one.kind, self.catalogue.version):
             for grantable in (False, True):
-                if self.has(one, privilege, grantable=grantable):
+                if self._has(one, privilege, grantable, held):
                     yield told(privilege, grantable)
                     continue
-                for column in one.columns:
-                    if self._listed(column.acl, privilege, grantable):
-                        yield told(privilege, grantable, column.name)
+                for column, theirs in columns:
+                    if (privilege, grantable) in theirs:
+                        yield told(privilege, grantable, column)
 
     def counts(self, grantee: str) -> bool:
         return grantee in self.roles or self.facts.superuser
@@ -173,16 +175,23 @@ class _Acting:
 
     def has(self, one: ObjectAcl, privilege: str, *, grantable: bool = False) -> bool:
         """What ``has_table_privilege`` and its like answer. An owner may have revoked its own, but can grant all."""
+        return self._has(one, privilege, grantable, self._held(one.acl))
+
+    def _has(self, one: ObjectAcl, privilege: str, grantable: bool, held: frozenset[tuple[str, bool]]) -> bool:
         if self.facts.superuser or (grantable and self.owns(one)):
             return True
         if one.system and privilege in _NOT_ON_CATALOGUES and not grantable:
             return False
-        if self._listed(one.acl, privilege, grantable):
+        if (privilege, grantable) in held:
             return True
         return not grantable and self._predefined(one, privilege)
 
-    def _listed(self, acl: frozenset[AclItem], privilege: str, grantable: bool) -> bool:
-        return not self.roles.isdisjoint(_grantees(acl).get((privilege, grantable), ()))
+    def _held(self, acl: frozenset[AclItem]) -> frozenset[tuple[str, bool]]:
+        """What a list gives to any of these roles: privileges, and whether with the grant option."""
+        if not acl:
+            return frozenset()
+        given = _given(acl)
+        return frozenset().union(*(given[name] for name in given.keys() & self.roles))
 
     def _predefined(self, one: ObjectAcl, privilege: str) -> bool:
         if one.kind == Kind.SCHEMA:

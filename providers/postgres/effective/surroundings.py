@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from providers.postgres.effective.catalogue import AclItem, Catalogue, Column, DefaultAcl, ObjectAcl
@@ -61,10 +61,13 @@ def _apart(whole: Catalogue, roles: Collection[str], holders: Collection[str], e
 
 
 def _without(one: ObjectAcl, holders: Collection[str]) -> ObjectAcl:
+    acl, owner = _others(one.acl, holders), NOBODY if one.owner in holders else one.owner
     columns = frozenset(Column(column.name, _others(column.acl, holders)) for column in one.columns)
-    owner = NOBODY if one.owner in holders else one.owner
-    return replace(one, owner=owner, acl=_others(one.acl, holders), columns=columns)
+    if (owner, columns) == (one.owner, one.columns) and acl is one.acl:
+        return one  # as nearly all are
+    return replace(one, owner=owner, acl=acl, columns=columns)
 
 
-def _others(acl: Iterable[AclItem], holders: Collection[str]) -> frozenset[AclItem]:
-    return frozenset(item for item in acl if item.grantee not in holders)
+def _others(acl: frozenset[AclItem], holders: Collection[str]) -> frozenset[AclItem]:
+    theirs = {item for item in acl if item.grantee in holders}
+    return acl - theirs if theirs else acl
