@@ -12,13 +12,13 @@ import psycopg
 from psycopg import pq, sql
 
 from providers.postgres.connection import PostgresConnection
-from providers.postgres.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 from providers.postgres.errors import ServerMessage, translate, translate_login
 from providers.postgres.names import Column, Ident, Words
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.sql import CLUSTER, WHERE_WE_ARE
 from reconciler.model import Address
 from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
+from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 
 Part: TypeAlias = Ident | Column | Words | str
 Row: TypeAlias = tuple[Any, ...]

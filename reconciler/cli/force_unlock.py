@@ -8,7 +8,7 @@ from reconciler.cli.options import all_of, state_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import state_errors
 from reconciler.state.lock import force_unlock as remove_lock
-from reconciler.state.opening import Place, may_hold, open_store
+from reconciler.state.opening import Place, may_hold, open_store, shown
 from specs.diagnostic import error
 
 
@@ -29,6 +29,6 @@ def force_unlock(lock_id: str, state_place: Place, *, force: bool) -> int:
         if removed:
             output.text("The lock is removed.")
         else:
-            output.findings((error("W612", f"there is no lock with the ID {lock_id} in {state_place}"),))
+            output.findings((error("W612", f"there is no lock with the ID {lock_id} in {shown(state_place)}"),))
             status.code = 1
     return status.code

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.state.opening import DEFAULT_PLACE, Place
+from reconciler.state.opening import DEFAULT_PLACE, PLACES, Place, is_shared
 from reconciler.workflow.saved import REQUIRED
 from reconciler.workflow.specs import Request
 from specs.duration import MAXIMUM, format_duration, parse_duration
@@ -49,15 +49,29 @@ connections_option = click.option(
     metavar="FILE",
     help="Where the systems are and how to log in (or WRIT_CONNECTIONS).",
 )
+
+
+class _StatePlace(click.ParamType):  # type: ignore[type-arg] # generic since click 8.2 only
+    name = "place"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
+        if is_shared(value):
+            return str(value)
+        found: Path = click.Path(path_type=Path, dir_okay=False).convert(value, param, ctx)
+        return found
+
+
 state_option = click.option(
     "-state",
     "--state",
     "state_place",
-    metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PLACE",
+    type=_StatePlace(),
+    envvar="WRIT_STATE",
+    show_envvar=True,
     default=DEFAULT_PLACE,
     show_default=True,
-    help="The state.",
+    help=f"The state: {PLACES}.",
 )
 json_option = click.option("-json", "--json", "as_json", is_flag=True, help="Machine-readable output.")
 strict_option = click.option("-strict", "--strict", is_flag=True, help="Past review dates are errors.")

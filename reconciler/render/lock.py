@@ -20,13 +20,18 @@ class Holder(Protocol):
     def version(self) -> str: ...  # noqa: D102
     @property
     def created(self) -> str: ...  # noqa: D102
+    @property
+    def lease(self) -> float: ...  # noqa: D102
+    @property
+    def beaten(self) -> str: ...  # noqa: D102
 
 
 def lock_text(holder: Holder, where: str) -> str:
     """The lines of a message."""
+    renewed = f"\n  Renewed:   {holder.beaten} (holds {holder.lease:g} s)" if holder.lease else ""
     return (
         "Error acquiring the state lock\n"
         f"  ID:        {holder.id}\n  Path:      {where}\n  Operation: {holder.operation}\n"
         f"  Who:       {holder.who}\n  Process:   {holder.pid}\n  Version:   {holder.version}\n"
-        f"  Created:   {holder.created}"
+        f"  Created:   {holder.created}{renewed}"
     )

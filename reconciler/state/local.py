@@ -142,7 +142,7 @@ class LocalStore(TableStore):
     def _refuse_foreign(self) -> None:
         if self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             message = f"{self.path} is a database of another program"
-            raise StateError(message, help="choose another place with -state FILE")
+            raise StateError(message, help="choose another place with -state PLACE")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -1,13 +1,15 @@
-"""The state's lock: one apply or destroy at a time in an environment. It names its holder."""
+"""The state's lock: one apply or destroy at a time in an environment. It names its holder and lives as long as it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
-from reconciler.state.errors import StateLocked
-from reconciler.state.lockinfo import LockInfo, made
+from reconciler.state.errors import StateError, StateLocked
+from reconciler.state.heartbeat import LEASE, Hold, Lease
+from reconciler.state.lockinfo import LockInfo, made, now, stamp, ticking
 from reconciler.state.store import Store
 
 _GLANCE = 0.25
@@ -18,9 +20,10 @@ class Held(StateLocked):
     """Another run holds the lock of the state at ``where``."""
 
     def __init__(self, holder: LockInfo, where: str) -> None:
+        wait = f"; a run that is gone is taken over after its lease of {holder.lease:g} s" if holder.lease else ""
         super().__init__(
             f"{where} is locked by {holder.who} ({holder.operation}, process {holder.pid})",
-            help=f"wait with -lock-timeout=60s; if that run is gone: writ force-unlock {holder.id}",
+            help=f"wait with -lock-timeout=60s{wait}; if that run is gone: writ force-unlock {holder.id}",
         )
         self.holder = holder
         self.where = where
@@ -28,26 +31,28 @@ class Held(StateLocked):
 
 @contextmanager
 def locked(
-    store: Store, environment: str, operation: str, *, timeout: float, notice: Callable[[str], None]
-) -> Iterator[LockInfo]:
-    """Hold the lock. Waits up to ``timeout`` seconds, then raises Held. A dead holder is taken over."""
-    mine = made(operation, 0.0)
-    deadline = time.monotonic() + timeout
-    holder = store.take(environment, mine)
-    while holder is not None:
-        if holder.dead:
-            over, holder = holder, store.take(environment, mine, holder)
-            if holder is None:
-                notice(f"took over the lock of {over.who} ({over.operation}, process {over.pid}), which has ended")
-            continue
-        if time.monotonic() >= deadline:
-            raise Held(holder, store.where)
-        time.sleep(min(_GLANCE, max(0.0, deadline - time.monotonic())))
-        holder = store.take(environment, mine)
+    store: Store,
+    environment: str,
+    operation: str,
+    *,
+    timeout: float,
+    notice: Callable[[str], None],
+    lease: Lease = LEASE,
+) -> Iterator[Hold]:
+    """Hold the lock. Waits up to ``timeout`` seconds, then raises Held.
+
+    A holder that has ended, or that doesn't renew its lease, is taken over.
+    """
+    hold = _taken(store, environment, made(operation, lease.seconds), lease, timeout, notice)
     try:
-        yield mine
+        yield hold
     finally:
-        store.release(environment, mine.id)
+        hold.end()
+        try:
+            store.release(environment, hold.id)
+        except StateError as failed:
+            # What the run did is recorded or told already: this must not take its place.
+            notice(f"the lock {hold.id} could not be given back, and ends with its lease: {failed.message}")
 
 
 def force_unlock(store: Store, lock_id: str, *, force: bool = False) -> bool:
@@ -63,7 +68,53 @@ def force_unlock(store: Store, lock_id: str, *, force: bool = False) -> bool:
     return False
 
 
-def still_held(store: Store, environment: str, mine: LockInfo) -> bool:
-    """Whether the lock is ours yet: somebody may have removed it while we waited for an answer."""
-    holder = store.locks().get(environment)
-    return holder is not None and holder.id == mine.id
+class _Watch:
+    """One observer's view of a holder. Of two machines' clocks neither is asked: only whether the beat moves, here."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[str, int] | None = None
+        self._since = 0.0
+
+    def ran_out(self, holder: LockInfo) -> bool:
+        """Whether it stood still for a whole lease."""
+        seen = (holder.id, holder.beat)
+        if seen != self._seen:
+            self._seen, self._since = seen, time.monotonic()
+        return holder.lease > 0 and time.monotonic() - self._since > holder.lease
+
+
+def _taken(
+    store: Store,
+    environment: str,
+    mine: LockInfo,
+    lease: Lease,
+    timeout: float,
+    notice: Callable[[str], None],
+) -> Hold:
+    deadline, watch = time.monotonic() + timeout, _Watch()
+    over: LockInfo | None = None
+    why = ""
+    while True:
+        since = ticking()
+        mine = replace(mine, beaten=now(), stamp=stamp())
+        holder = store.take(environment, mine, over)
+        if holder is None:
+            break
+        why = _why_over(store, holder, watch)
+        over = holder if why else None
+        if over is None:
+            if time.monotonic() >= deadline:
+                raise Held(holder, store.where)
+            time.sleep(min(_GLANCE, max(0.0, deadline - time.monotonic())))
+    if over is not None:
+        notice(f"took over the lock of {over.who} ({over.operation}, process {over.pid}), {why}")
+    return Hold(store, environment, mine, lease, since)
+
+
+def _why_over(store: Store, holder: LockInfo, watch: _Watch) -> str:
+    """Why a holder may be taken over; empty while it may live."""
+    if holder.dead:
+        return "which has ended"
+    if holder.overdue or watch.ran_out(holder):
+        return f"which didn't renew its lease of {holder.lease:g} s"
+    return store.gone(holder)

@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 from typing import TypeAlias
 
+from reconciler.state import dsn
+from reconciler.state.errors import StateError
 from reconciler.state.local import LocalStore
 from reconciler.state.store import Store
 
 Place: TypeAlias = Path | str
 """A file, or the URL of a state that others share."""
+PLACES = "a file, or postgresql://user@host/database"
 DEFAULT_PLACE = Path(".writ") / "state.db"
 
 
@@ -19,9 +22,25 @@ def open_store(place: Place, *, reading: bool = False, patience: float = 0.0) ->
 
     For ``reading`` nothing is made and nothing is written. ``patience``: seconds to wait while another process writes.
     """
-    return LocalStore(Path(place), reading=reading, patience=patience)
+    if not is_shared(place):
+        return LocalStore(Path(place), reading=reading, patience=patience)
+    if str(place).startswith(dsn.SCHEMES):
+        from reconciler.state.postgres import PostgresStore  # noqa: PLC0415 - the driver, only where it is used
+
+        return PostgresStore(dsn.parse(str(place)), reading=reading, patience=patience)
+    raise StateError("this place for the state isn't known", help=PLACES)
 
 
 def may_hold(place: Place) -> bool:
     """Whether there can be anything to read: no file, no state."""
-    return os.path.lexists(place)
+    return is_shared(place) or os.path.lexists(place)
+
+
+def is_shared(place: Place) -> bool:
+    """Whether it is a URL."""
+    return isinstance(place, str) and "://" in place
+
+
+def shown(place: Place) -> str:
+    """The place, for messages."""
+    return dsn.parse(str(place)).where if str(place).startswith(dsn.SCHEMES) else str(place)

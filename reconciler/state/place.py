@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reconciler.state.errors import StateError
 
-_ELSEWHERE = "choose another place with -state FILE"
+_ELSEWHERE = "choose another place with -state PLACE"
 
 
 def is_there(path: Path) -> bool:

@@ -14,8 +14,9 @@ from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
 from reconciler.model import PLACE, Action, Address, Applied, ApplyResult, Change, Plan, State, SystemRecord
 from reconciler.state.errors import LockLost, StateError
-from reconciler.state.lock import locked, still_held
-from reconciler.state.lockinfo import LockInfo, whoami
+from reconciler.state.heartbeat import LEASE, Hold, Lease
+from reconciler.state.lock import locked
+from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import Place, open_store
 from reconciler.state.store import Store
 from reconciler.workflow.planning import Options, plan_of, situation
@@ -50,6 +51,7 @@ class Execution:
     state_place: Place
     lock_timeout: float = 0.0
     parallelism: int = DEFAULT_PARALLELISM
+    lease: Lease = LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Book:
     """The state of a run, and the lock that lets it write there."""
 
     store: Store
-    lock: LockInfo
+    lock: Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def apply_specs(
     name, operation = prepared.environment, "destroy" if options.destroy else "apply"
     with (
         open_store(execution.state_place, patience=execution.lock_timeout) as store,
-        locked(store, name, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
+        _locked(store, name, operation, execution, console) as mine,
         situation(prepared, connections, execution.state_place) as now,
     ):
         plan = plan_of(now, options)
@@ -100,7 +102,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
     operation = "destroy" if plan.destroy else "apply"
     with (
         open_store(execution.state_place, patience=execution.lock_timeout) as store,
-        locked(store, plan.environment, operation, timeout=execution.lock_timeout, notice=console.notice) as mine,
+        _locked(store, plan.environment, operation, execution, console) as mine,
     ):
         state = store.load(plan.environment)
         stale = stale_against_state(plan, state)
@@ -125,7 +127,9 @@ def execute(
 
     Nothing is done where the lock was taken away meanwhile (while a person thought, or a system was slow).
     """
-    if not still_held(book.store, plan.environment, book.lock):
+    try:
+        book.lock.renew()
+    except LockLost:
         return Application(plan, None, (_LOCK_LOST,))
     recorder = _Recorder(book, plan.environment)
     with console.walking() as interrupted:
@@ -137,6 +141,13 @@ def execute(
             plan, session, recorder, console.listen, interrupted=interrupted, parallelism=execution.parallelism
         )
     return Application(plan, result)
+
+
+def _locked(
+    store: Store, environment: str, operation: str, execution: Execution, console: Console
+) -> AbstractContextManager[Hold]:
+    timeout, lease = execution.lock_timeout, execution.lease
+    return locked(store, environment, operation, timeout=timeout, notice=console.notice, lease=lease)
 
 
 def _record_found(plan: Plan, book: Book, state: State) -> None:
@@ -177,6 +188,7 @@ class _Recorder:
         """These steps' calls are about to be made. Raises RecordFailed."""
         first, more = steps[0][0].address, f" and {len(steps) - 1} more" if len(steps) > 1 else ""
         with _told(first, f"{first}{more} was not begun"):
+            self.book.lock.check()
             begun = [(change.address, phase.value) for change, phase in steps]
             self.book.store.begin(self.environment, begun, whoami(), lock=self.book.lock.id)
 

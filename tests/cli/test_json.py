@@ -110,7 +110,7 @@ def test_a_state_that_is_no_file_is_told_at_once_by_every_command(folder: Path, 
         done = run_writ(command, *arguments, "-state", "state.db", cwd=folder, seconds=20)
         assert done.returncode == 1
         assert f"error[W610]: the state state.db {what}" in done.stderr
-        assert "choose another place with -state FILE" in done.stderr
+        assert "choose another place with -state PLACE" in done.stderr
     done = run_writ("force-unlock", "-state", "state.db", "some-id", cwd=folder, seconds=20)
     assert f"error[W610]: the state state.db {what}" in done.stderr
     assert not (folder / "gone.db").exists()

@@ -1,25 +1,19 @@
-"""The embedded state: round trips, one transaction to a write, clear refusals."""
+"""A state, wherever it is kept: round trips, one transaction to a write, locks."""
 
 from __future__ import annotations
 
 import os
 import socket
-import sqlite3
-import subprocess
-import sys
-import tempfile
-from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from reconciler.cli.findings import state_finding
 from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
-from reconciler.state.errors import LockLost, StateError, StateLocked
-from reconciler.state.local import LocalStore
-from reconciler.state.lock import Held, force_unlock, locked, still_held
-from reconciler.workflow.planning import load_state
+from reconciler.state.errors import LockLost, StateLocked
+from reconciler.state.lock import Held, force_unlock, locked
+from reconciler.state.lockinfo import made
+from reconciler.state.opening import Place, open_store, shown
 from specs.source import SourceSpan
 
 ADDRESS = Address("db", "role", "writ_a_b")
@@ -32,15 +26,10 @@ APPLIED = Applied(
 SYSTEM = SystemRecord("db", "postgres", {"database": "orders"}, "cluster 7")
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / ".writ" / "state.db"
-
-
-def test_what_was_put_is_loaded(path: Path) -> None:
-    with LocalStore(path) as store:
+def test_what_was_put_is_loaded(place: Place) -> None:
+    with open_store(place) as store:
         store.put_all("production", (SYSTEM,), [APPLIED], "me")
-    with LocalStore(path) as store:
+    with open_store(place) as store:
         state = store.load("production")
         assert state.objects == {ADDRESS: APPLIED}
         assert state.systems == {"db": SYSTEM}
@@ -48,8 +37,8 @@ def test_what_was_put_is_loaded(path: Path) -> None:
         assert store.load("staging").objects == {}
 
 
-def test_the_serial_grows_and_the_lineage_stays(path: Path) -> None:
-    with LocalStore(path) as store:
+def test_the_serial_grows_and_the_lineage_stays(place: Place) -> None:
+    with open_store(place) as store:
         store.put_object("production", APPLIED, "me")
         first = store.load("production")
         store.drop_object("production", ADDRESS)
@@ -58,9 +47,9 @@ def test_the_serial_grows_and_the_lineage_stays(path: Path) -> None:
         assert second.objects == {}
 
 
-def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(path: Path) -> None:
+def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(place: Place) -> None:
     others = [Address("db", "role", name) for name in ("one", "two", "three")]
-    with LocalStore(path) as store:
+    with open_store(place) as store:
         store.begin("production", [(address, "create") for address in (ADDRESS, *others)], "me", lock="")
         begun = store.load("production")
         assert [(one.address, one.phase, one.who) for one in begun.unfinished] == [
@@ -78,127 +67,51 @@ def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(path: Pat
         assert (again.phase, again.who) == ("delete", "you")
 
 
-def test_nothing_is_begun_without_the_lock(path: Path) -> None:
-    with LocalStore(path) as store:
+def test_nothing_is_begun_without_the_lock(place: Place) -> None:
+    with open_store(place) as store:
         with pytest.raises(LockLost):
             store.begin("production", [(ADDRESS, "create")], "me", lock="lost")
         assert store.load("production").unfinished == ()
 
 
-def test_files_are_their_owners_only(path: Path) -> None:
-    with LocalStore(path):
-        assert path.stat().st_mode & 0o077 == 0
-        assert path.parent.stat().st_mode & 0o077 == 0
-
-
-def _delete_on_a_full_disk(store: LocalStore) -> None:
-    with store._changing("production", "") as db:
-        db.execute("DELETE FROM objects")
-        raise sqlite3.OperationalError("database or disk is full")
-
-
-def test_a_failed_write_changes_nothing(path: Path) -> None:
-    with LocalStore(path) as store:
-        store.put_object("production", APPLIED, "me")
-        with pytest.raises(StateError):
-            _delete_on_a_full_disk(store)
-        assert store.load("production").serial == 1
-        assert store.load("production").objects == {ADDRESS: APPLIED}
-
-
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look at" * 10, b"\x00" * 5000])
-def test_a_file_that_is_no_state_is_refused(path: Path, content: bytes) -> None:
-    path.parent.mkdir()
-    path.write_bytes(content)
-    with pytest.raises(StateError, match=r"state\.db"):
-        LocalStore(path)
-
-
-def test_a_newer_schema_is_refused(path: Path) -> None:
-    with LocalStore(path):
-        pass
-    db = sqlite3.connect(path)
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(StateError, match="newer version"):
-        LocalStore(path)
-
-
-def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match="can't be opened"):
-        LocalStore(tmp_path / "file" / "state.db")
-
-
-def test_a_second_holder_is_refused_by_name(path: Path) -> None:
+def test_a_second_holder_is_refused_by_name(place: Place) -> None:
     with (
-        LocalStore(path) as store,
+        open_store(place) as store,
         locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine,
-        LocalStore(path) as other,
+        open_store(place) as other,
     ):
         with (
             pytest.raises(Held) as refused,
             locked(other, "production", "destroy", timeout=0.3, notice=pytest.fail),
         ):
             pytest.fail("two holders")
-        assert refused.value.holder == mine
+        assert refused.value.holder == mine.info
         told = state_finding(refused.value).message
         assert f"ID:        {mine.id}\n" in told
         assert f"Process:   {os.getpid()}\n" in told
-        assert f"Path:      {path}\n" in told
+        assert f"Path:      {shown(place)}\n" in told
         assert f"force-unlock {mine.id}" in refused.value.help
         with locked(other, "staging", "apply", timeout=0, notice=pytest.fail):
             pass
-    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail):
+    with open_store(place) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail):
         pass
 
 
-_HOLD = """
-import sys, time
-from pathlib import Path
-from reconciler.state.lock import locked
-from reconciler.state.local import LocalStore
-from reconciler.cli.findings import state_finding
-from reconciler.workflow.planning import load_state
-with LocalStore(Path(sys.argv[1])) as store, locked(store, "production", "apply", timeout=0, notice=print):
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_dead_holders_lock_is_taken_over_and_said_so(path: Path) -> None:
-    holder = subprocess.Popen([sys.executable, "-c", _HOLD, str(path)], stdout=subprocess.PIPE)
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == b"held\n"
-    with (
-        LocalStore(path) as store,
-        pytest.raises(StateLocked),
-        locked(store, "production", "apply", timeout=0, notice=pytest.fail),
-    ):
-        pytest.fail("two holders")
-    holder.kill()
-    os.waitid(os.P_PID, holder.pid, os.WEXITED | os.WNOWAIT)  # ended, and not yet reaped: a zombie
-    said: list[str] = []
-    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=said.append):
-        assert str(holder.pid) in said[0]
-    holder.wait()
-    holder.stdout.close()
-
-
-@pytest.mark.parametrize("place", ["another-boot:pid:[1]", ""])
-def test_a_lock_of_another_place_is_never_taken_over(path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    """Two containers of one name, or a version that noted the host's name only."""
-    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
-        host = f"{socket.gethostname()}/{place}" if place else socket.gethostname()
-        with store._writing() as db:
-            db.execute("UPDATE locks SET host = ?, pid_started = '1'", (host,))
-        with pytest.raises(Held), locked(store, "production", "apply", timeout=0, notice=pytest.fail):
+@pytest.mark.parametrize("there", ["another-boot:pid:[1]", ""])
+def test_a_lock_of_another_place_is_never_taken_over(place: Place, monkeypatch: pytest.MonkeyPatch, there: str) -> None:
+    """Two containers of one name, or a version that noted the host's name only and didn't beat."""
+    host = f"{socket.gethostname()}/{there}" if there else socket.gethostname()
+    theirs = replace(made("apply", 0.0), host=host, pid_started="1")
+    with open_store(place) as store, open_store(place) as other:
+        assert store.take("production", theirs) is None
+        with pytest.raises(Held), locked(other, "production", "apply", timeout=0.3, notice=pytest.fail):
             pytest.fail("two holders")
-        assert force_unlock(store, mine.id)
+        assert store.locks() == {"production": theirs}
+        assert force_unlock(other, theirs.id)
 
 
-def test_a_write_under_a_lost_lock_changes_nothing(path: Path) -> None:
-    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+def test_a_write_under_a_lost_lock_changes_nothing(place: Place) -> None:
+    with open_store(place) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
         store.put_object("production", APPLIED, "me", lock=mine.id)
         before = store.load("production")
         assert force_unlock(store, mine.id, force=True)
@@ -214,169 +127,13 @@ def test_a_write_under_a_lost_lock_changes_nothing(path: Path) -> None:
         assert store.load("production") == before
 
 
-def test_reading_makes_and_changes_nothing(path: Path) -> None:
-    assert load_state(path, "production").serial == 0
-    assert not path.parent.exists()
-    with LocalStore(path) as store:
-        store.put_object("production", APPLIED, "me")
-    os.utime(path, (1, 1))
-
-    def files() -> dict[Path, tuple[int, int, int]]:
-        stats = ((file, file.stat()) for file in path.parent.iterdir())
-        return {file: (found.st_ino, found.st_mtime_ns, found.st_size) for file, found in stats}
-
-    before = files()
-    assert load_state(path, "production").objects == {ADDRESS: APPLIED}
-    with LocalStore(path, reading=True) as store, pytest.raises(StateError, match="readonly"):
-        store.put_object("production", APPLIED, "me")
-    assert files() == before
-
-
-_READ = """
-import os, sys
-from pathlib import Path
-from reconciler.workflow.planning import load_state
-if os.geteuid() == 0:
-    os.setgid(65534)
-    os.setuid(65534)
-print(load_state(Path(sys.argv[1]), "production").serial)
-"""
-
-
-def test_who_may_only_read_can_read() -> None:
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "state" / "state.db"
-        with LocalStore(path) as store:
-            store.put_object("production", APPLIED, "me")
-        for file, mode in ((path, 0o444), (path.parent, 0o555), (Path(name), 0o755)):
-            file.chmod(mode)
-        for left in path.parent.glob("*-journal"):
-            left.chmod(0o444)
-        done = subprocess.run([sys.executable, "-c", _READ, str(path)], capture_output=True, text=True, check=False)
-        path.parent.chmod(0o755)
-        assert (done.stdout, done.stderr) == ("1\n", "")
-
-
-_CUT_OFF = """
-import os, sys
-from pathlib import Path
-from reconciler.state.local import LocalStore
-store = LocalStore(Path(sys.argv[1]))
-store._db.execute("PRAGMA cache_size = 1")
-store._db.execute("BEGIN IMMEDIATE")
-for number in range(200):
-    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?, '', '')", (str(number), "x", "y" * 4000))
-os._exit(0)
-"""
-
-
-def test_what_a_killed_run_left_half_written_is_undone_for_reading(path: Path) -> None:
-    with LocalStore(path) as store:
-        store.put_all("production", (SYSTEM,), [APPLIED], "me")
-    subprocess.run([sys.executable, "-c", _CUT_OFF, str(path)], check=True)
-    assert path.with_name("state.db-journal").stat().st_size > 0, "no hot journal"
-    state = load_state(path, "production")
-    assert (state.serial, state.systems) == (1, {"db": SYSTEM})
-
-
-@pytest.mark.parametrize("content", [b"not a database at all, but long enough to look at" * 10, b"\x00" * 5000])
-def test_reading_refuses_what_is_no_state(path: Path, content: bytes) -> None:
-    path.parent.mkdir()
-    path.write_bytes(content)
-    with pytest.raises(StateError, match=r"state\.db"):
-        load_state(path, "production")
-
-
-def test_reading_a_database_of_another_program_is_refused_and_an_empty_file_is_an_empty_state(path: Path) -> None:
-    path.parent.mkdir()
-    path.touch()
-    assert load_state(path, "production").serial == 0
-    with closing(sqlite3.connect(path)) as db:
-        db.execute("CREATE TABLE theirs (x)")
-    with pytest.raises(StateError, match="another program"):
-        load_state(path, "production")
-
-
-def test_force_unlock_removes_that_lock_only(path: Path) -> None:
-    with LocalStore(path) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
+def test_force_unlock_removes_that_lock_only(place: Place) -> None:
+    with open_store(place) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
         assert not force_unlock(store, "another")
         with pytest.raises(StateLocked, match=str(os.getpid())):
             force_unlock(store, mine.id)
-        assert still_held(store, "production", mine)
+        assert store.locks().keys() == {"production"}
         assert force_unlock(store, mine.id, force=True)
-        assert not still_held(store, "production", mine)
-        with LocalStore(path) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
-            pass
-
-
-def damage(path: Path, statement: str) -> None:
-    with sqlite3.connect(path) as db:
-        db.execute(statement)
-    db.close()
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "UPDATE objects SET attributes = replace(attributes, '1', '2')",
-        "UPDATE objects SET key = key || 'x'",
-        "UPDATE objects SET type = 'another'",
-        "UPDATE objects SET depends_on = '[3]'",
-        "UPDATE objects SET native_id = 'i-2'",
-        "UPDATE systems SET settings = '{}'",
-        "UPDATE systems SET place = 'another'",
-        "UPDATE environments SET serial = 7",
-        "UPDATE environments SET lineage = 'another'",
-        "UPDATE unfinished SET phase = 'delete'",
-    ],
-)
-def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
-    record = SystemRecord("mem", "memory", {"a": "b"}, "here")
-    with LocalStore(path) as store:
-        store.put_all("production", (record,), [APPLIED], "me")
-        store.begin("production", [(ADDRESS, "create")], "me")
-    damage(path, statement)
-    where = r"is damaged at (environments|objects|systems|unfinished) "
-    with LocalStore(path, reading=True) as store, pytest.raises(StateError, match=where):
-        store.load("production")
-
-
-@pytest.mark.parametrize(("version", "lacks"), [(1, ("digest", "later")), (2, ("later",)), (3, ())])
-def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: int, lacks: tuple[str, ...]) -> None:
-    old, system = replace(APPLIED, native_id=""), SystemRecord("mem", "memory", {})
-    with LocalStore(path) as store:
-        store.put_all("production", (system,), [old], "me")
-    for table, later in (("objects", "native_id"), ("systems", "place")):
-        for column in lacks:
-            damage(path, f"ALTER TABLE {table} DROP COLUMN {later if column == 'later' else column}")
-    damage(path, "DROP TABLE unfinished")
-    damage(path, "ALTER TABLE environments DROP COLUMN digest")
-    for column in ("lease", "beat", "beaten", "stamp"):
-        damage(path, f"ALTER TABLE locks DROP COLUMN {column}")
-    damage(path, f"PRAGMA user_version = {version}")
-    with LocalStore(path, reading=True) as store:
-        assert store.load("production").objects == {ADDRESS: old}
         assert store.locks() == {}
-    with LocalStore(path) as store:
-        state = store.load("production")
-        assert (state.objects, state.systems) == ({ADDRESS: old}, {"mem": system})
-        store.put_object("production", APPLIED, "me")
-        assert store.load("production").objects == {ADDRESS: APPLIED}
-    damage(path, "UPDATE objects SET key = 'x'")
-    with LocalStore(path) as store, pytest.raises(StateError, match="damaged"):
-        store.load("production")
-
-
-def test_a_writer_that_takes_long_is_waited_for_and_said_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.state.local._PATIENCE", 0.1)
-    with LocalStore(path) as writer, LocalStore(path) as other:
-        with writer._writing(), pytest.raises(StateLocked, match="another run writes to the state"):
-            other.put_object("production", APPLIED, "me")
-        other.put_object("production", APPLIED, "me")
-
-
-def test_a_folder_in_the_states_place_is_told(path: Path) -> None:
-    path.mkdir(parents=True)
-    for reading in (True, False):
-        with pytest.raises(StateError, match="not a regular file"):
-            LocalStore(path, reading=reading)
+        with open_store(place) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
+            pass

@@ -251,11 +251,7 @@ def test_a_lock_taken_away_in_the_very_moment_records_nothing(desk: Desk, monkey
     """After it was looked at, and before what was found is recorded."""
     desk.memory.objects["a"] = {"size": 1}
 
-    def held(*_: object) -> bool:
-        desk.take_the_lock_away()
-        return True
-
-    monkeypatch.setattr("reconciler.workflow.applying.still_held", held)
+    monkeypatch.setattr("reconciler.workflow.applying.Hold.renew", lambda _: desk.take_the_lock_away())
     application = desk.apply(wanted("a", size=1), wanted("b", size=1))
     assert codes(application.diagnostics) == ["W613"]
     assert application.result is None
