@@ -5,7 +5,7 @@ Functions that run as their owner, and views, give more than what is granted: th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -26,6 +26,8 @@ from providers.postgres.privileges import Kind
 
 _READ, _WRITE, _MAINTAIN = "pg_read_all_data", "pg_write_all_data", "pg_maintain"
 _PREDEFINED = {"SELECT": _READ, "INSERT": _WRITE, "UPDATE": _WRITE, "DELETE": _WRITE, "MAINTAIN": _MAINTAIN}
+_ANYWHERE = frozenset({*_PREDEFINED.values()})
+"""Roles that need no grant on the object."""
 _NOT_ON_CATALOGUES = frozenset({"INSERT", "UPDATE", "DELETE", "TRUNCATE", "USAGE"})
 _BUILT_IN = {Kind.FUNCTION: "EXECUTE", Kind.TYPE: "USAGE"}
 """What PUBLIC gets on objects to come unless a default says otherwise."""
@@ -80,13 +82,11 @@ def _facts(catalogue: Catalogue, role: str) -> RoleFacts:
     return next((one for one in catalogue.roles if one.name == role), RoleFacts(role))
 
 
-@lru_cache(maxsize=20_000)
-def _given(acl: frozenset[AclItem]) -> Mapping[str, frozenset[tuple[str, bool]]]:
-    """By grantee: which privileges it has, and which it may pass on."""
-    found: dict[str, set[tuple[str, bool]]] = {}
-    for item in acl:
-        found.setdefault(item.grantee, set()).update({(item.privilege, False), (item.privilege, item.grantable)})
-    return {name: frozenset(held) for name, held in found.items()}
+@lru_cache(maxsize=50_000)
+def _held(acl: frozenset[AclItem], roles: frozenset[str]) -> frozenset[tuple[str, bool]]:
+    """What a list gives to any of these roles: privileges, and whether with the grant option."""
+    mine = [item for item in acl if item.grantee in roles]
+    return frozenset((item.privilege, passing) for item in mine for passing in {False, item.grantable})
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +156,10 @@ class _Acting:
         if self.owns(one):
             yield told(OWNERSHIP)
         # Most objects and columns have no list, or none for these roles: asked once for each, not for each privilege.
-        columns = [(column.name, theirs) for column in one.columns if (theirs := self._held(column.acl))]
-        held = self._held(one.acl)
+        columns = [(column.name, theirs) for column in one.columns if (theirs := _held(column.acl, self.roles))]
+        held = _held(one.acl, self.roles)
+        if not (held or columns or self.owns(one) or self.roles & _ANYWHERE):
+            return
         for privilege in known(one.kind, self.catalogue.version):
             for grantable in (False, True):
                 if self._has(one, privilege, grantable, held):
@@ -175,7 +177,7 @@ class _Acting:
 
     def has(self, one: ObjectAcl, privilege: str, *, grantable: bool = False) -> bool:
         """What ``has_table_privilege`` and its like answer. An owner may have revoked its own, but can grant all."""
-        return self._has(one, privilege, grantable, self._held(one.acl))
+        return self._has(one, privilege, grantable, _held(one.acl, self.roles))
 
     def _has(self, one: ObjectAcl, privilege: str, grantable: bool, held: frozenset[tuple[str, bool]]) -> bool:
         if self.facts.superuser or (grantable and self.owns(one)):
@@ -185,13 +187,6 @@ class _Acting:
         if (privilege, grantable) in held:
             return True
         return not grantable and self._predefined(one, privilege)
-
-    def _held(self, acl: frozenset[AclItem]) -> frozenset[tuple[str, bool]]:
-        """What a list gives to any of these roles: privileges, and whether with the grant option."""
-        if not acl:
-            return frozenset()
-        given = _given(acl)
-        return frozenset().union(*(given[name] for name in given.keys() & self.roles))
 
     def _predefined(self, one: ObjectAcl, privilege: str) -> bool:
         if one.kind == Kind.SCHEMA:

@@ -65,9 +65,11 @@ def _objects(rows: Iterable[_Row]) -> Iterable[ObjectAcl]:
         else:
             facts[key] = (owner, system, row_security)
             acls.setdefault(key, set()).update(items)
+    once: dict[frozenset[AclItem], frozenset[AclItem]] = {}
     for key, (owner, system, row_security) in facts.items():
         own = frozenset(Column(name, frozenset(items)) for name, items in columns.get(key, {}).items())
-        yield ObjectAcl(*key, owner, frozenset(acls[key]), own, system, row_security)
+        acl = frozenset(acls[key])  # one object for the few lists that all of thousands have: found again by identity
+        yield ObjectAcl(*key, owner, once.setdefault(acl, acl), own, system, row_security)
 
 
 def _defaults(rows: Iterable[_Row]) -> Iterable[DefaultAcl]:
