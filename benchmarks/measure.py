@@ -27,12 +27,15 @@ class Run:
     output: str
 
 
+def _environ(more: Mapping[str, str] | None) -> dict[str, str]:
+    """Compiled modules are kept, as those of an installed package are, whatever this shell does."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | dict(more or {})
+
+
 def measure(command: Sequence[str], *, cwd: Path, env: Mapping[str, str] | None = None, code: int = 0) -> Run:
     """Run a command. Raises RuntimeError unless it exits with ``code``."""
     helper = [sys.executable, "-S", "-E", __file__, *command]
-    done = subprocess.run(
-        helper, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(helper, cwd=cwd, env=_environ(env), capture_output=True, text=True, check=False)
     *printed, last = done.stdout.splitlines() or [""]
     if done.returncode != code:
         raise RuntimeError(
