@@ -134,6 +134,10 @@ class S3Store:
         known = set(addresses)
         self._change(environment, lock, lambda old: replace(old, unfinished=_without(old.unfinished, known)))
 
+    def replace(self, state: State, who: str, *, lock: str = "") -> None:  # noqa: ARG002
+        """As state.store.Store."""
+        self._change(state.environment, lock, lambda _: state, whole=True)
+
     def locks(self) -> dict[str, LockInfo]:
         """As state.store.Store."""
         found = {name: self._lock(name).info for name in self._named(".lock")}
@@ -207,13 +211,15 @@ class S3Store:
                 continue
             raise StateError(f"{self.where} can't hold a state: it ignores conditions", help=_NO_CONDITIONS)
 
-    def _change(self, environment: str, lock: str, edit: Callable[[State], State]) -> None:
+    def _change(self, environment: str, lock: str, edit: Callable[[State], State], *, whole: bool = False) -> None:
+        """``whole``: the edit says lineage and serial too."""
         for _ in self._trying(environment):
             document = self._known.get(environment) or self._read(environment)
             if lock and document.fence != lock:
                 raise LockLost
             new = edit(document.state)
-            new = replace(new, lineage=new.lineage or str(uuid.uuid4()), serial=document.state.serial + 1)
+            if not whole:
+                new = replace(new, lineage=new.lineage or str(uuid.uuid4()), serial=document.state.serial + 1)
             with suppress(Conflict):
                 self._put(environment, replace(document, state=new))
                 if not lock:
