@@ -35,6 +35,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "permissions": ("permissions", "Print what Writ's own login needs in each system."),
     "schema": ("schema", "Print the specs' JSON Schema, for editors."),
     "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
+    "state": ("state", "Look at what was applied, move it, correct it, make it anew."),
+    "lock": ("lock", "Show who holds the state's locks."),
     "force-unlock": ("force_unlock", "Remove a lock whose holder is gone."),
     "completion": ("completion", "Print a shell's completion script."),
     "version": ("version", "Print the version."),

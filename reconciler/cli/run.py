@@ -48,7 +48,12 @@ def show_plan(output: Output, plan: Plan, source_line: SourceLine = no_source) -
 def ask(plan: Plan) -> bool:
     """Terraform's question. Only ``yes`` will do; without a terminal or an answer nothing is done."""
     what = "destroy all of this" if plan.destroy else "perform these actions"
-    click.echo(f"\nDo you want to {what} in environment {plan.environment}?\n  Only 'yes' will be accepted to approve.")
+    return confirmed(f"Do you want to {what} in environment {plan.environment}?")
+
+
+def confirmed(question: str) -> bool:
+    """The same of another question."""
+    click.echo(f"\n{question}\n  Only 'yes' will be accepted to approve.")
     click.echo("\n  Enter a value: ", nl=False)
     answer = _line()
     if not answer.endswith("\n"):

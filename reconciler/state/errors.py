@@ -29,6 +29,24 @@ class LockLost(StateLocked):
         super().__init__("the lock was taken away", help="plan again: another run may have changed things")
 
 
+class NothingRecorded(StateError):  # noqa: N818
+    """No environment, or several, where a command needs one."""
+
+    code = "W615"
+
+
+class NotRecorded(StateError):  # noqa: N818
+    """An address that isn't in the state, or is there already."""
+
+    code = "W616"
+
+
+class PushRefused(StateError):  # noqa: N818
+    """A state that must not replace the one that is there."""
+
+    code = "W617"
+
+
 class PlanFileError(StateError):
     """A saved plan that can't be read, or is not for this state."""
 

@@ -13,7 +13,7 @@ from reconciler.state.store import Store
 
 Place: TypeAlias = Path | str
 """A file, or the URL of a state that others share."""
-PLACES = "a file, or postgresql://user@host/database"
+PLACES = "a file, postgresql://user@host/database or s3://bucket/key"
 DEFAULT_PLACE = Path(".writ") / "state.db"
 
 
@@ -28,6 +28,10 @@ def open_store(place: Place, *, reading: bool = False, patience: float = 0.0) ->
         from reconciler.state.postgres import PostgresStore  # noqa: PLC0415 - the driver, only where it is used
 
         return PostgresStore(dsn.parse(str(place)), reading=reading, patience=patience)
+    if str(place).startswith("s3://"):
+        from reconciler.state.s3 import S3Store  # noqa: PLC0415 - as above
+
+        return S3Store(str(place))
     raise StateError("this place for the state isn't known", help=PLACES)
 
 

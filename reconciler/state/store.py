@@ -69,6 +69,10 @@ class Store(Protocol):
         """Forget one object, and record the step that removed it as ended."""
         ...
 
+    def replace(self, state: State, who: str, *, lock: str = "") -> None:
+        """Record exactly this of its environment, lineage and serial included, instead of all that is recorded."""
+        ...
+
     def locks(self) -> Mapping[str, LockInfo]:
         """Who holds a lock, by environment."""
         ...

@@ -163,6 +163,19 @@ class TableStore(ABC):
         with self._changing(environment, lock) as db:
             db.executemany(_END, ((environment, *address) for address in addresses))
 
+    def replace(self, state: State, who: str, *, lock: str = "") -> None:
+        """As state.store.Store."""
+        environment, head = state.environment, (state.environment, state.lineage, state.serial, now())
+        with self._writing() as db:
+            if lock:
+                self._refuse_lost(db, environment, lock)
+            for table in ("systems", "objects", "unfinished"):
+                db.execute(f"DELETE FROM {table} WHERE environment = ?", (environment,))  # noqa: S608 - constants
+            db.executemany(_PUT_SYSTEM, [system_row(environment, one) for one in state.systems.values()])
+            db.executemany(_PUT, (object_row(environment, one, who) for one in state.objects.values()))
+            db.executemany(_BEGIN, [unfinished_row(environment, one) for one in state.unfinished])
+            db.execute(_HEAD, (*head, digest(head)))
+
     def locks(self) -> dict[str, LockInfo]:
         """As state.store.Store."""
         with self._reading() as db:

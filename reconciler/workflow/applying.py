@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reconciler.connections import Connections
 from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
@@ -12,7 +12,7 @@ from reconciler.engine.graph import Phase
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
-from reconciler.model import PLACE, Action, Address, Applied, ApplyResult, Change, Plan, State, SystemRecord
+from reconciler.model import Action, Address, Applied, ApplyResult, Change, Plan, State, SystemRecord
 from reconciler.state.errors import LockLost, StateError
 from reconciler.state.heartbeat import LEASE, Hold, Lease
 from reconciler.state.lock import locked
@@ -23,7 +23,7 @@ from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.saved import out_of_time
 from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import logged_in, marks_of
+from reconciler.workflow.systems import logged_in, marks_of, placed
 from reconciler.workflow.unfinished import is_settled
 from specs.diagnostic import Diagnostic, error, has_errors
 
@@ -164,9 +164,7 @@ def _record_found(plan: Plan, book: Book, state: State) -> None:
 
 
 def _placed(record: SystemRecord, plan: Plan, state: State) -> SystemRecord:
-    """With the place where it is now; where it wasn't read, as recorded."""
-    known = state.systems[record.name].place if record.name in state.systems else ""
-    return replace(record, place=plan.facts.get(record.name, {}).get(PLACE, "") or known)
+    return placed(record, plan.facts, state.systems[record.name].place if record.name in state.systems else "")
 
 
 def _id_before(change: Change) -> str:

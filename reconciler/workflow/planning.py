@@ -98,14 +98,19 @@ def _recorded(state: State) -> set[Address]:
 
 
 @contextmanager
-def situation(prepared: Prepared, connections: Connections, state_place: Place) -> Iterator[Situation]:
-    """Log in and read all systems; log out at the end. Reads nothing where the specs have errors."""
+def situation(
+    prepared: Prepared, connections: Connections, state_place: Place, *, afresh: bool = False
+) -> Iterator[Situation]:
+    """Log in and read all systems; log out at the end. Reads nothing where the specs have errors.
+
+    ``afresh``: as if nothing were recorded.
+    """
     compiled, environment = prepared.compiled, prepared.environment
     if compiled is None or has_errors(prepared.diagnostics):
         state = State(environment, "", 0, {}, {})
         yield Situation(prepared, {}, Session({}), state, Refreshed({}), prepared.diagnostics)
         return
-    state = load_state(state_place, environment)
+    state = State(environment, "", 0, {}, {}) if afresh else load_state(state_place, environment)
     systems, more = with_recorded(compiled.systems, state)
     started = time.monotonic()
     environments = {name: found.value for name, found in prepared.specs.catalog.environments.items()}

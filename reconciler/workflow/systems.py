@@ -6,13 +6,14 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TypeAlias
 
 from reconciler.compile import SystemBinding
 from reconciler.compile.systems import bind_recorded, with_login_targets
 from reconciler.connections import Connections
 from reconciler.engine.session import PATIENCE, Marks, Session, System, wait_for_all
-from reconciler.model import Address, State, SystemRecord
+from reconciler.model import PLACE, Address, State, SystemRecord
 from reconciler.provider import ProviderError
 from specs.diagnostic import Diagnostic, error, has_errors, warning
 
@@ -99,6 +100,11 @@ def known_types(
 def _unknown_type(address: Address) -> Diagnostic:
     message = f"{address} is of a type that this version doesn't know"
     return error("W509", message, subject=str(address), help="upgrade writ-iam")
+
+
+def placed(record: SystemRecord, facts: Mapping[str, Mapping[str, str]], known: str = "") -> SystemRecord:
+    """With the place where it is now; where it wasn't read, where it was known to be."""
+    return replace(record, place=facts.get(record.name, {}).get(PLACE, "") or known)
 
 
 def marks_of(systems: Mapping[str, SystemBinding]) -> Marks:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from reconciler.compile import Compiled, SystemBinding
 from reconciler.connections import Connections
 from reconciler.model import Desired, Drift, Plan, State, StepEvent, SystemRecord
 from reconciler.provider import Scope
 from reconciler.state.lock import force_unlock
-from reconciler.state.opening import open_store
+from reconciler.state.opening import Place, open_store
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
 from reconciler.workflow.planning import Options, drift_of, load_state, plan_of, situation
 from reconciler.workflow.specs import Prepared
@@ -45,7 +44,7 @@ class Remembering(MemoryProvider):
 class Desk:
     """What a person has: wishes, a state, a system."""
 
-    state: Path
+    state: Place
     memory: Memory = field(default_factory=Memory)
     provider: Remembering = field(init=False)
     shown: list[Plan] = field(default_factory=list)
