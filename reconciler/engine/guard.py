@@ -21,7 +21,9 @@ def stale_against_state(plan: Plan, state: State) -> tuple[Diagnostic, ...]:
 
 
 def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks) -> tuple[Diagnostic, ...]:
-    """Every object that the plan touches or relies on must be as it was read for the plan, in the same place."""
+    """Every object that was read for the plan must be as it was, in the same place: what it says of access hangs on
+    more than it touches. A plan with targets looks only at what it touches, stands on, or tells the access of.
+    """
     live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
     return (
         tuple(_moved_places(plan, snapshots))
@@ -52,9 +54,14 @@ def _appeared(plan: Plan, live: Mapping[Address, Live]) -> Iterator[Diagnostic]:
 
 
 def _relied_on(plan: Plan) -> list[Change]:
-    """The rows, what will be recorded as found, and all that these stand on."""
+    """All rows; of a targeted plan those of its targets, what will be recorded as found, and what these stand on."""
     by_address = plan.by_address()
-    chosen = {change.address: change for change in plan.changes if change.action is not Action.NO_OP}
+    if not plan.targets:
+        return sorted(plan.changes, key=lambda change: change.address)
+    told = {row.change.subject for row in plan.access}
+    chosen = {
+        change.address: change for change in plan.changes if change.action is not Action.NO_OP or change.address in told
+    }
     queue = list(chosen.values())
     while queue:
         for address in queue.pop().depends_on:

@@ -54,6 +54,34 @@ def test_a_saved_plan_is_applied_once(world: World) -> None:
     assert recorded(world) == before
 
 
+def test_what_a_saved_plan_says_of_access_must_still_be_so(world: World, hands: Hands) -> None:
+    """The plan changes a policy; the role that its row of access is about is only read."""
+    world.apply()
+    world.edit(
+        "intents.yaml",
+        "path: kv/data/orders/*, capabilities: [read]",
+        "path: kv/data/orders/*, capabilities: [read, list]",
+    )
+    world.ok("plan", "-out", "p", "-detailed-exitcode", code=2)
+    names = ["writ-" + READER, "writ-support-bot_refunds.issue"]
+    hands.rewrite(f"auth/{MOUNT}/role/{READER}", token_policies=names)
+    refused = world.writ("apply", "p")
+    assert refused.returncode == 1
+    assert f"error[W606] {ROLE}: Saved plan is stale" in refused.stderr
+    assert "has changed since: token_policies" in refused.stderr
+    assert "Modifying" not in refused.stdout
+
+
+def test_another_owner_is_another_access_where_a_policy_asks_for_it(world: World) -> None:
+    statement = 'statements: [{actions: [s3:GetObject], resources: ["arn:aws:s3:::orders-archive/*"]'
+    asked = f'{statement}, conditions: {{StringEquals: {{"aws:PrincipalTag/writ:owner": boss@example.com}}}}'
+    world.edit("intents.yaml", statement, asked)
+    world.apply()
+    world.edit("agents.yaml", "team-support@example.com", "boss@example.com")
+    told = world.ok("plan", "-fail-on", "widening", code=3)
+    assert "+ s3:GetObject on arn:aws:s3:::orders-archive/" in told
+
+
 def test_a_saved_plan_is_refused_after_a_change_outside(world: World, hands: Hands) -> None:
     world.apply()
     world.edit("agents.yaml", "ttl: 10m", "ttl: 9m")

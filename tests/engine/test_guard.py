@@ -10,7 +10,23 @@ import pytest
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.planner import plan_changes
-from reconciler.model import PLACE, Action, Applied, Live, Origin, Ownership, Plan, Snapshot, State
+from reconciler.model import (
+    PLACE,
+    AccessChange,
+    AccessRow,
+    Action,
+    Applied,
+    Aspect,
+    Comparison,
+    Live,
+    Mover,
+    Origin,
+    Ownership,
+    Plan,
+    Snapshot,
+    State,
+    Verdict,
+)
 from tests.memory import MARKS, at, live, resource, wanted
 
 MOUNT, ROLE = live("mount", {"size": 1}), live("role", {"size": 1}, ("mount",), version="1", native_id="i-1")
@@ -47,6 +63,22 @@ def test_what_did_not_move_is_applied() -> None:
 )
 def test_what_moved_is_refused(now: dict[str, Snapshot]) -> None:
     assert [d.code for d in stale_against_world(plan(), now, MARKS)] == ["W606"]
+
+
+def test_what_the_plan_leaves_alone_may_not_move_either() -> None:
+    """What a plan says of access hangs on it."""
+    other = live("other", {"size": 1})
+    desired = {one.resource.address: one for one in (wanted("role", size=2), wanted("other", size=1))}
+    before = snapshot(ROLE, other)
+    recorded = {at("other"): Applied(resource("other", size=1), wanted("other", size=1).origin)}
+    changes = plan_changes(desired, before, replace(STATE, objects=recorded), MARKS).changes
+    whole = Plan("test", datetime.now(UTC), "", "L", 3, (), changes, facts={"mem": {PLACE: "account 1"}})
+    now = snapshot(ROLE, live("other", {"size": 2}))
+    assert [found.subject for found in stale_against_world(whole, now, MARKS)] == [str(at("other"))]
+    few = replace(whole, targets=(str(at("role")),))
+    assert stale_against_world(few, now, MARKS) == ()
+    told = AccessRow(Mover.PLAN, AccessChange(at("other"), Aspect.REACH, Comparison(Verdict.EQUAL)))
+    assert [found.code for found in stale_against_world(replace(few, access=(told,)), now, MARKS)] == ["W606"]
 
 
 def test_another_serial_or_lineage_is_refused() -> None:

@@ -39,17 +39,13 @@ def _of_role(address: Address, before: World, after: World, *, detailed: bool) -
     old, new = before.role(address), after.role(address)
     if old is None and new is None:
         return
-    if _reach(old) != _reach(new):
+    if before.reach(old) != after.reach(new):
         found = _decided(lambda: compare(before.principal(old), after.principal(new), detailed=detailed))
         yield AccessChange(address, Aspect.REACH, found)
     if _who(old) != _who(new):
         yield AccessChange(address, Aspect.TRUST, _trust(old, new))
     if old is not None and new is not None and old.session != new.session:
         yield AccessChange(address, Aspect.LIFETIME, _lifetime(old.session, new.session))
-
-
-def _reach(role: Role | None) -> tuple[object, ...]:
-    return () if role is None else (role.inline, role.attached, role.boundary)
 
 
 def _who(role: Role | None) -> tuple[object, ...]:

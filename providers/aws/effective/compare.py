@@ -220,7 +220,7 @@ class _Look:
                 # What only may be can't be confirmed: it is shown as that.
                 if mode.loose or confirms(request_of(sighting, self.words)):
                     return witness_of(sighting, self.words), problem, unsettled
-                contradicted = f"the evaluator contradicts {witness_of(sighting, self.words).request}"
+                contradicted = f"a second evaluation doesn't confirm {witness_of(sighting, self.words).request}"
                 # With another text for its variable it may hold, which looking loosely tells.
                 if holds_variable(sighting):
                     unsettled = contradicted

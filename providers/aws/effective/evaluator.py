@@ -73,7 +73,7 @@ def applies(statement: Statement, request: Request) -> bool:
             return False
     if statement.principals is not None and not _names(statement.principals, statement, request):
         return False
-    return all(_holds(condition, statement, request) for condition in statement.conditions)
+    return all(holds(condition, statement, request) for condition in statement.conditions)
 
 
 def _names(principals: Principals, statement: Statement, request: Request) -> bool:
@@ -162,7 +162,8 @@ def _same(one: str, other: str, *, fold: bool) -> bool:
     return one == other or (fold and one.lower() == other.lower())
 
 
-def _holds(condition: Condition, statement: Statement, request: Request) -> bool:
+def holds(condition: Condition, statement: Statement, request: Request) -> bool:
+    """Whether a condition of a statement holds for a request."""
     text = condition.text if statement.variables else f"{condition.text} (2008)"
     if text in request.assumed:
         return request.assumed[text]

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from providers.aws.effective.catalogue import catalogue
 from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
 from providers.aws.effective.evaluator import Request, applies
+from providers.aws.effective.tagged import context_of, may_tag_sessions
 from providers.aws.naming import ATTACHMENT, ROLE_POLICY
 from providers.aws.settings import AwsSettings
-from reconciler.model import Address, Answer, Deciding, Explanation
+from reconciler.model import Address, Answer, Deciding, Explanation, Resource
 from reconciler.provider import Asking, RequestError
 
 _ACTION = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
@@ -53,11 +54,23 @@ def explain(_settings: AwsSettings, asking: Asking) -> Explanation:
     role = asking.objects.get(asking.subject)
     if role is None:
         return Explanation(Answer.NO, notes=("the role isn't there",))
-    layers = [_layer(_identity(asking), request)]
     boundary = str(role.attributes.get("permissions_boundary") or "")
-    if boundary:
-        layers.append(_layer([(boundary, _managed(asking).get(boundary), None)], request))
+    bounds = [(boundary, _managed(asking).get(boundary), None)] if boundary else []
+    policies = list(_identity(asking))
+    tags = _tags(role, [text for _, text, _ in (*policies, *bounds) if text])
+    request = replace(request, context={**tags, **request.context})
+    layers = [_layer(policies, request)]
+    if bounds:
+        layers.append(_layer(bounds, request))
     return _answer(layers, request, "can't be read" if asking.live else "isn't read without --live")
+
+
+def _tags(role: Resource, texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """What the role's tags give each request of its sessions, unless somebody may tag those otherwise."""
+    tags = role.attributes.get("tags")
+    if not isinstance(tags, Mapping) or may_tag_sessions(str(role.attributes.get("assume_role_policy", ""))):
+        return {}
+    return context_of({str(name): str(value) for name, value in tags.items()}, texts)
 
 
 def _answer(layers: Sequence[_Layer], request: Request, why: str) -> Explanation:

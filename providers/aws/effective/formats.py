@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
 from providers.aws.effective.catalogue import catalogue
-from providers.aws.effective.patterns import arn_format
+from providers.aws.effective.patterns import USUAL, arn_format
 from providers.aws.effective.principals import PRINCIPAL
 from providers.aws.effective.principals import formats as principal_formats
 from providers.aws.effective.rules import ACTION, RESOURCE, Vocabulary
@@ -26,8 +27,7 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
         return found
     subject, action, barred = (PRINCIPAL if trust else RESOURCE), found.values[ACTION], 0
     for _ in range(_MOST_TRIES):
-        usual, general = _formats(action, trust=trust, words=words)
-        for formats in (usual, general):
+        for formats in _formats(action, trust=trust, words=words):
             asked: Rule = (*question.wanted, Literal(ACTION, 1 << action), Literal(subject, formats))
             answer = search.answer(Question(asked, question.refused))
             if answer.outcome is Outcome.FOUND:
@@ -40,13 +40,14 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
     return replace(found, odd=True)
 
 
-def _formats(action: int, *, trust: bool, words: Vocabulary) -> tuple[Globs, Globs]:
+def _formats(action: int, *, trust: bool, words: Vocabulary) -> Sequence[Globs]:
+    """From the most usual to any."""
     if trust:
         return principal_formats(words.known.names[action])
     known = words.known.formats[action]
     if not known:
-        return _NO_RESOURCE, _NO_RESOURCE
-    return tuple(arn_format(one, usual=True) for one in known), tuple(arn_format(one, usual=False) for one in known)
+        return (_NO_RESOURCE,)
+    return [tuple(arn_format(one, usual) for one in known) for usual in USUAL]
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,16 @@ _NO_COLON = frozenset(
 """Variables whose text has no colon, so that they can stand in any part of an ARN."""
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}|\*")
-_USUAL = {"Partition": "aws", "Region": "us-east-1", "Account": "123456789012", "AccountId": "123456789012"}
+_PARTITION = ("Partition", "aws")
+_ACCOUNT = "123456789012"
+Filling = tuple[tuple[str, str], ...]
+"""Texts for placeholders, by name."""
+USUAL: tuple[Filling, ...] = (
+    (_PARTITION, ("Region", "us-east-1"), ("Account", _ACCOUNT), ("AccountId", _ACCOUNT)),
+    (_PARTITION,),
+    (),
+)
+"""From the most usual to any."""
 _PARTS = 6
 
 
@@ -70,13 +79,13 @@ def _separable(text: str, *, variables: bool) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def arn_format(text: str, *, usual: bool) -> Glob:
+def arn_format(text: str, usual: Filling) -> Glob:
     """A format of the catalogue as a pattern; ``usual``: in a certain partition, region and account."""
     # The names of placeholders have no colon.
     *parts, rest = text.split(":", _PARTS - 1)
-    filled = [_PLACEHOLDER.sub(lambda found: _fill(found[1] or "", usual=usual), part) for part in parts]
+    filled = [_PLACEHOLDER.sub(lambda found: _fill(found[1] or "", usual), part) for part in parts]
     return Glob.of(":".join([*filled, _PLACEHOLDER.sub(f"{SOME}{MANY}", rest)]))
 
 
-def _fill(name: str, *, usual: bool) -> str:
-    return _USUAL.get(name, f"{SOME}{MANY_IN}") if usual else f"{SOME}{MANY_IN}"
+def _fill(name: str, usual: Filling) -> str:
+    return dict(usual).get(name, f"{SOME}{MANY_IN}")

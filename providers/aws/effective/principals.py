@@ -68,8 +68,8 @@ def _named(kind: str, name: str) -> Globs:
     return (Glob(f"{kind}:{name}"),)
 
 
-def formats(action: str) -> tuple[Globs, Globs]:
-    """What principals look like that call an action: (in the usual account, in any)."""
+def formats(action: str) -> tuple[Globs, Globs, Globs]:
+    """What principals look like that call an action: in a usual account, in any of the usual partition, in any."""
     some = f"{ONE}{MANY}"
     federated = tuple(f"Federated:arn:{{}}:iam::{{}}:{kind}-provider/{some}" for kind in ("oidc", "saml"))
     aws = (f"AWS:arn:{{}}:iam::{{}}:role/{some}", f"AWS:arn:{{}}:iam::{{}}:user/{some}")
@@ -82,4 +82,5 @@ def formats(action: str) -> tuple[Globs, Globs]:
     }
     texts = known.get(action.lower(), (*aws, session, service, *federated, f"Federated:{some}"))
     usual = tuple(Glob(text.format("aws", account)) for account in ("123456789012", "999999999999") for text in texts)
-    return usual, tuple(Glob(text.format(some, some)) for text in texts)
+    here = tuple(Glob(text.format("aws", some)) for text in texts)
+    return usual, here, tuple(Glob(text.format(some, some)) for text in texts)

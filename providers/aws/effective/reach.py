@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from providers.aws.effective.compare import reaches
-from providers.aws.effective.document import DocumentError, Statement
+from providers.aws.effective.document import DocumentError, Policy, Statement
 from providers.aws.effective.evaluator import Principal
+from providers.aws.effective.tagged import settled, speaks_of_tags
 from providers.aws.effective.world import Role, World, parsed
 from providers.aws.glob import meet, parse
 from providers.aws.naming import ROLE
@@ -43,7 +44,8 @@ def _witness(role: Role, managed: Mapping[str, str], actions: _Patterns, resourc
     texts = (*sorted(role.inline), *(managed[arn] for arn in sorted(role.attached)))
     boundary = managed.get(role.boundary, "") if role.boundary else ""
     try:
-        found = _decided(texts, boundary, actions, resources)
+        tags = role.tags if role.tagged and speaks_of_tags((*texts, boundary)) else None
+        found = _decided(texts, boundary, tags, actions, resources)
     except DocumentError as problem:
         return _undecided(actions, resources, str(problem))
     if found is None or not role.boundary or boundary:
@@ -56,13 +58,19 @@ def _undecided(actions: _Patterns, resources: _Patterns, why: str) -> Witness:
 
 
 @lru_cache(maxsize=32_768)
-def _decided(texts: _Patterns, boundary: str, actions: _Patterns, resources: _Patterns) -> Witness | None:
-    """Equal documents are decided once. Raises DocumentError."""
-    policies = tuple(parsed(text) for text in texts)
+def _decided(
+    texts: _Patterns, boundary: str, tags: frozenset[tuple[str, str]] | None, actions: _Patterns, resources: _Patterns
+) -> Witness | None:
+    """Equal documents are decided once. ``tags`` if they matter, and are known. Raises DocumentError."""
+
+    def of(text: str) -> Policy:
+        return parsed(text) if tags is None else settled(parsed(text), dict(tags))
+
+    policies = tuple(of(text) for text in texts)
     statements = (one for policy in policies for one in policy.statements if one.allows)
     if not any(_may(one, actions, resources) for one in statements):
         return None
-    return reaches(Principal(policies, (parsed(boundary),) if boundary else None), actions, resources)
+    return reaches(Principal(policies, (of(boundary),) if boundary else None), actions, resources)
 
 
 def _may(statement: Statement, actions: _Patterns, resources: _Patterns) -> bool:

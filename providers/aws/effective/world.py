@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from providers.aws.effective.document import DocumentError, Policy
 from providers.aws.effective.evaluator import Principal
+from providers.aws.effective.tagged import may_tag_sessions, settled, speaks_of_tags
 from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, ROLE_POLICY
 from reconciler.model import Address, Resource, Value
 
@@ -25,6 +26,10 @@ class Role:
     profiles: frozenset[str]
     session: int
     """Seconds."""
+    tags: frozenset[tuple[str, str]]
+    """As far as they are its sessions' for certain."""
+    tagged: bool
+    """Whether sessions have these tags and no others."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +70,43 @@ class World:
             boundary=str(values["permissions_boundary"] or ""),
             profiles=of(PROFILE_ROLE, "instance_profile"),
             session=seconds(values["max_session_duration"]),
+            tags=frozenset((str(name), str(value)) for name, value in _fields(values.get("tags")).items()),
+            tagged=not may_tag_sessions(str(values["assume_role_policy"])),
         )
+
+    def reach(self, role: Role | None) -> tuple[object, ...]:
+        """What decides on its access: where this is equal, so is that."""
+        if role is None:
+            return ()
+        tags = (role.tags, role.tagged) if speaks_of_tags(self._texts(role)) else ()
+        return (role.inline, role.attached, role.boundary, tags)
+
+    def _texts(self, role: Role) -> Iterator[str]:
+        yield from role.inline
+        yield from (self.managed.get(arn, "") for arn in (*role.attached, role.boundary))
 
     def principal(self, role: Role | None) -> Principal | None:
         """Its composed access. Raises DocumentError where a document isn't known or isn't understood."""
         if role is None:
             return None
         texts = [*sorted(role.inline), *(self._text(arn) for arn in sorted(role.attached))]
-        boundary = (parsed(self._text(role.boundary)),) if role.boundary else None
-        return Principal(tuple(parsed(text) for text in texts), boundary)
+        boundary = (of_role(self._text(role.boundary), role),) if role.boundary else None
+        return Principal(tuple(of_role(text, role) for text in texts), boundary)
 
     def _text(self, arn: str) -> str:
         if arn not in self.managed:
             raise DocumentError(f"{arn} can't be read, or isn't there")
         return self.managed[arn]
+
+
+def of_role(text: str, role: Role) -> Policy:
+    """A document as it is for a role with its tags. Raises DocumentError."""
+    policy = parsed(text)
+    return settled(policy, dict(role.tags)) if role.tagged and speaks_of_tags((text,)) else policy
+
+
+def _fields(value: Value) -> Mapping[str, Value]:
+    return value if isinstance(value, dict) else {}
 
 
 def seconds(value: Value) -> int:

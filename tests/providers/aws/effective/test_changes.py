@@ -123,6 +123,60 @@ def test_tags_are_no_access() -> None:
     assert told(role(), role(tags={"a": "b"})) == {}
 
 
+TEAM = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "admin"}}}
+HOME = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"}
+NOT_TEAM = {**READ, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "admin"}}}
+
+
+@pytest.mark.parametrize(
+    ("statements", "before", "after", "verdict", "gains"),
+    [
+        ((TEAM,), {}, {"team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
+        ((TEAM,), {"team": "x"}, {"team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
+        ((TEAM,), {"team": "admin"}, {"team": "x"}, Verdict.NARROWS, ""),
+        ((TEAM,), {"team": "x"}, {"team": "y"}, Verdict.EQUAL, ""),
+        ((HOME,), {"team": "a"}, {"team": "*"}, Verdict.INCOMPARABLE, "s3:GetObject on arn:aws:s3:::home/*/"),
+        ((READ, NOT_TEAM), {"team": "x"}, {"team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
+    ],
+)
+def test_tags_that_a_policy_asks_for_are_access(
+    statements: tuple[Mapping[str, Any], ...],
+    before: dict[str, Value],
+    after: dict[str, Value],
+    verdict: Verdict,
+    gains: str,
+) -> None:
+    hanging = inline("a", *statements)
+    found = told(role(tags=before) | hanging, role(tags=after) | hanging)[Aspect.REACH].comparison
+    assert (found.verdict, [one.request for one in found.gains], found.notes) == (verdict, [gains] * bool(gains), ())
+
+
+NONE: dict[str, Value] = {}
+ADMINS: dict[str, Value] = {"team": "admin"}
+
+
+def test_tags_say_nothing_where_sessions_can_be_tagged() -> None:
+    anybody = trust("a").replace('"sts:AssumeRoleWithWebIdentity"', '["sts:AssumeRoleWithWebIdentity", "sts:Tag*"]')
+    hanging = inline("a", TEAM)
+    before, after = (role(assume_role_policy=anybody, tags=tags) | hanging for tags in (NONE, ADMINS))
+    open_to_tags = told(before, after)
+    assert open_to_tags[Aspect.REACH].comparison.verdict is Verdict.EQUAL
+    found = told(role(tags={}) | hanging, role(assume_role_policy=anybody) | hanging)
+    assert found[Aspect.REACH].comparison.verdict is Verdict.WIDENS
+    assert "aws:PrincipalTag/team is admin" in found[Aspect.REACH].comparison.gains[0].note
+
+
+def test_a_boundary_that_asks_for_a_tag_keeps_out_who_lacks_it() -> None:
+    managed = {BOUND: document(TEAM)}
+    hanging = inline("a", READ)
+    bound = told(
+        role(tags={}, permissions_boundary=BOUND) | hanging,
+        role(tags={"team": "admin"}, permissions_boundary=BOUND) | hanging,
+        managed,
+    )
+    assert bound[Aspect.REACH].comparison.verdict is Verdict.WIDENS
+
+
 def test_longer_sessions_are_a_widening_of_time() -> None:
     found = told(role(), role(max_session_duration=43200))
     assert found.keys() == {Aspect.LIFETIME}

@@ -67,7 +67,7 @@ def test_a_witness_that_the_evaluator_contradicts_is_no_answer(monkeypatch: pyte
     monkeypatch.setattr(COMPARE, "allowed", lambda *_: False)
     found = compare(None, principal(statement()))
     assert (found.verdict, found.gains) == (Verdict.UNKNOWN, ())
-    assert "the evaluator contradicts s3:GetObject on arn:aws:s3:::orders/x" in found.notes[0]
+    assert "a second evaluation doesn't confirm s3:GetObject on arn:aws:s3:::orders/x" in found.notes[0]
 
 
 def test_what_is_not_decided_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from providers.aws.effective.explain import explain
 from providers.aws.naming import ATTACHMENT, ROLE, ROLE_POLICY
 from providers.aws.settings import AwsSettings
-from reconciler.model import Address, Answer, Explanation, Resource
+from reconciler.model import Address, Answer, Explanation, Resource, Value
 from reconciler.provider import Asking, RequestError
 
 SETTINGS = AwsSettings(account="123456789012")
@@ -20,6 +20,9 @@ READ = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::orders
 ALL: dict[str, Any] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 IN_EU = {"StringEquals": {"aws:RequestedRegion": ["eu-central-1", "eu-west-1"]}}
 GET = ("s3:GetObject", "arn:aws:s3:::orders/x")
+
+
+TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
 def document(*statements: dict[str, Any]) -> str:
@@ -32,8 +35,9 @@ def ask(
     attached: tuple[str, ...] = (),
     boundary: str | None = None,
     managed: dict[str, str] | None = None,
+    tags: dict[str, Value] | None = None,
 ) -> Explanation:
-    objects = {AT: Resource(AT, {"permissions_boundary": boundary})}
+    objects = {AT: Resource(AT, {"permissions_boundary": boundary, "assume_role_policy": TRUST, "tags": tags or {}})}
     if inline:
         address = Address("payments", ROLE_POLICY, "writ-a_b:b")
         objects[address] = Resource(address, {"role": AT.key, "name": "b", "policy": document(*inline)})
@@ -140,3 +144,11 @@ def test_an_action_that_nobody_knows_is_told() -> None:
 
 def test_a_role_that_is_not_there_may_nothing() -> None:
     assert explain(SETTINGS, Asking(AT, GET, {}, {}, live=True)).answer is Answer.NO
+
+
+@pytest.mark.parametrize(
+    ("tags", "answer"), [({"team": "admin"}, Answer.YES), ({"team": "x"}, Answer.NO), ({}, Answer.NO)]
+)
+def test_the_roles_own_tags_are_known(tags: dict[str, Value], answer: Answer) -> None:
+    tagged = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "admin"}}}
+    assert ask(*GET, inline=(tagged,), tags=tags).answer is answer

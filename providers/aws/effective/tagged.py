@@ -1,0 +1,96 @@
+"""A role's tags are its sessions' ``aws:PrincipalTag``: what a policy says of them is settled once they are known.
+
+Source: IAM's "Passing session tags in AWS STS": whoever may sts:TagSession sets others, so there nothing is settled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from providers.aws.effective.conditions import test_of
+from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
+from providers.aws.effective.evaluator import Request, holds
+from providers.aws.glob import meet, parse
+
+PREFIX = "aws:principaltag/"
+_VARIABLE = re.compile(r"\$\{(aws:PrincipalTag/[^{},]*)\}", re.IGNORECASE)
+_KEY = re.compile(r'"aws:PrincipalTag/([^"$]*)"', re.IGNORECASE)
+_LITERAL = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
+
+Tags = Mapping[str, str]
+
+
+def speaks_of_tags(texts: Iterable[str]) -> bool:
+    """Whether a document may hang on tags of the principal: quick, for the many that don't."""
+    return any(PREFIX in text.lower() for text in texts)
+
+
+def may_tag_sessions(trust: str) -> bool:
+    """Whether a role's trust policy lets somebody choose other tags for a session, or isn't understood."""
+    try:
+        statements = Policy.parse(trust, trust=True).statements
+    except DocumentError:
+        return True
+    return any(one.allows and _meets(one.actions, "sts:TagSession") for one in statements)
+
+
+def _meets(actions: Names, action: str) -> bool:
+    wanted = parse(action, variables=False)
+    hit = any(meet(parse(one, variables=False), wanted, ignore_case=True) is not None for one in actions.values)
+    return hit is not actions.negated
+
+
+def context_of(tags: Tags, texts: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The keys that tags give a request; none for those that documents ask for and nobody has set."""
+    folded = {name.lower() for name in tags}
+    asked = {found[1] for text in texts for found in _KEY.finditer(text)}
+    absent = {f"{PREFIX}{name}": () for name in asked if name.lower() not in folded}
+    return {**absent, **{f"{PREFIX}{name}": (value,) for name, value in tags.items()}}
+
+
+def settled(policy: Policy, tags: Tags) -> Policy:
+    """The same policy for a principal with exactly these tags, as far as they decide."""
+    return Policy(tuple(found for one in policy.statements if (found := _settled(one, tags)) is not None))
+
+
+def _settled(statement: Statement, tags: Tags) -> Statement | None:
+    """None where a condition never holds."""
+    rest: list[Condition] = []
+    for condition in statement.conditions:
+        known = _known(condition, statement, tags)
+        if known is False:
+            return None
+        if known is None:
+            rest.append(replace(condition, values=tuple(_filled(statement, condition.values, tags))))
+    names = statement.resources
+    if names is not None:
+        names = replace(names, values=tuple(_filled(statement, names.values, tags)))
+    return replace(statement, conditions=tuple(rest), resources=names)
+
+
+def _known(condition: Condition, statement: Statement, tags: Tags) -> bool | None:
+    """What a condition on a tag comes to; None where it is on something else too, or isn't modelled."""
+    key = key_name(condition.key)
+    if not key.startswith(PREFIX) or test_of(condition, variables=statement.variables) is None:
+        return None
+    name = key.removeprefix(PREFIX)
+    # Whether case tells tags apart isn't said alike everywhere.
+    if name not in tags and name.lower() in {tag.lower() for tag in tags}:
+        return None
+    if statement.variables and any("${" in value for value in _filled(statement, condition.values, tags)):
+        return None
+    filled = replace(condition, values=tuple(_filled(statement, condition.values, tags)))
+    return holds(filled, statement, Request("", "", context_of(tags)))
+
+
+def _filled(statement: Statement, texts: Iterable[str], tags: Tags) -> Iterator[str]:
+    """With the values of tags for their variables. One that isn't there stays, as a text that nobody knows."""
+    for text in texts:
+        yield _VARIABLE.sub(lambda found: _value(found, tags), text) if statement.variables else text
+
+
+def _value(found: re.Match[str], tags: Tags) -> str:
+    value = tags.get(key_name(found[1]).removeprefix(PREFIX))
+    return found[0] if value is None else value.translate(_LITERAL)
