@@ -26,6 +26,8 @@ PLANTED = (
     ("reconciler.model.plan", "reconciler.engine.diff"),
     ("reconciler.access.comparison", "reconciler.provider"),
     ("reconciler.state.lock", "psycopg"),
+    ("reconciler.state.s3", "boto3"),
+    ("reconciler.workflow.keeping", "botocore"),
     ("providers.aws.read", "boto3"),
     ("providers.vault.values", "providers.aws.values"),
     ("providers.postgres.sql", "reconciler.connections"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reconciler.state.errors import StateError, StateLocked
+from reconciler.state.errors import LockLost, StateError, StateLocked
 from reconciler.state.place import is_there, unopened
 from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, upgrade
 from reconciler.state.tables import WAY_OUT, TableStore
@@ -52,7 +52,9 @@ class LocalStore(TableStore):
         return str(self.path)
 
     def another(self) -> LocalStore:
-        """As state.store.Store."""
+        """As state.store.Store. A file that was taken away under a run isn't made again: its lock went with it."""
+        if not is_there(self.path):
+            raise LockLost
         return LocalStore(self.path, patience=self._patience)
 
     @contextmanager

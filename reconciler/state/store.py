@@ -30,7 +30,7 @@ class Store(Protocol):
     ) -> None: ...
 
     def another(self) -> Store:
-        """A connection of its own to the same state, for another thread."""
+        """A connection of its own to the same state, for another thread. Raises LockLost where the state is gone."""
         ...
 
     def load(self, environment: str) -> State:

@@ -212,3 +212,17 @@ def test_of_eight_that_race_one_wins_and_the_others_name_it(place: Place) -> Non
     assert len(winners) == 1
     with open_store(place) as store:
         assert store.load("production").serial == 1
+
+
+def test_a_file_that_is_taken_away_takes_the_lock_with_it(tmp_path: Path) -> None:
+    path, said = tmp_path / "state.db", list[str]()
+    with (
+        open_store(path) as store,
+        locked(store, "production", "apply", timeout=0, notice=said.append, lease=SHORT) as mine,
+    ):
+        path.unlink()
+        time.sleep(2 * SHORT.every)
+        with pytest.raises(LockLost):
+            mine.check()
+    assert not path.exists()
+    assert "could not be given back" in said[0]

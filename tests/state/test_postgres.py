@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -177,3 +178,24 @@ def test_a_login_that_may_make_no_schema_is_told_what_to_ask_for(shared: str) ->
             assert "CREATE SCHEMA s" in refused.value.help
         finally:
             db.execute("GRANT CREATE ON DATABASE iam TO team")
+
+
+def test_a_holder_that_sleeps_within_a_write_is_cut_off_by_the_server(shared: str) -> None:
+    """It holds the row that whoever takes over must replace."""
+    said: list[str] = []
+    with PostgresStore(parse(shared)) as store, open_store(shared) as other:
+        mine = replace(made("apply", 0.2), stamp=1.0)
+        assert store.take("production", mine) is None
+        store._bounded("SET idle_in_transaction_session_timeout = '400ms'")
+
+        def sleep_within() -> None:
+            with (
+                store._changing("production", mine.id),
+                locked(other, "production", "apply", timeout=5, notice=said.append) as theirs,
+            ):
+                other.begin("production", STEPS, "they", lock=theirs.id)
+
+        with pytest.raises(StateError, match="can't be used"):
+            sleep_within()
+        assert "which didn't renew its lease" in said[0]
+        assert other.load("production").serial == 1
