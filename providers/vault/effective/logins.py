@@ -89,8 +89,10 @@ def longest(fields: Fields) -> str:
     """A token's longest life, for people."""
     seconds = _limit(fields)
     uses = _number(fields, "token_num_uses")
-    time = "the server's longest time" if not seconds else f"{seconds:g} s"
-    time = "any time, renewed again and again" if seconds == float("inf") else time
+    if seconds == float("inf"):
+        time = "any time, renewed again and again"
+    else:
+        time = f"{seconds:.0f} s" if seconds else "the server's longest time"
     return f"{time} and {uses} uses" if uses else time
 
 
