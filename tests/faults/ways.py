@@ -21,7 +21,7 @@ EDITS = (
     ("agents.yaml", OLD, NEW),
     ("agents.yaml", "    - {name: refunds.issue}\n", ""),
     ("intents.yaml", "arn:aws:s3:::orders-archive/*", "arn:aws:s3:::orders-archive/2026/*"),
-    ("intents.yaml", "path: kv/data/orders/*", "path: kv/data/orders/returns-policy"),
+    ("intents.yaml", "path: kv/data/orders/*", "path: kv/data/refunds/*"),
     ("intents.yaml", "[public.orders, public.order_items]", "[public.orders, public.refunds]"),
 )
 DESTROY = ("destroy", "-auto-approve")
