@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -233,3 +234,23 @@ def test_a_folder_in_the_states_place_is_told(path: Path) -> None:
     for reading in (True, False):
         with pytest.raises(StateError, match="not a regular file"):
             LocalStore(path, reading=reading)
+
+
+def test_no_flip_in_the_file_is_taken_for_a_state(path: Path) -> None:
+    names = [f"writ_{number}" for number in range(30)]
+    applied = [
+        replace(APPLIED, resource=replace(APPLIED.resource, address=Address("db", "role", name))) for name in names
+    ]
+    with LocalStore(path) as store:
+        store.put_all("production", (SYSTEM,), applied, "me")
+        store.begin("production", [(ADDRESS, "create")], "me")
+        state = store.load("production")
+    body, chance, found = path.read_bytes(), random.Random(5), 0
+    for _ in range(400):
+        at, bit = chance.randrange(len(body)), 1 << chance.randrange(8)
+        path.write_bytes(body[:at] + bytes([body[at] ^ bit]) + body[at + 1 :])
+        try:
+            assert load_state(path, "production") == state, f"byte {at}, bit {bit}"
+        except StateError:
+            found += 1
+    assert found > 40

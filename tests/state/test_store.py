@@ -82,7 +82,7 @@ def test_a_second_holder_is_refused_by_name(place: Place) -> None:
     ):
         with (
             pytest.raises(Held) as refused,
-            locked(other, "production", "destroy", timeout=0.3, notice=pytest.fail),
+            locked(other, "production", "destroy", timeout=0.05, notice=pytest.fail),
         ):
             pytest.fail("two holders")
         assert refused.value.holder == mine.info
@@ -104,7 +104,7 @@ def test_a_lock_of_another_place_is_never_taken_over(place: Place, monkeypatch: 
     theirs = replace(made("apply", 0.0), host=host, pid_started="1")
     with open_store(place) as store, open_store(place) as other:
         assert store.take("production", theirs) is None
-        with pytest.raises(Held), locked(other, "production", "apply", timeout=0.3, notice=pytest.fail):
+        with pytest.raises(Held), locked(other, "production", "apply", timeout=0.05, notice=pytest.fail):
             pytest.fail("two holders")
         assert store.locks() == {"production": theirs}
         assert force_unlock(other, theirs.id)
