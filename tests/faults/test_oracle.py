@@ -55,11 +55,13 @@ def seen(harness: Harness, circle: tuple[Way, ...]) -> Iterator[str]:
     for way in circle:
         yield from gone(harness, way, None)
         calls[way.name] = list(harness.gate.calls)
-    for number in range(max(map(len, calls.values())) if at else 0):
+    found = {
+        name: [number for number, call in enumerate(all_, 1) if re.search(at, call)] for name, all_ in calls.items()
+    }
+    for place in range(max(map(len, found.values())) if at else 0):
         for way in circle:
-            numbers = [at_ for at_, call in enumerate(calls[way.name], 1) if re.search(at, call)]
-            phase = (Phase.AFTER, Phase.BEFORE)[number % 2]
-            fault = Fault(numbers[number // 2], phase, Deed.KILL) if number // 2 < len(numbers) else None
+            numbers = found[way.name]
+            fault = Fault(numbers[place], Phase.AFTER, Deed.KILL) if place < len(numbers) else None
             yield from gone(harness, way, fault)
 
 
