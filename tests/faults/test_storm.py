@@ -21,6 +21,7 @@ _WRITES = re.compile(r"vault (POST|PUT|DELETE) (?!/v1/(auth/token|auth/[^/]+/log
 def test_a_storm_is_come_through_or_stopped_cleanly(harness: Harness, ways: tuple[Way, Way], seed: int) -> None:
     for way in ways:
         edit(harness.world, edited=way.edited)
+        harness.probes.log_in(harness.hands)
         harness.gate.storm = (random.Random(f"{seed} {way.name}"), RATE)
         done = harness.run(*way.arguments)
         harness.gate.storm = None

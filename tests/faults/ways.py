@@ -72,6 +72,7 @@ def edit(world: World, *, edited: bool) -> None:
 def walk(harness: Harness, name: str, *, arguments: tuple[str, ...] = APPLY, edited: bool = False) -> Way:
     """Go it once."""
     edit(harness.world, edited=edited)
+    harness.probes.log_in(harness.hands)
     old = harness.end()
     done = harness.run(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
