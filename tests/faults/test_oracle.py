@@ -10,21 +10,21 @@ import pytest
 from tests.faults.bugs import BUGS
 from tests.faults.gate import Deed, Fault, Phase
 from tests.faults.harness import APPLY, Harness
-from tests.faults.ways import DESTROY, Way, edit, harness, walk
+from tests.faults.ways import DESTROY, EDITS, IN_PLACE, Way, edit, harness, walk
 
 __all__ = ["harness"]
-QUICK = ("what is done is not recorded", "a policy is wide for a moment", "a copy is left somewhere")
-"""In every run of the tests; the others by make test-faults."""
 
 
 @pytest.fixture(scope="module")
 def circle(harness: Harness) -> tuple[Way, ...]:
-    """Made, changed, changed back, destroyed: once without any bug."""
+    """Made, changed and changed back in both ways, destroyed: once without any bug."""
     harness.world.ok(*APPLY)
     harness.world.ok(*DESTROY)
     return (
         walk(harness, "create"),
-        walk(harness, "change", edited=True),
+        walk(harness, "change in place", edits=IN_PLACE),
+        walk(harness, "change back in place"),
+        walk(harness, "change", edits=EDITS),
         walk(harness, "change back"),
         walk(harness, "destroy", arguments=DESTROY),
     )
@@ -36,12 +36,13 @@ def planted(harness: Harness) -> Iterator[Harness]:
     harness.world.ok(*DESTROY)
     yield harness
     harness.bug = ""
-    edit(harness.world, edited=False)
+    edit(harness.world)
     harness.world.ok(*DESTROY)
     harness.hands.delete("identity/entity/name/writ-support-bot")
 
 
-@pytest.mark.parametrize("bug", [pytest.param(bug, marks=() if bug in QUICK else pytest.mark.faults) for bug in BUGS])
+@pytest.mark.faults
+@pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_seen(planted: Harness, circle: tuple[Way, ...], bug: str) -> None:
     planted.bug = bug
     said = next(seen(planted, circle), "")
@@ -67,7 +68,7 @@ def seen(harness: Harness, circle: tuple[Way, ...]) -> Iterator[str]:
 
 def gone(harness: Harness, way: Way, fault: Fault | None) -> Iterator[str]:
     """What the oracle says of one way."""
-    edit(harness.world, edited=way.edited)
+    edit(harness.world, way.edits)
     found = harness.examine(fault, way.old, way.new, way.arguments)
     if BUGS[harness.bug].by in found.words:
         yield f"{way.name}, {fault}: {found}"
