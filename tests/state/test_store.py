@@ -23,16 +23,24 @@ APPLIED = Applied(
     (Address("db", "role", "other"),),
     "i-1",
 )
-SYSTEM = SystemRecord("db", "postgres", {"database": "orders"}, "cluster 7")
+OBSERVED = Address("db", "public_grant", "table:public.orders")
+SYSTEM = SystemRecord(
+    "db",
+    "postgres",
+    {"database": "orders"},
+    "cluster 7",
+    {OBSERVED: Resource(OBSERVED, {"privileges": ["SELECT"], "note": None})},
+)
+UNOBSERVED = SystemRecord("aws", "aws", {})
 
 
 def test_what_was_put_is_loaded(place: Place) -> None:
     with open_store(place) as store:
-        store.put_all("production", (SYSTEM,), [APPLIED], "me")
+        store.put_all("production", (SYSTEM, UNOBSERVED), [APPLIED], "me")
     with open_store(place) as store:
         state = store.load("production")
         assert state.objects == {ADDRESS: APPLIED}
-        assert state.systems == {"db": SYSTEM}
+        assert state.systems == {"db": SYSTEM, "aws": UNOBSERVED}
         assert (len(state.lineage), state.serial) == (36, 1)
         assert store.load("staging").objects == {}
 
