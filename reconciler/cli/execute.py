@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from reconciler.audit.record import Circumstances, ci_run
 from reconciler.cli.findings import state_finding
 from reconciler.cli.options import Asked
 from reconciler.cli.output import Output
@@ -45,7 +46,9 @@ def run_specs(what: Asked, options: Options, execution: Execution, *, auto_appro
             notice=output.notice,
             walking=run.interrupts.walking,
         )
-        application = apply_specs(prepared, operator, options, execution, console)
+        approval = "auto-approve" if auto_approve else "asked at a terminal"
+        how = Circumstances(approval, ci=ci_run(operator.environ))
+        application = apply_specs(prepared, operator, options, replace(execution, circumstances=how), console)
         if has_errors(prepared.diagnostics):
             output.findings(application.plan.diagnostics, source_line)
         run.ends_with(application)
@@ -61,7 +64,8 @@ def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
             output.findings(problems)
             return run.code
         key, found = required_key(required)
-        plan = load(Path(what.paths[0]), key).plan
+        saved = load(Path(what.paths[0]), key)
+        plan = saved.plan
         if what.paths[1:]:
             found += not_of_specs(plan, replace(what.request(), paths=what.paths[1:]))
         output.findings(found)
@@ -74,7 +78,9 @@ def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
             notice=output.notice,
             walking=run.interrupts.walking,
         )
-        run.ends_with(apply_saved(plan, operator, execution, console))
+        signer = saved.signer.fingerprint if saved.signer else ""
+        how = Circumstances("saved plan", signer, ci_run(operator.environ))
+        run.ends_with(apply_saved(plan, operator, replace(execution, circumstances=how), console))
     return run.code
 
 

@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "schema": ("schema", "Print the specs' JSON Schema, for editors."),
     "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
     "state": ("state", "Look at what was applied, move it, correct it, make it anew."),
+    "audit": ("audit", "Verify, show and export the record of every run."),
     "lock": ("lock", "Show who holds the state's locks."),
     "force-unlock": ("force_unlock", "Remove a lock whose holder is gone."),
     "completion": ("completion", "Print a shell's completion script."),

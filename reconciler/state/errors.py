@@ -63,3 +63,21 @@ class NotSigned(PlanFileError):  # noqa: N818
     """A saved plan that isn't signed by the key that is required."""
 
     code = "W622"
+
+
+class LedgerError(StateError):
+    """The audit record can't be read or written."""
+
+    code = "W618"
+
+
+class LedgerBroken(LedgerError):  # noqa: N818
+    """The audit record isn't as it was written."""
+
+    code = "W619"
+
+
+class CheckpointError(StateError):
+    """A checkpoint that can't be read, or isn't one of this audit record."""
+
+    code = "W626"

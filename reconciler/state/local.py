@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.place import is_there, unopened
 from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, upgrade
 from reconciler.state.tables import WAY_OUT, TableStore
@@ -29,6 +30,7 @@ class LocalStore(TableStore):
         seconds to wait while another process writes.
         """
         self.path = path
+        self._ledger = LedgerFiles(path)
         self._patience = max(patience, _PATIENCE)
         with self._errors():
             self._db = self._open_reading(path) if reading else self._open(path)
@@ -56,6 +58,32 @@ class LocalStore(TableStore):
         if not is_there(self.path):
             raise LockLost
         return LocalStore(self.path, patience=self._patience)
+
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:  # noqa: ARG002
+        """As state.ledger.Ledger. While the state is ours to write, nobody else takes the lock or appends."""
+        with self._writing() as db:
+            if lock:
+                self._refuse_lost(db, environment, lock)
+            self._ledger.append(environment, lines)
+
+    def lines(self, environment: str) -> Iterator[bytes]:
+        """As state.ledger.Ledger."""
+        return self._ledger.lines(environment)
+
+    def last(self, environment: str) -> bytes:
+        """As state.ledger.Ledger."""
+        return self._ledger.last(environment)
+
+    def mend(self, environment: str, *, lock: str = "") -> bytes:
+        """As state.ledger.Ledger."""
+        with self._writing() as db:
+            if lock:
+                self._refuse_lost(db, environment, lock)
+            return self._ledger.mend(environment)
+
+    def audited(self) -> tuple[str, ...]:
+        """As state.ledger.Ledger."""
+        return self._ledger.audited()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.state import dsn
 from reconciler.state.errors import StateError
+from reconciler.state.ledger import Reading
+from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.local import LocalStore
 from reconciler.state.store import Store
 
@@ -33,6 +37,16 @@ def open_store(place: Place, *, reading: bool = False, patience: float = 0.0) ->
 
         return S3Store(str(place))
     raise StateError("this place for the state isn't known", help=PLACES)
+
+
+@contextmanager
+def reading_ledger(place: Place) -> Iterator[Reading]:
+    """The audit record beside a state, to be read: also of a state that is gone. Raises StateError."""
+    if not is_shared(place):
+        yield LedgerFiles(Path(place))
+        return
+    with open_store(place, reading=True) as store:
+        yield store
 
 
 def may_hold(place: Place) -> bool:

@@ -19,8 +19,9 @@ from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from reconciler.provider.deadline import DeadlineError, deadline
+from reconciler.state import ledger_table
 from reconciler.state.dsn import Dsn
-from reconciler.state.errors import StateError, StateLocked
+from reconciler.state.errors import LedgerError, StateError, StateLocked
 from reconciler.state.lockinfo import LockInfo
 from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, UPGRADE_6
 from reconciler.state.tables import TableStore
@@ -109,6 +110,46 @@ class PostgresStore(TableStore):
         with self._errors():
             (free,) = self._bounded("SELECT pg_try_advisory_xact_lock(%s)", (_key(holder.id),)).fetchall()[0]
         return "whose connection to the database is gone" if free else ""
+
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:
+        """As state.ledger.Ledger."""
+        try:
+            with self._writing() as db:
+                if lock:
+                    self._refuse_lost(db, environment, lock)
+                if not self._has_audit():
+                    self._bounded("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
+                    db.execute(ledger_table.MADE)
+                ledger_table.add(db, environment, first, lines)
+        except StateError as failed:
+            if not isinstance(failed.__context__, errors.UniqueViolation):
+                raise
+            message = f"entry {first} of the audit record of {environment} was written by another run meanwhile"
+            raise LedgerError(message, help="run it again") from None
+
+    def lines(self, environment: str) -> Iterator[bytes]:
+        """As state.ledger.Ledger."""
+        with self._reading() as db:
+            if self._has_audit():
+                yield from ledger_table.every(db, environment)
+
+    def last(self, environment: str) -> bytes:
+        """As state.ledger.Ledger."""
+        with self._reading() as db:
+            return ledger_table.last(db, environment) if self._has_audit() else b""
+
+    def mend(self, environment: str, *, lock: str = "") -> bytes:  # noqa: ARG002 - a row is whole
+        """As state.ledger.Ledger."""
+        return b""
+
+    def audited(self) -> tuple[str, ...]:
+        """As state.ledger.Ledger."""
+        with self._reading() as db:
+            return ledger_table.names(db) if self._has_audit() else ()
+
+    def _has_audit(self) -> bool:
+        name = f"{self._dsn.schema}.{ledger_table.TABLE}"
+        return self._bounded("SELECT to_regclass(%s)", (name,)).fetchall()[0][0] is not None
 
     def _disown(self, lock: str) -> None:
         with self._errors():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from types import TracebackType
@@ -19,6 +19,7 @@ from reconciler.model import Address, Applied, State, SystemRecord, Unfinished
 from reconciler.state.bucket import Bucket, Conflict
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.ledger_s3 import LedgerObjects
 from reconciler.state.lockinfo import LockInfo, now, stamp
 
 SCHEME = "s3://"
@@ -57,6 +58,7 @@ class S3Store:
         self._url, name, key = url, *found.groups()
         self._prefix = f"{key.strip('/')}/" if key.strip("/") else ""
         self._bucket = bucket or Bucket(name)
+        self._ledger = LedgerObjects(self._bucket, self._prefix)
         self._known: dict[str, _Document] = {}
         """What this store wrote last, by environment."""
 
@@ -185,6 +187,28 @@ class S3Store:
                 return True
             self._known.pop(environment, None)
         raise AssertionError
+
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:
+        """As state.ledger.Ledger."""
+        if lock and self._read(environment).fence != lock:
+            raise LockLost
+        self._ledger.append(environment, first, lines)
+
+    def lines(self, environment: str) -> Iterator[bytes]:
+        """As state.ledger.Ledger."""
+        return self._ledger.lines(environment)
+
+    def last(self, environment: str) -> bytes:
+        """As state.ledger.Ledger."""
+        return self._ledger.last(environment)
+
+    def mend(self, environment: str, *, lock: str = "") -> bytes:  # noqa: ARG002 - an object is whole
+        """As state.ledger.Ledger."""
+        return b""
+
+    def audited(self) -> tuple[str, ...]:
+        """As state.ledger.Ledger."""
+        return self._ledger.audited()
 
     def _fence(self, environment: str, mine: LockInfo) -> LockInfo | None:
         """From now on only we may write. Who took the lock over meanwhile, if anybody did."""

@@ -7,11 +7,14 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from reconciler.model import Address, Applied, State, SystemRecord
+from reconciler.state.ledger import Ledger
 from reconciler.state.lockinfo import LockInfo
 
 
-class Store(Protocol):
-    """A connection to one state: records, a namespace to an environment, and a lock to each. Not shared by threads.
+class Store(Ledger, Protocol):
+    """A connection to one state: records, a namespace to an environment, and a lock to each; and the audit record.
+
+    Not shared by threads.
 
     Every method raises StateError where the state can't be used. A write happens whole or not at all, and makes the
     serial grow. With the id of a ``lock`` it raises LockLost unless that lock is held still: nobody can take it before

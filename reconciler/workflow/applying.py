@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
+from reconciler.audit.journal import Journal
+from reconciler.audit.record import NOT_SAID, Circumstances
 from reconciler.connections import Connections
 from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
 from reconciler.engine.graph import Phase
@@ -13,12 +15,13 @@ from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
 from reconciler.model import Action, Address, Applied, ApplyResult, Change, Plan, Snapshot, State, SystemRecord
-from reconciler.state.errors import LockLost, StateError
+from reconciler.state.errors import LedgerError, LockLost, StateError
 from reconciler.state.heartbeat import LEASE, Hold, Lease
 from reconciler.state.lock import locked
 from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import Place, open_store
 from reconciler.state.store import Store
+from reconciler.workflow.chronicle import Chronicle
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.saved import out_of_time
 from reconciler.workflow.sound import systems_of
@@ -52,6 +55,8 @@ class Execution:
     lock_timeout: float = 0.0
     parallelism: int = DEFAULT_PARALLELISM
     lease: Lease = LEASE
+    circumstances: Circumstances = NOT_SAID
+    """For the audit record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,30 +127,62 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             if has_errors(moved) or (moved := out_of_time(plan)):
                 return Application(plan, None, moved)
             console.show(plan)
-            return execute(plan, session, Book(store, mine, found.snapshots), state, execution, console)
+            facts = {name: snapshot.facts for name, snapshot in found.snapshots.items()}
+            book = Book(store, mine, found.snapshots)
+            return execute(plan, session, book, state, execution, console, facts=facts)
 
 
 def execute(
-    plan: Plan, session: Session, book: Book, state: State, execution: Execution, console: Console
+    plan: Plan,
+    session: Session,
+    book: Book,
+    state: State,
+    execution: Execution,
+    console: Console,
+    *,
+    facts: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Application:
     """Do the plan and record it. The caller took the lock and has shown that nothing moved.
 
-    Nothing is done where the lock was taken away meanwhile (while a person thought, or a system was slow).
+    Nothing is done where the lock was taken away meanwhile (while a person thought, or a system was slow), or where the
+    audit record can't take it. ``facts``: who we are in each system now, where the plan doesn't say it.
     """
     try:
         book.lock.renew()
+        chronicle = _begun(plan, book, execution, console, plan.facts if facts is None else facts)
     except LockLost:
         return Application(plan, None, (_LOCK_LOST,))
-    recorder = _Recorder(book, plan.environment)
-    with console.walking() as interrupted:
+    except LedgerError as failed:
+        message = f"nothing was done, for it can't be recorded: {failed.message}"
+        return Application(plan, None, (error(failed.code, message, subject=plan.environment, help=failed.help),))
+    recorder = _Recorder(book, plan.environment, chronicle)
+    with chronicle.kept(), console.walking() as interrupted:
         try:
             _record_found(plan, book, state)
         except LockLost:
+            chronicle.ended(ApplyResult((), diagnostics=(_LOCK_LOST,)))
             return Application(plan, None, (_LOCK_LOST,))
         result = apply_plan(
-            plan, session, recorder, console.listen, interrupted=interrupted, parallelism=execution.parallelism
+            plan, session, recorder, chronicle.hear, interrupted=interrupted, parallelism=execution.parallelism
         )
+        result = chronicle.ended(result)
     return Application(plan, result)
+
+
+def _begun(
+    plan: Plan, book: Book, execution: Execution, console: Console, facts: Mapping[str, Mapping[str, str]]
+) -> Chronicle:
+    """The run's first entry in the audit record. Raises LockLost, and LedgerError for whatever else is in the way."""
+    try:
+        chronicle = Chronicle(Journal(book.store, plan.environment, plan.lineage, book.lock.id), plan, console.listen)
+        chronicle.begun(
+            execution.circumstances, {name: found["identity"] for name, found in facts.items() if "identity" in found}
+        )
+    except (LockLost, LedgerError):
+        raise
+    except StateError as failed:
+        raise LedgerError(failed.message, help=failed.help) from failed
+    return chronicle
 
 
 def _locked(
@@ -189,12 +226,14 @@ def _applied(change: Change, native_id: str) -> Applied | None:
 class _Recorder:
     book: Book
     environment: str
+    chronicle: Chronicle
 
     def begin(self, steps: Sequence[tuple[Change, Phase]]) -> None:
         """These steps' calls are about to be made. Raises RecordFailed."""
         first, more = steps[0][0].address, f" and {len(steps) - 1} more" if len(steps) > 1 else ""
         with _told(first, f"{first}{more} was not begun"):
             self.book.lock.check()
+            self.chronicle.step_begun(steps)
             begun = [(change.address, phase.value) for change, phase in steps]
             self.book.store.begin(self.environment, begun, whoami(), lock=self.book.lock.id)
 

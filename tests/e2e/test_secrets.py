@@ -68,6 +68,9 @@ def run_all(printed: Printed, **env: str) -> None:
     printed("apply", "p", "-verbose", code=0, **env)
     printed("plan", "-json", "-verbose", code=0, **env)
     printed("drift", "-json", "-verbose", code=0, **env)
+    printed("audit", "verify", code=0)
+    printed("audit", "show", code=0)
+    printed("audit", "export", "-format", "ocsf", code=0)
 
 
 def test_a_whole_run_with_the_sandboxs_logins(world: World, hands: Hands, printed: Printed) -> None:

@@ -1,0 +1,55 @@
+"""A run's hand on the audit record: knows its end, and adds to it. Used from the run's own thread."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler.audit.entry import Entry, Kind, decode, encode, genesis, sealed
+from reconciler.state.errors import LedgerBroken
+from reconciler.state.ledger import Ledger
+from reconciler.state.lockinfo import now
+
+Item = tuple[Kind, Mapping[str, Any]]
+
+
+class Journal:
+    """The end of one environment's record, under the run's lock."""
+
+    def __init__(self, ledger: Ledger, environment: str, lineage: str, lock: str) -> None:
+        """Reads the last entry. Raises StateError: LedgerBroken where that isn't one."""
+        self._ledger, self._environment, self._lineage, self._lock = ledger, environment, lineage, lock
+        torn = ledger.mend(environment, lock=lock)
+        self._number, self._head = _end(ledger, environment, lineage)
+        self._first: tuple[Item, ...] = ()
+        if torn:
+            told = {"after": self._number, "bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
+            self._first = ((Kind.MENDED, told),)
+
+    def write(self, items: Sequence[Item]) -> None:
+        """Add entries. Raises StateError; then nothing more may be written."""
+        entries, number, head = [], self._number, self._head
+        for kind, body in (*self._first, *items):
+            number += 1
+            entry = sealed(
+                Entry(number, now(), self._environment, self._lineage, self._lock, kind, body, previous=head)
+            )
+            entries.append(entry)
+            head = entry.hash
+        self._ledger.append(self._environment, self._number + 1, [encode(one) for one in entries], lock=self._lock)
+        self._number, self._head, self._first = number, head, ()
+
+
+def _end(ledger: Ledger, environment: str, lineage: str) -> tuple[int, str]:
+    line = ledger.last(environment)
+    if not line:
+        return 0, genesis(environment, lineage)
+    try:
+        entry = decode(line)
+    except ValueError as wrong:
+        raise LedgerBroken(
+            f"the last entry of the audit record {ledger.where} isn't as it was written: {wrong}",
+            help="look at it with writ audit verify; once it is kept elsewhere, move it away: a new one is begun",
+        ) from None
+    return entry.number, entry.hash

@@ -1,0 +1,102 @@
+"""The audit record of a signed plan on the quickstart: verified, shown, exported; and where it was tampered with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.state.ledger_file import LedgerFiles
+from tests.servers import World
+from tests.state.test_signing import write_pair
+
+CI = {
+    "GITHUB_ACTIONS": "true",
+    "GITHUB_RUN_ID": "4711",
+    "GITHUB_SHA": "c0ffee" * 6,
+    "GITHUB_REPOSITORY": "acme/iam",
+    "GITHUB_REF": "refs/heads/main\x1b[31m",
+    "GITHUB_ACTOR": "jo",
+    "GITHUB_TOKEN": "canary-of-github-token-41b2",
+}
+
+
+@pytest.fixture
+def ledger(world: World) -> Path:
+    """Where the record of the world's environment will be."""
+    environment = world.json("plan")["environment"]
+    return LedgerFiles(world.state).path(environment)
+
+
+def test_a_signed_run_and_what_is_found_when_it_is_tampered_with(world: World, ledger: Path) -> None:
+    key, public = write_pair(world.cwd)
+    world.ok("plan", "-out", "p", "--sign", str(key))
+    assert not ledger.exists(), "a plan writes nothing"
+    world.ok("apply", "p", **CI)
+
+    assert "is intact: " in world.ok("audit", "verify")
+    told = world.ok("audit", "show")
+    found = entries(world)
+    begun, ended = found[0]["body"], found[-1]["body"]
+    assert (
+        begun["plan_digest"] == hashlib.sha256(json.loads((world.cwd / "p").read_text())["plan"].encode()).hexdigest()
+    )
+    assert (begun["approval"], begun["operation"]) == ("saved plan", "apply")
+    assert begun["signed_by"] in told
+    assert begun["ci"]["commit"] == CI["GITHUB_SHA"]
+    assert f"commit {CI['GITHUB_SHA']} of refs/heads/main\\x1b[31m" in told, "nothing of it is a terminal's command"
+    assert begun["identities"].keys() == {"vault", "payments", "orders-db"}
+    assert all(begun["identities"].values())
+    assert (ended["failed"], ended["skipped"], ended["exit"]) == (0, 0, 0)
+    steps = [one["body"] for one in found if one["kind"] == "step.ended"]
+    assert {one["outcome"] for one in steps} == {"done"}
+    assert len(steps) == ended["done"]
+    witnesses = [one["body"] for one in found if one["kind"] == "access"]
+    assert any(one["gains"] for one in witnesses)
+    assert "canary-of-github" not in ledger.read_text()
+
+    check_exports(world, ledger, found)
+    check_tampering(world, ledger, key, public, len(found))
+
+
+def entries(world: World) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.json("audit", "show")["entries"]
+    return found
+
+
+def check_exports(world: World, ledger: Path, found: list[dict[str, Any]]) -> None:
+    assert world.ok("audit", "export") == ledger.read_text()
+    events = [json.loads(line) for line in world.ok("audit", "export", "-format", "ocsf").splitlines()]
+    assert [event["unmapped"] for event in events] == found
+    assert {event["class_uid"] for event in events} == {3005, 6002, 6003}
+    assert {event["actor"]["user"]["name"] for event in events} == {found[0]["body"]["who"].rpartition("@")[0]}
+    for event in events:
+        assert event["type_uid"] == event["class_uid"] * 100 + event["activity_id"]
+        assert event["metadata"]["correlation_uid"] == found[0]["run"]
+
+
+def check_tampering(world: World, ledger: Path, key: Path, public: Path, count: int) -> None:
+    (world.cwd / "mark").write_text(world.ok("audit", "checkpoint", "--sign", str(key)))
+    held = world.ok("audit", "verify", "-checkpoint", "mark", "-key", str(public))
+    assert f"It holds the checkpoint at entry {count}, signed by the key " in held
+    whole = ledger.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    at = len(b"".join(lines[:4])) + 40
+    ledger.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    done = world.writ("audit", "verify")
+    assert done.returncode == 1
+    assert "error[W619]" in done.stderr
+    assert "entry 5 was edited" in done.stderr
+    assert world.json("audit", "verify", code=1)["flaw"]["number"] == 5
+    assert "W619" in world.writ("audit", "export").stderr
+    ledger.write_bytes(b"".join(lines[:-2]))
+    assert "is intact" in world.ok("audit", "verify"), "only a checkpoint knows"
+    cut = world.writ("audit", "verify", "-checkpoint", "mark")
+    assert cut.returncode == 1
+    assert f"entries {count - 1} to {count} are gone from the end" in cut.stderr
+    ledger.unlink()
+    assert "are gone from the end" in world.writ("audit", "verify", "-checkpoint", "mark").stderr
+    assert "W615" in world.writ("audit", "verify").stderr
