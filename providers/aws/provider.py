@@ -10,7 +10,7 @@ from providers.aws.connection import AwsConnection
 from providers.aws.local import MotoServer
 from providers.aws.lowering import lower
 from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
-from providers.aws.naming import ROLE
+from providers.aws.naming import MANAGED_POLICY, ROLE
 from providers.aws.openid_connect_provider import OpenIdConnectProvider
 from providers.aws.openid_connect_provider_use import OpenIdConnectProviderUse
 from providers.aws.permissions import rights
@@ -60,6 +60,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     connection_model = AwsConnection
     widths = WIDTHS
     principals = frozenset({ROLE})
+    named = frozenset({MANAGED_POLICY})
     unique_places = True
     # IAM throttles writes hard, and refuses simultaneous changes to one object.
     write_concurrency = 2

@@ -141,8 +141,11 @@ def test_a_connection_opened_to_every_role_is_drift(world: World) -> None:
         hands.write(config, allowed_roles=["*"], verify_connection=False)
         try:
             drift = world.json("drift", code=2)["resource_drift"]
-            assert {one["type"] for one in drift} == {"vault_database_connection_allowed_role"}
-            assert len(drift) == len(named)
+            entries = [one for one in drift if one["type"] == "vault_database_connection_allowed_role"]
+            assert len(entries) == len(named)
+            assert [one["address"] for one in drift if one not in entries] == [
+                f'vault.vault_database_connection["{config}"]'
+            ]
             world.apply()
             plan = world.json("plan", "-detailed-exitcode")
             assert [one["code"] for one in plan["diagnostics"]] == ["W429"]
