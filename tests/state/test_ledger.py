@@ -48,13 +48,15 @@ def test_only_who_holds_the_lock_adds(place: Place) -> None:
         assert list(store.lines("production")) == [*FIRST]
 
 
-def test_a_number_that_is_there_is_not_written_over(request: pytest.FixtureRequest) -> None:
+def test_what_is_there_is_not_written_over(request: pytest.FixtureRequest) -> None:
+    """By whoever knows the first two lines, and not the third."""
     for kind in ("shared", "stored"):
         with open_store(request.getfixturevalue(kind)) as store:
             store.append("production", 1, FIRST)
-            with pytest.raises(LedgerError, match=r"entry 2 .*was written by another run meanwhile"):
-                store.append("production", 2, MORE)
-            assert list(store.lines("production")) == [*FIRST]
+            store.append("production", 3, MORE)
+            with pytest.raises(LedgerError, match=r"entry 3 .*was written by another run meanwhile"):
+                store.append("production", 3, FIRST)
+            assert list(store.lines("production")) == [*FIRST, *MORE]
 
 
 def test_a_thousand_lines_and_more(shared: str) -> None:
