@@ -48,15 +48,14 @@ def test_only_who_holds_the_lock_adds(place: Place) -> None:
         assert list(store.lines("production")) == [*FIRST]
 
 
-def test_what_is_there_is_not_written_over(request: pytest.FixtureRequest) -> None:
-    """By whoever knows the first two lines, and not the third."""
-    for kind in ("shared", "stored"):
-        with open_store(request.getfixturevalue(kind)) as store:
-            store.append("production", 1, FIRST)
-            store.append("production", 3, MORE)
-            with pytest.raises(LedgerError, match=r"entry 3 .*was written by another run meanwhile"):
-                store.append("production", 3, FIRST)
-            assert list(store.lines("production")) == [*FIRST, *MORE]
+def test_whoever_doesnt_know_of_others_lines_adds_none(place: Place) -> None:
+    with open_store(place) as one, open_store(place) as other:
+        one.append("production", 1, FIRST)
+        assert other.last("production") == FIRST[-1]
+        other.append("production", 3, MORE)
+        with pytest.raises(LedgerError, match="was written by another run meanwhile"):
+            one.append("production", 3, FIRST)
+        assert list(one.lines("production")) == [*FIRST, *MORE]
 
 
 def test_a_thousand_lines_and_more(shared: str) -> None:
