@@ -21,6 +21,7 @@ class Memory:
     ids: dict[str, str] = field(default_factory=dict)
     """The system's own: one to each object that was ever made by a call."""
     place: str = ""
+    observed: dict[Address, dict[str, Value]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     before: Callable[[str, str], None] = lambda verb, key: None
     after: Callable[[str, str], None] = lambda verb, key: None
@@ -69,6 +70,7 @@ class MemoryProvider(Provider[SpecModel, SpecModel, SpecModel, SpecModel, Memory
     name: ClassVar[str] = "memory"
     settings_model = access_model = never_model = connection_model = SpecModel
     types: ClassVar[Mapping[str, ResourceType[Memory]]] = {"thing": Thing()}  # type: ignore[assignment]
+    named: ClassVar[frozenset[str]] = frozenset({"named"})
 
     def lower(self, scope: Scope[SpecModel], demand: Demand[SpecModel]) -> Lowering:
         return Lowering(())
@@ -84,7 +86,9 @@ class MemoryProvider(Provider[SpecModel, SpecModel, SpecModel, SpecModel, Memory
 
     def read(self, client: Memory, scope: Scope[SpecModel], wanted: Collection[Address]) -> Snapshot:
         found = [_found(client, key) for key in client.objects]
-        return Snapshot({one.resource.address: one for one in found}, facts={PLACE: client.place})
+        observed = {address: Resource(address, dict(values)) for address, values in client.observed.items()}
+        objects = {one.resource.address: one for one in found}
+        return Snapshot(objects, facts={PLACE: client.place}, observed=observed)
 
 
 def _found(client: Memory, key: str) -> Live:

@@ -10,6 +10,8 @@ ROLE = "aws_iam_role"
 ROLE_POLICY = "aws_iam_role_policy"
 ATTACHMENT = "aws_iam_role_policy_attachment"
 PROFILE_ROLE = "aws_iam_instance_profile_role"
+MANAGED_POLICY = "aws_iam_policy"
+"""Only observed; its key is its ARN."""
 
 
 def provider_key(url: str) -> str:

@@ -118,12 +118,12 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         scope: Scope[AwsSettings],  # noqa: ARG002
         objects: Mapping[Address, Resource],
         never: AwsNever,
-        surroundings: object = None,
+        surroundings: object = None,  # noqa: ARG002 - all of it is observed
     ) -> Iterable[Reach]:
         """Roles whose composed policies allow what is forbidden."""
         from providers.aws.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
-        return reached(objects, never.actions, never.resources, surroundings)
+        return reached(objects, never.actions, never.resources)
 
     def ttl(self, scope: Scope[AwsSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the role's longest session."""

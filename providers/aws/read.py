@@ -60,8 +60,8 @@ def read_snapshot(client: AwsClient, wanted: Collection[Address]) -> Snapshot:
     if found.one_by_one:
         facts["roles"] = "read one by one"
         diagnostics = [*diagnostics, _slow(client, found.one_by_one)]
-    managed = read_managed(client, arns_of(client.scope.settings, found.roles))
-    return Snapshot(objects, tuple(diagnostics), facts, managed)
+    observed = read_managed(client, arns_of(client.scope.settings, found.roles))
+    return Snapshot(objects, tuple(diagnostics), facts, observed=observed)
 
 
 def _role_names(wanted: Collection[Address]) -> set[str]:

@@ -165,6 +165,14 @@ def public(client: PostgresClient) -> dict[GrantKey, frozenset[str]]:
     }
 
 
+def public_moved(client: PostgresClient) -> dict[GrantKey, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What somebody gave everybody, and took from everybody, by object; sorted."""
+    return {
+        GrantKey("", kind, schema, name, column, normal(arguments)): (tuple(granted or ()), tuple(revoked or ()))
+        for kind, schema, name, column, arguments, granted, revoked in client.query(sql.PUBLIC_MOVED)
+    }
+
+
 def routine(client: PostgresClient, key: GrantKey) -> tuple[str, str] | None:
     """FUNCTION or PROCEDURE, and how the server writes it in statements."""
     rows = client.query(sql.FUNCTION, {"nsp": key.schema, "name": key.name})

@@ -41,7 +41,21 @@ class GrantKey(NamedTuple):
     def parse(cls, key: str) -> GrantKey | None:
         """None for a text that isn't such a key."""
         role, rest = split_key(key, ":")
-        kind, _, text = rest.partition(":")
+        return cls._of_kind(role, rest)
+
+    @classmethod
+    def of_everybody(cls, key: str) -> GrantKey | None:
+        """Of what is observed of PUBLIC: ``table:public.orders``. None for a text that isn't such a key."""
+        return cls._of_kind("", key)
+
+    @property
+    def everybodys(self) -> str:
+        """The inverse of of_everybody."""
+        return f"{self.kind}:{self.object}"
+
+    @classmethod
+    def _of_kind(cls, role: str, key: str) -> GrantKey | None:
+        kind, _, text = key.partition(":")
         if kind not in set(Kind) or not text:
             return None
         return cls._of_object(role, kind, text)

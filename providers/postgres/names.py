@@ -12,6 +12,10 @@ GRANT = "postgresql_grant"
 MEMBERSHIP = "postgresql_grant_role"
 DEFAULT_PRIVILEGES = "postgresql_default_privileges"
 DEPENDENCY = "postgresql_dependency"
+PUBLIC_GRANT = "postgresql_public_grant"
+"""Only observed: what somebody gave everybody. Its key is an object's kind and name, ``table:public.orders``."""
+PUBLIC_REVOKE = "postgresql_public_revoke"
+"""Only observed: what everybody has by the server's defaults, and somebody took away. The same keys."""
 
 LIMIT = 63
 """Bytes of an identifier that the server keeps (NAMEDATALEN - 1); the rest is cut off without an error."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from providers.postgres import catalog
 from providers.postgres.catalog import Dependency, Member
 from providers.postgres.checks import check_minting, check_objects
+from providers.postgres.effective.everybody import observed
 from providers.postgres.effective.read import read_catalogue
 from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.live import default_live, dependency_live, grants_live, membership_live, memberships, role_live
@@ -32,13 +33,14 @@ def read(client: PostgresClient, wanted: Collection[Address]) -> Snapshot:
         objects += _memberships(client, roles, members, of_others(client.scope, roles, names))
         problems = (*check_objects(client, wanted), *check_minting(client))
         around = _surroundings(client, roles, members)
+        moved = {one.address: one for one in observed(catalog.public_moved(client), client.scope.address)}
     facts = {
         "version": f"PostgreSQL {client.version_text}",
         "database": client.database,
         PLACE: f"database {client.database} of cluster {client.cluster or 'unknown'}",
         "identity": client.user,
     }
-    return Snapshot({one.resource.address: one for one in objects}, problems, facts, around)
+    return Snapshot({one.resource.address: one for one in objects}, problems, facts, around, moved)
 
 
 def _objects(

@@ -206,6 +206,10 @@ UNION ALL
 SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname, c.relname, '', '', c.relacl
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relacl IS NOT NULL
 UNION ALL
+SELECT 'column', n.nspname, c.relname, a.attname, '', a.attacl
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE {_OURS} AND a.attacl IS NOT NULL AND NOT a.attisdropped
+UNION ALL
 SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, coalesce(p.proacl, acldefault('f', p.proowner))
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
 ) o
@@ -213,7 +217,53 @@ CROSS JOIN LATERAL aclexplode(o.acl) e
 WHERE e.grantee = 0
 GROUP BY 1, 2, 3, 4, 5
 """  # noqa: S608 - constants
-"""What everybody may, outside the server's own schemas. Columns, which are rarely granted to all, aren't looked at."""
+"""What everybody may, outside the server's own schemas."""
+
+PUBLIC_MOVED: LiteralString = f"""
+SELECT o.kind, o.nsp, o.name, o.col, o.args, d.granted, d.revoked
+FROM (
+SELECT 'schema' AS kind, ''::name AS nsp, n.nspname AS name, ''::name AS col, '' AS args, n.nspacl AS acl,
+  coalesce(i.initprivs, CASE WHEN n.nspname = 'information_schema' THEN
+    ARRAY[makeaclitem(0, n.nspowner, 'USAGE', false)] ELSE acldefault('n', n.nspowner) END) AS initial
+FROM pg_namespace n LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid) = ('pg_namespace'::regclass, n.oid)
+WHERE n.nspacl IS NOT NULL AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+UNION ALL
+SELECT 'database', '', datname, '', '', datacl, acldefault('d', datdba)
+FROM pg_database WHERE datacl IS NOT NULL AND datname = current_database()
+UNION ALL
+SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname, c.relname, '', '', c.relacl,
+  coalesce(i.initprivs, CASE WHEN n.nspname = 'information_schema' THEN
+    ARRAY[makeaclitem(0, c.relowner, 'SELECT', false)]
+    ELSE acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner) END)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('pg_class'::regclass, c.oid, 0)
+WHERE c.relacl IS NOT NULL AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+UNION ALL
+SELECT 'column', n.nspname, c.relname, a.attname, '', a.attacl, i.initprivs
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('pg_class'::regclass, c.oid, a.attnum)
+WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+UNION ALL
+SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, p.proacl,
+  coalesce(i.initprivs, acldefault('f', p.proowner))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid) = ('pg_proc'::regclass, p.oid)
+WHERE p.proacl IS NOT NULL AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+) o
+CROSS JOIN LATERAL (
+  SELECT array_agg(DISTINCT p.name ORDER BY p.name) FILTER (WHERE p.now AND NOT p.was) AS granted,
+    array_agg(DISTINCT p.name ORDER BY p.name) FILTER (WHERE p.was AND NOT p.now) AS revoked
+  FROM (SELECT s.name, bool_or(s.now) AS now, bool_or(NOT s.now) AS was FROM (
+    SELECT privilege_type AS name, true AS now FROM aclexplode(o.acl) WHERE grantee = 0
+    UNION ALL SELECT privilege_type, false FROM aclexplode(o.initial) WHERE grantee = 0
+  ) s GROUP BY s.name) p
+) d
+WHERE d.granted IS NOT NULL OR d.revoked IS NOT NULL
+"""  # noqa: S608 - constants
+"""Where everybody's privileges differ from the server's defaults: those of acldefault, and what initdb and extensions
+granted (PostgreSQL documentation, pg_init_privs). Of the information schema, which everybody may read, initdb notes
+nothing.
+"""
 
 MINTING: LiteralString = """
 SELECT coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false),

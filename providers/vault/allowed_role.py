@@ -130,6 +130,18 @@ def config_path(mount: str, connection: str) -> str:
     return f"{mount}/config/{connection}"
 
 
+def split_connection(path: str) -> tuple[str, str]:
+    """Mount and connection of config_path."""
+    mount, _, connection = path.rpartition("/config/")
+    return mount, connection
+
+
+def patterns_of(observed: Resource) -> list[str]:
+    """The operator's patterns of a connection that is observed."""
+    found = observed.attributes.get("patterns")
+    return [str(one) for one in found] if isinstance(found, list | tuple) else []
+
+
 def roles_of(found: Mapping[str, Any]) -> list[str]:
     """The roles that a connection's configuration lists."""
     roles = normal([], found.get("allowed_roles"))

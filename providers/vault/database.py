@@ -9,6 +9,7 @@ from providers.vault.allowed_role import AllowedRole, config_path, make_connecti
 from providers.vault.database_role import DatabaseRole
 from providers.vault.names import (
     ALLOWED_ROLE,
+    CONNECTION,
     DATABASE_ROLE,
     database_role_key,
     split_allowed_role,
@@ -16,7 +17,7 @@ from providers.vault.names import (
 )
 from providers.vault.resource import keys
 from providers.vault.settings import VaultLogin
-from reconciler.model import Address, Live, Ownership
+from reconciler.model import Address, Live, Ownership, Resource
 from reconciler.provider import Rejected
 from specs.diagnostic import Diagnostic, error, warning
 
@@ -52,8 +53,8 @@ class DatabaseReader:
         self.absent: frozenset[str] = frozenset()
         """Mounts, once read, that hold no database engine."""
         self.diagnostics: list[Diagnostic] = []
-        self.served: dict[tuple[str, str], tuple[str, ...]] = {}
-        """Connections that were read: what is in their lists and no object of ours."""
+        self.observed: dict[Address, Resource] = {}
+        """Connections that were read: the patterns in their lists that are no objects of ours."""
 
     def objects(self) -> list[Live]:
         """What is there. What is missing at the operator's side becomes a diagnostic."""
@@ -116,7 +117,10 @@ class DatabaseReader:
 
     def _note(self, place: tuple[str, str], config: Mapping[str, Any], entries: list[Live]) -> None:
         ours = {split_allowed_role(live.resource.address.key) for live in entries}
-        self.served[place] = tuple(one for one in roles_of(config) if (*place, one) not in ours)
+        # The operator's single roles are its own: only a pattern may serve what is ours, or what an agent writes.
+        patterns = sorted({one for one in roles_of(config) if "*" in one and (*place, one) not in ours})
+        address = self.client.scope.address(CONNECTION, config_path(*place))
+        self.observed[address] = Resource(address, {"patterns": patterns})
 
     def _wanted(self, mount: str, connection: str) -> list[str]:
         return [split_allowed_role(key)[2] for key in self._connections[mount, connection]]

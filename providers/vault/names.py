@@ -17,6 +17,8 @@ ALIAS = "vault_identity_entity_alias"
 GROUP_MEMBER = "vault_identity_group_member"
 DATABASE_ROLE = "vault_database_secret_backend_role"
 ALLOWED_ROLE = "vault_database_connection_allowed_role"
+CONNECTION = "vault_database_connection"
+"""Only observed; its key is its path: ``<mount>/config/<name>``."""
 
 
 def policy_name(settings: VaultSettings, pair: Pair) -> str:

@@ -9,7 +9,7 @@ from providers.vault.access import VaultAccess, VaultNever, overlap
 from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
 from providers.vault.lower import lower
-from providers.vault.names import JWT_ROLE
+from providers.vault.names import CONNECTION, JWT_ROLE, POLICY
 from providers.vault.permissions import rights
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
@@ -53,6 +53,7 @@ class VaultProvider(Base):
     login_options_model: ClassVar[type[SpecModel] | None] = VaultLogin
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({JWT_ROLE})
+    named: ClassVar[frozenset[str]] = frozenset({CONNECTION, POLICY})
     write_concurrency: ClassVar[int] = 8
 
     @property

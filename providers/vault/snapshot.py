@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.acl_policy import AclPolicy
@@ -30,7 +31,7 @@ from providers.vault.names import (
 )
 from providers.vault.resource import infos, keys, text, texts
 from providers.vault.resources import TYPES
-from reconciler.model import Address, Live, Ownership, Snapshot
+from reconciler.model import Address, Live, Ownership, Resource, Snapshot
 from reconciler.provider import Denied
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ class ScopeReader:
         self._add(databases.objects())
         self._no_databases = databases.absent
         self._elsewhere()
-        around = replace(self._surroundings(), connections=databases.served)
-        return Snapshot(self.objects, tuple(databases.diagnostics), facts, around)
+        named = self._named_policies()
+        rest = {name: body for name, body in self._around.policies.items() if name not in named}
+        observed = databases.observed | {one.address: one for one in starmap(self._observed, named.items())}
+        around = replace(self._around, policies=rest)
+        return Snapshot(self.objects, tuple(databases.diagnostics), facts, around, observed)
 
     def _add(self, found: Iterable[Live | None]) -> None:
         self.objects |= {live.resource.address: live for live in found if live is not None}
@@ -84,16 +88,22 @@ class ScopeReader:
         ours_too = [name for name in names if in_prefix(name, self.settings)]
         self._add(self.client.each(lambda name: policies.read(self.client, name), ours_too))
 
-    def _surroundings(self) -> Surroundings:
-        """Policies that logins of ours come to and that aren't in the scope: where they aren't listed, one by one."""
+    def _named_policies(self) -> dict[str, str | None]:
+        """Texts of policies that logins of ours come to and that aren't in the scope: where they aren't listed, one by
+        one. Empty where there is none, None where it may not be read.
+        """
+        known = {address.key.lower() for address in self.objects if address.type == POLICY}
+        names = sorted(self._named() - {ROOT} - known)
         if self._around.complete:
-            return self._around
-        named = self._named() - {ROOT}
-        ours = {name for name in named if in_prefix(name, self.settings)}
-        strange = sorted(named - ours)
-        found = zip(strange, self.client.each(self._foreign_policy, strange), strict=True)
+            return {name: self._around.policies.get(name, "") for name in names if not in_prefix(name, self.settings)}
         # Of ours, those that weren't found aren't there.
-        return Surroundings(dict.fromkeys(ours, "") | {name: body for name, body in found if body is not None})
+        ours = [name for name in names if in_prefix(name, self.settings)]
+        self._around = replace(self._around, policies=dict.fromkeys(ours, ""))
+        strange = [name for name in names if name not in ours]
+        return dict(zip(strange, self.client.each(self._foreign_policy, strange), strict=True))
+
+    def _observed(self, name: str, body: str | None) -> Resource:
+        return Resource(self.client.scope.address(POLICY, name), {"policy": body})
 
     def _named(self) -> set[str]:
         """Policies that roles, entities and groups of the scope give."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias
 
+from reconciler.engine.observed import recorded
 from reconciler.engine.session import System
 from reconciler.model import (
     AccessRow,
@@ -37,7 +38,7 @@ def planned_access(
             origins[change.address] = change.origin
         if change.writes:
             moved[change.address] = None if change.action is Action.DELETE else change.after
-    return list(_rows(Mover.PLAN, _worlds(moved, snapshots, live_is_before=True), systems, origins))
+    return list(_rows(Mover.PLAN, _worlds(moved, snapshots), systems, origins))
 
 
 def outside_access(
@@ -54,14 +55,17 @@ def outside_access(
     moved: _Moved = {}
     for item in drift:
         found = _as_left(item, state)
-        if found is not None or item.kind is DriftKind.UNDECLARED:
+        if item.observed or found is not None or item.kind is DriftKind.UNDECLARED:
             moved[item.address] = found
     origins = {address: applied.origin for address, applied in state.objects.items()}
     origins |= {address: wanted.origin for address, wanted in desired.items()}
-    return list(_rows(Mover.OUTSIDE, _worlds(moved, snapshots, live_is_before=False), systems, origins))
+    known = {name: recorded(state, name) or {} for name in snapshots}
+    return list(_rows(Mover.OUTSIDE, _worlds(moved, snapshots, known), systems, origins))
 
 
 def _as_left(item: DriftItem, state: State) -> Resource | None:
+    if item.observed:
+        return item.applied
     if item.kind is DriftKind.MISSING:
         applied = state.objects.get(item.address)
         return applied.resource if applied else None
@@ -71,16 +75,21 @@ def _as_left(item: DriftItem, state: State) -> Resource | None:
     return None
 
 
-def _worlds(moved: _Moved, snapshots: Mapping[str, Snapshot], *, live_is_before: bool) -> Iterator[tuple[str, Worlds]]:
+def _worlds(
+    moved: _Moved, snapshots: Mapping[str, Snapshot], observed: Mapping[str, Mapping[Address, Resource]] | None = None
+) -> Iterator[tuple[str, Worlds]]:
+    """Live and another world: planned, or with ``observed``, of each system, as it was when last applied."""
     for name in sorted({address.system for address in moved} & snapshots.keys()):
         snapshot = snapshots[name]
-        live = {address: found.resource for address, found in snapshot.objects.items()}
+        live = snapshot.everything
         here = {address: resource for address, resource in moved.items() if address.system == name}
-        other = {address: resource for address, resource in live.items() if address not in here}
+        # What ours named then, and don't any more, is in no drift; what they came to hung on it all the same.
+        known = (observed or {}).get(name, {})
+        other = {address: resource for address, resource in {**known, **live}.items() if address not in here}
         other |= {address: resource for address, resource in here.items() if resource is not None}
         touched = frozenset(address for address in here if live.get(address) != other.get(address))
         if touched:
-            before, after = (live, other) if live_is_before else (other, live)
+            before, after = (live, other) if observed is None else (other, live)
             yield name, Worlds(before, after, touched, snapshot.surroundings)
 
 

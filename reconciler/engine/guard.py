@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reconciler.engine.diff import differing
+from reconciler.engine.observed import stale_against_observed
 from reconciler.engine.session import Marks
 from reconciler.model import PLACE, Action, Address, Change, Live, Plan, Snapshot, State
 from specs.diagnostic import Diagnostic, error
@@ -39,6 +40,7 @@ def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Ma
             if (what := _moved(change, live, marks))
         )
         + tuple(_appeared(plan, live))
+        + tuple(stale_against_observed(plan, snapshots))
     )
 
 

@@ -60,7 +60,7 @@ class Aspect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """One system's objects on both sides of a change."""
+    """One system's objects, and what is observed beside them, on both sides of a change."""
 
     before: Mapping[Address, Resource]
     after: Mapping[Address, Resource]
@@ -95,7 +95,7 @@ class Mover(StrEnum):
     PLAN = "plan"
     """Live against planned: applying does it."""
     OUTSIDE = "outside"
-    """The last apply against live: somebody did it; applying takes it back."""
+    """The last apply against live: somebody did it; applying takes it back, but for what is only observed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ class DriftKind(StrEnum):
     CHANGED = "changed"
     MISSING = "missing"
     UNDECLARED = "undeclared"
+    APPEARED = "appeared"
+    """Only of what is observed: there, and not when last applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class DriftItem:
     live: Live | None = None
     applied: Resource | None = None
     """What was applied; without a record what is wanted. None for what nobody declared."""
+    observed: bool = False
+    """Not ours (Snapshot.observed): no apply takes it back."""
 
 
 @dataclass(frozen=True, slots=True)

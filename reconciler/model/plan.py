@@ -11,7 +11,7 @@ from reconciler.model.access import AccessRow, Mover
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.drift import DriftItem
-from reconciler.model.resource import Value
+from reconciler.model.resource import Resource, Value
 from reconciler.model.ttl import Ttl
 from specs.diagnostic import Diagnostic, has_errors
 
@@ -25,6 +25,8 @@ class SystemRecord:
     settings: Mapping[str, Value]
     place: str = ""
     """In the state: where it was when last applied (PLACE); empty where that isn't known."""
+    observed: Mapping[Address, Resource] | None = None
+    """In the state: Snapshot.observed when last applied; None where that isn't known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Plan:
     """Objects whose text changes and nobody's access with it."""
     left: tuple[Address, ...] = ()
     """What was seen in the scopes and has no row, sorted: left alone, and so nothing new when the plan is applied."""
+    observed: Mapping[Address, str] = field(default_factory=dict)
+    """A digest of each thing that was observed: what the plan says of access hangs on them."""
     ttls: tuple[Ttl, ...] = ()
     """For how long each credential is meant to live and can, sorted by agent, intent and system."""
     expires: datetime | None = None

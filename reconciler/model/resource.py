@@ -104,5 +104,13 @@ class Snapshot:
     facts: Mapping[str, str] = field(default_factory=dict)
     """For people: server version, who we are there; and PLACE."""
     surroundings: object = None
-    """What else of the system the access of its objects hangs on (attached policies' texts). The provider's own form,
-    for Provider.access_changes; never saved."""
+    """What else of the system the access of its objects hangs on (what the server gives everybody). The provider's own
+    form, for Provider.access_changes; never saved."""
+    observed: Mapping[Address, Resource] = field(default_factory=dict)
+    """What isn't ours, is never written, and bears on the access of ours (a boundary's policy). Of no object's address.
+    Apply records it, so that a change of it is told."""
+
+    @property
+    def everything(self) -> dict[Address, Resource]:
+        """All that was found, without whose it is."""
+        return {**self.observed, **{address: one.resource for address, one in self.objects.items()}}

@@ -90,6 +90,9 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
     principals: ClassVar[frozenset[str]] = frozenset()
     """Types of the objects that stand for a principal: whoever uses a pair's access does it as one of these."""
+    named: ClassVar[frozenset[str]] = frozenset()
+    """Types in Snapshot.observed that are looked at only while an object of ours names them: that one comes in or
+    leaves says nothing, for then it is ours that changed."""
     unique_places: ClassVar[bool] = False
     """Whether ``place`` names one system in the world, as an account's number does and a database's name doesn't."""
     write_concurrency: ClassVar[int] = 4
@@ -143,14 +146,16 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         """The whole scope in bulk, and the wanted addresses wherever they are.
 
         ``wanted`` holds the desired and the recorded addresses of this system. An error means 'unknown',
-        so anything that couldn't be read raises; what isn't in the snapshot is not there.
+        so anything that couldn't be read raises; what isn't in the snapshot is not there. What is ``observed`` hangs on
+        the scope and ``wanted`` alone, and is the same as long as nothing changes: sorted, without times.
         """
 
     def access_changes(self, scope: Scope[S], worlds: Worlds) -> Iterable[AccessChange]:  # noqa: ARG002
         """What the change from one world to the other does to each principal that it touches. No I/O.
 
         Sound: never EQUAL or NARROWS where something new is allowed. A principal that isn't told of isn't touched.
-        Composed: every object that bears on the principal counts, not only those that differ.
+        Composed: every object that bears on the principal counts, not only those that differ. What is observed is among
+        the objects: where it is touched, so is every principal that it bears on.
         """
         # A provider that can't tell must not be taken for one that saw nothing.
         cannot = Comparison(Verdict.UNKNOWN, notes=(f"the provider {self.name} doesn't compare access",))

@@ -110,6 +110,8 @@ def drift_item_json(item: DriftItem, providers: Mapping[str, str]) -> dict[str, 
     """One object that drifted, as a resource change from what was applied to what is live."""
     return {
         **_identity(item, providers),
+        # Terraform's word for what is read and not managed.
+        "mode": "data" if item.observed else "managed",
         "kind": item.kind.value,
         "change": _sides([_DRIFTED[item.kind]], item.applied, item.live.resource if item.live else None),
         "changed_attributes": [{"name": a.name, "cause": a.cause.value} for a in item.attributes],
@@ -121,6 +123,7 @@ _DRIFTED: Mapping[DriftKind, str] = {
     DriftKind.CHANGED: "update",
     DriftKind.MISSING: "delete",
     DriftKind.UNDECLARED: "create",
+    DriftKind.APPEARED: "create",
 }
 
 

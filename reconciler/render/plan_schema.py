@@ -106,6 +106,7 @@ def _definitions() -> Mapping[str, Schema]:
         "drift_item": _object(
             _identity()
             | {
+                "mode": {"enum": ["managed", "data"]},
                 "kind": _one_of(DriftKind),
                 "change": _object(_sides(["create", "update", "delete"])),
                 "changed_attributes": _CHANGED,

@@ -184,15 +184,18 @@ def drift_item_lines(item: DriftItem) -> Iterator[Text]:
         DriftKind.CHANGED: ("~", "yellow", "has changed"),
         DriftKind.MISSING: ("-", "red", "has been deleted"),
         DriftKind.UNDECLARED: ("+", "red", "is there, and no spec declares it"),
+        DriftKind.APPEARED: ("+", "red", "has appeared"),
     }
     symbol, colour, what = words[item.kind]
     yield Text(f"  # {safe(str(item.address))} {what}", "bold")
     origin = _origin(item.origin)
     if origin:
         yield Text(f"  # ({origin})", "dim")
+    if item.observed:
+        yield Text("  # (it isn't Writ's: apply can't take it back, and records it as it is)", "dim")
     yield Text.assemble((f"  {symbol}", colour), f' resource "{item.address.type}" "{safe(item.address.key)}" {{')
     for attribute in item.attributes:
         yield from attribute_lines(attribute)
-    if item.kind is DriftKind.UNDECLARED and item.live is not None:
+    if item.kind in (DriftKind.UNDECLARED, DriftKind.APPEARED) and item.live is not None:
         yield from _whole("+", "red", item.live.resource.attributes)
     yield Text("    }")

@@ -5,6 +5,7 @@ Decoding is strict: data of any other shape raises ValueError, and nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.model import (
@@ -94,6 +95,16 @@ def decode_resource(data: Any) -> Resource:
     return Resource(decode_address(found["address"]), values(found["attributes"]))
 
 
+def encode_observed(observed: Mapping[Address, Resource] | None) -> list[Data | None] | None:
+    """Sorted by address: what is equal is equal text."""
+    return None if observed is None else [encode_resource(one) for _, one in sorted(observed.items())]
+
+
+def decode_observed(data: Any) -> dict[Address, Resource] | None:
+    """The inverse of encode_observed."""
+    return None if data is None else {one.address: one for one in each(decode_resource, data)}
+
+
 def encode_live(live: Live | None) -> Data | None:
     """An object as found."""
     if live is None:
@@ -161,12 +172,13 @@ def encode_drift_item(item: DriftItem) -> Data:
         "origin": encode_origin(item.origin),
         "live": encode_live(item.live),
         "applied": encode_resource(item.applied),
+        "observed": item.observed,
     }
 
 
 def decode_drift_item(data: Any) -> DriftItem:
     """The inverse of encode_drift_item."""
-    found = fields(data, "address", "kind", "attributes", "origin", "live", "applied")
+    found = fields(data, "address", "kind", "attributes", "origin", "live", "applied", "observed")
     return DriftItem(
         decode_address(found["address"]),
         one_of(DriftKind, found["kind"]),
@@ -174,6 +186,7 @@ def decode_drift_item(data: Any) -> DriftItem:
         decode_origin(found["origin"]),
         maybe(decode_live, found["live"]),
         maybe(decode_resource, found["applied"]),
+        flag(found["observed"]),
     )
 
 

@@ -20,6 +20,7 @@ _DRIFT_SIDES: Mapping[DriftKind, tuple[bool, bool]] = {
     DriftKind.CHANGED: (True, True),
     DriftKind.MISSING: (True, False),
     DriftKind.UNDECLARED: (False, True),
+    DriftKind.APPEARED: (False, True),
 }
 """Whether an item has what was ``applied`` and what is ``live``."""
 
@@ -34,7 +35,7 @@ def consistent(plan: Plan) -> Plan:
         raise ValueError("created at no known time")
     named = {*plan.facts, *(change.address.system for change in plan.changes)}
     named |= {item.address.system for item in plan.drift} | {row.system for row in plan.access}
-    named |= {address.system for address in (*plan.left, *plan.wording)}
+    named |= {address.system for address in (*plan.left, *plan.wording, *plan.observed)}
     if not named <= set(systems):
         raise ValueError("a system that the plan doesn't declare")
     for change in plan.changes:

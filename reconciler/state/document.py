@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
-from reconciler.model import Applied, State, Unfinished
+from reconciler.model import Applied, State, SystemRecord, Unfinished
 from reconciler.state.codec import (
     decode_address,
+    decode_observed,
     decode_origin,
     decode_resource,
     decode_system,
     encode_address,
+    encode_observed,
     encode_origin,
     encode_resource,
     encode_system,
@@ -32,7 +35,7 @@ def encode_state(state: State, **more: str) -> bytes:
         "environment": state.environment,
         "lineage": state.lineage,
         "serial": state.serial,
-        "systems": [[encode_system(one), one.place] for one in state.systems.values()],
+        "systems": [_encode_system(one) for one in state.systems.values()],
         "objects": [_encode_applied(one) for _, one in sorted(state.objects.items())],
         "unfinished": [_encode_unfinished(one) for one in state.unfinished],
         "more": more,
@@ -60,14 +63,13 @@ def _decoded(data: Any) -> tuple[State, dict[str, str]]:
     written = text(found.pop("digest"))
     if written != _digest(found):
         raise ValueError("its digest is another")
-    systems = [(decode_system(one), text(place)) for one, place in (row(item, 2) for item in found["systems"])]
     objects = each(_decode_applied, found["objects"])
     state = State(
         text(found["environment"]),
         text(found["lineage"]),
         number(found["serial"]),
         {one.resource.address: one for one in objects},
-        {one.name: type(one)(one.name, one.provider, one.settings, place) for one, place in systems},
+        {one.name: one for one in each(_decode_system, found["systems"])},
         each(_decode_unfinished, found["unfinished"]),
     )
     return state, {name: text(value) for name, value in found["more"].items()}
@@ -76,6 +78,17 @@ def _decoded(data: Any) -> tuple[State, dict[str, str]]:
 def _digest(data: dict[str, Any]) -> str:
     """Against damage, not against people."""
     return hashlib.blake2s(json.dumps(data, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _encode_system(one: SystemRecord) -> list[Any]:
+    """What is observed only where that is known: documents of earlier versions don't say."""
+    known = [] if one.observed is None else [encode_observed(one.observed)]
+    return [encode_system(one), one.place, *known]
+
+
+def _decode_system(data: Any) -> SystemRecord:
+    system, place, *known = data if isinstance(data, list) and len(data) == 3 else row(data, 2)
+    return replace(decode_system(system), place=text(place), observed=decode_observed(known[0]) if known else None)
 
 
 def _encode_applied(one: Applied) -> dict[str, Any]:

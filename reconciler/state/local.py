@@ -102,10 +102,17 @@ class LocalStore(TableStore):
         with self._errors():
             self._db.execute("BEGIN")
             try:
+                self._refuse_damage()
                 yield self._db
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
+
+    def _refuse_damage(self) -> None:
+        """A row that its index lost is gone without a trace: no digest would miss it."""
+        (found,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise StateError(f"the state {self.path} is damaged: {found.splitlines()[-1]}", help=WAY_OUT)
 
     def _version(self) -> int:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

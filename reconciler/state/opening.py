@@ -61,4 +61,6 @@ def is_shared(place: Place) -> bool:
 
 def shown(place: Place) -> str:
     """The place, for messages."""
-    return dsn.parse(str(place)).where if str(place).startswith(dsn.SCHEMES) else str(place)
+    if str(place).startswith(dsn.SCHEMES):
+        return dsn.parse(str(place)).where
+    return str(place).rpartition("@")[2] if is_shared(place) else str(place)

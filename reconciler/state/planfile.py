@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from reconciler.model import Plan
+from reconciler.model import Address, Plan
 from reconciler.state.codec import (
     decode_access,
     decode_address,
@@ -34,10 +34,10 @@ from reconciler.state.codec import (
 )
 from reconciler.state.consistent import consistent
 from reconciler.state.errors import NotSigned, PlanFileError
-from reconciler.state.shape import each, fields, flag, mapping, number, text, word
+from reconciler.state.shape import each, fields, flag, mapping, number, row, text, word
 from reconciler.state.signing import PublicKey, Signature, SigningKey
 
-FORMAT = "writ-plan/3"
+FORMAT = "writ-plan/4"
 MAX_BYTES = 512 * 1024 * 1024
 _START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
 _AGAIN = "plan again"
@@ -121,6 +121,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "access": [encode_access(row) for row in plan.access],
         "wording": [encode_address(address) for address in sorted(plan.wording)],
         "left": [encode_address(address) for address in plan.left],
+        "observed": [[encode_address(address), digest] for address, digest in plan.observed.items()],
         "ttls": [encode_ttl(ttl) for ttl in plan.ttls],
     }
 
@@ -145,8 +146,14 @@ def decode_plan(data: Any) -> Plan:
         access=each(decode_access, found["access"]),
         wording=frozenset(each(decode_address, found["wording"])),
         left=each(decode_address, found["left"]),
+        observed=dict(each(_decode_observed, found["observed"])),
         ttls=each(decode_ttl, found["ttls"]),
     )
+
+
+def _decode_observed(data: Any) -> tuple[Address, str]:
+    address, digest = row(data, 2)
+    return decode_address(address), word(digest)
 
 
 def _parsed(path: Path) -> tuple[str, dict[str, Any]]:

@@ -23,7 +23,7 @@ from reconciler.state import ledger_table
 from reconciler.state.dsn import Dsn
 from reconciler.state.errors import LedgerError, StateError, StateLocked
 from reconciler.state.lockinfo import LockInfo
-from reconciler.state.schema import SCHEMA, SCHEMA_VERSION
+from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, UPGRADE_6
 from reconciler.state.tables import TableStore
 
 _PATIENCE = 10.0
@@ -194,13 +194,15 @@ class PostgresStore(TableStore):
 
     def _migrated(self, *, reading: bool) -> int:
         version = self._recorded_version()
-        if version == 0 and not reading:
+        if version < SCHEMA_VERSION and not reading:
             # Before the transaction: one that began earlier wouldn't see what another first run makes meanwhile.
             self._bounded("SELECT pg_advisory_lock(%s)", (_MIGRATING,))
             version = self._recorded_version()
             if version == 0:
                 self._create()
-                version = SCHEMA_VERSION
+            elif version < SCHEMA_VERSION:
+                self._upgrade()
+            version = max(version, SCHEMA_VERSION)
             self._bounded("SELECT pg_advisory_unlock(%s)", (_MIGRATING,))
         if version > SCHEMA_VERSION:
             message = f"the state {self.where} was written by a newer version (schema {version}, this one knows"
@@ -222,6 +224,13 @@ class PostgresStore(TableStore):
                 db.execute(statement)
             db.execute("CREATE TABLE version (number BIGINT NOT NULL)")
             db.execute("INSERT INTO version VALUES (?)", (SCHEMA_VERSION,))
+
+    def _upgrade(self) -> None:
+        """From schema 5, the first one that was kept here."""
+        with self._writing() as db:
+            for statement in UPGRADE_6:
+                db.execute(statement)
+            db.execute("UPDATE version SET number = ?", (SCHEMA_VERSION,))
 
     def _bounded(self, statement: str, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
         with deadline(self._db.fileno(), _SECONDS):

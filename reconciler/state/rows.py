@@ -9,7 +9,14 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from reconciler.model import Address, Applied, Resource, SystemRecord, Unfinished
-from reconciler.state.codec import decode_address, decode_origin, encode_address, encode_origin
+from reconciler.state.codec import (
+    decode_address,
+    decode_observed,
+    decode_origin,
+    encode_address,
+    encode_observed,
+    encode_origin,
+)
 from reconciler.state.errors import StateError
 from reconciler.state.lockinfo import LockInfo, now
 from reconciler.state.schema import digest
@@ -24,7 +31,15 @@ LOCK_COLUMNS = tuple(field.name for field in fields(LockInfo))
 
 def system_row(environment: str, system: SystemRecord) -> tuple[str, ...]:
     """As ``schema.COLUMNS`` orders them."""
-    columns = (environment, system.name, system.provider, json.dumps(system.settings, sort_keys=True), system.place)
+    observed = encode_observed(system.observed)
+    columns = (
+        environment,
+        system.name,
+        system.provider,
+        json.dumps(system.settings, sort_keys=True),
+        system.place,
+        "" if observed is None else json.dumps(observed, sort_keys=True),
+    )
     return (*columns, digest(columns))
 
 
@@ -66,7 +81,12 @@ def objects_of(rows: Iterator[tuple[str, ...]], damaged: Damaged) -> dict[Addres
 
 def systems_of(rows: Iterable[tuple[str, ...]]) -> dict[str, SystemRecord]:
     """The inverse of system_row."""
-    return {row[1]: SystemRecord(row[1], row[2], json.loads(row[3]), row[4]) for row in rows}
+    return {row[1]: _system(row) for row in rows}
+
+
+def _system(row: tuple[str, ...]) -> SystemRecord:
+    observed = decode_observed(json.loads(row[5])) if row[5] else None
+    return SystemRecord(row[1], row[2], json.loads(row[3]), row[4], observed)
 
 
 def unfinished_of(rows: Iterable[tuple[str, ...]]) -> tuple[Unfinished, ...]:

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 _UNFINISHED = """
 CREATE TABLE unfinished (
@@ -32,7 +32,7 @@ CREATE TABLE environments (
 );
 CREATE TABLE systems (
     environment TEXT NOT NULL, name TEXT NOT NULL, provider TEXT NOT NULL, settings TEXT NOT NULL,
-    digest TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '',
+    digest TEXT NOT NULL DEFAULT '', place TEXT NOT NULL DEFAULT '', observed TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (environment, name)
 );
 CREATE TABLE objects (
@@ -57,6 +57,8 @@ COLUMNS: Mapping[str, str] = {
 }
 _LATER: Mapping[str, str] = {"objects": "native_id", "systems": "place"}
 """By table, the column that schema 3 added."""
+_OBSERVED = "observed"
+"""The column of systems that schema 6 added."""
 _UNDIGESTED = ("environments", "unfinished")
 """Tables whose rows have digests since schema 5."""
 
@@ -66,12 +68,15 @@ def selected(table: str, version: int) -> str:
     names = COLUMNS[table]
     if table in _LATER:
         names += f", {_LATER[table] if version > 2 else repr('')}"
+    if table == "systems":
+        names += f", {_OBSERVED if version > 5 else repr('')}"
     return f"{names}, {'digest' if version > (4 if table in _UNDIGESTED else 1) else repr('')}"
 
 
 def inserted(table: str) -> str:
     """The columns that ``selected`` reads, to be written."""
-    return ", ".join((COLUMNS[table], *filter(None, (_LATER.get(table),)), "digest"))
+    latest = [_OBSERVED] if table == "systems" else []
+    return ", ".join((COLUMNS[table], *filter(None, (_LATER.get(table),)), *latest, "digest"))
 
 
 def lock_columns(names: Sequence[str], version: int) -> str:
@@ -86,10 +91,16 @@ def _absent(column: str) -> str:
 def digest(columns: Sequence[object]) -> str:
     """Against damage, not against people: whoever can write the file can write this too.
 
-    An empty last column, as in rows of an earlier schema, doesn't count.
+    Empty last columns, as in rows of an earlier schema, don't count.
     """
-    counted = columns if columns[-1] else columns[:-1]
+    counted = list(columns)
+    while not counted[-1]:
+        counted.pop()
     return hashlib.blake2s("\0".join(map(str, counted)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+UPGRADE_6 = (f"ALTER TABLE systems ADD COLUMN {_OBSERVED} TEXT NOT NULL DEFAULT ''",)
+"""From schema 5, in every database."""
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:
@@ -104,11 +115,14 @@ def upgrade(db: sqlite3.Connection, version: int) -> None:
             _add(db, table, _LATER[table], "TEXT NOT NULL DEFAULT ''")
     if version < 4:
         db.execute(_UNFINISHED)
-    else:
+    elif version < 5:
         _add(db, "unfinished", "digest", "TEXT NOT NULL DEFAULT ''")
-    _add(db, "environments", "digest", "TEXT NOT NULL DEFAULT ''")
-    for name, kind in _LEASE.items():
-        _add(db, "locks", name, kind)
+    if version < 5:
+        _add(db, "environments", "digest", "TEXT NOT NULL DEFAULT ''")
+        for name, kind in _LEASE.items():
+            _add(db, "locks", name, kind)
+    for statement in UPGRADE_6:
+        db.execute(statement)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

@@ -190,10 +190,13 @@ class TableStore(ABC):
             if over is not None:
                 seen = (environment, over.id, over.beat)
                 db.execute("DELETE FROM locks WHERE environment = ? AND id = ? AND beat = ?", seen)
-            if db.execute(_LOCK, lock_row(environment, mine)).rowcount > 0:
-                return None
-            found = db.execute(f"SELECT {self._lock_columns()} FROM locks WHERE environment = ?", (environment,))  # noqa: S608
-            return LockInfo(*found.fetchone())
+            while True:
+                if db.execute(_LOCK, lock_row(environment, mine)).rowcount > 0:
+                    return None
+                query = f"SELECT {self._lock_columns()} FROM locks WHERE environment = ?"  # noqa: S608 - constants
+                row = db.execute(query, (environment,)).fetchone()
+                if row is not None:  # else it was given back between the two
+                    return LockInfo(*row)
 
     def gone(self, holder: LockInfo) -> str:  # noqa: ARG002
         """As state.store.Store."""

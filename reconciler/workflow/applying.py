@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.audit.journal import Journal
 from reconciler.audit.record import NOT_SAID, Circumstances
@@ -14,7 +14,7 @@ from reconciler.engine.graph import Phase
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
-from reconciler.model import Action, Address, Applied, ApplyResult, Change, Plan, State, SystemRecord
+from reconciler.model import Action, Address, Applied, ApplyResult, Change, Plan, Snapshot, State, SystemRecord
 from reconciler.state.errors import LedgerError, LockLost, StateError
 from reconciler.state.heartbeat import LEASE, Hold, Lease
 from reconciler.state.lock import locked
@@ -26,7 +26,7 @@ from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.saved import out_of_time
 from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import logged_in, marks_of, placed
+from reconciler.workflow.systems import known_types, logged_in, marks_of, placed, watched
 from reconciler.workflow.unfinished import is_settled
 from specs.diagnostic import Diagnostic, error, has_errors
 
@@ -65,6 +65,8 @@ class Book:
 
     store: Store
     lock: Hold
+    found: Mapping[str, Snapshot] = field(default_factory=dict)
+    """What was read for it, by system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def apply_specs(
             return Application(plan, None)
         if not plan.is_empty and not console.approve(plan):
             return Application(plan, None, approved=False)
-        return execute(plan, now.session, Book(store, mine), now.state, execution, console)
+        found = now.refreshed.snapshots
+        return execute(plan, now.session, Book(store, mine, found), now.state, execution, console)
 
 
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
@@ -116,14 +119,17 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
         with logged_in(systems, connections) as (session, failed):
             if has_errors(failed):
                 return Application(plan, None, failed)
-            found = refresh(session, {change.address for change in plan.changes})
+            # As for the plan, also where it was narrowed: what is observed hangs on what is recorded.
+            wanted, _ = known_types(systems, {*state.objects, *(change.address for change in plan.changes)})
+            found = refresh(session, wanted)
             moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems)))
             # Waiting for the lock, and reading, take time.
             if has_errors(moved) or (moved := out_of_time(plan)):
                 return Application(plan, None, moved)
             console.show(plan)
             facts = {name: snapshot.facts for name, snapshot in found.snapshots.items()}
-            return execute(plan, session, Book(store, mine), state, execution, console, facts=facts)
+            book = Book(store, mine, found.snapshots)
+            return execute(plan, session, book, state, execution, console, facts=facts)
 
 
 def execute(
@@ -191,7 +197,7 @@ def _record_found(plan: Plan, book: Book, state: State) -> None:
     unwritten = (change for change in plan.changes if change.action in {Action.ADOPT, Action.NO_OP})
     found = [applied for change in unwritten if (applied := _applied(change, _id_before(change))) is not None]
     news = [applied for applied in found if state.objects.get(applied.resource.address) != applied]
-    systems = {record.name: _placed(record, plan, state) for record in plan.systems}
+    systems = {record.name: _placed(record, plan, book, state) for record in plan.systems}
     settled = [one.address for one in state.unfinished if is_settled(plan, one.address)]
     if settled:
         book.store.settle(plan.environment, settled, lock=book.lock.id)
@@ -199,8 +205,11 @@ def _record_found(plan: Plan, book: Book, state: State) -> None:
         book.store.put_all(plan.environment, tuple(systems.values()), news, whoami(), lock=book.lock.id)
 
 
-def _placed(record: SystemRecord, plan: Plan, state: State) -> SystemRecord:
-    return placed(record, plan.facts, state.systems[record.name].place if record.name in state.systems else "")
+def _placed(record: SystemRecord, plan: Plan, book: Book, state: State) -> SystemRecord:
+    known = state.systems.get(record.name)
+    # A plan to destroy shows nothing of what changed outside, so it takes nothing of it for known.
+    found = {} if plan.destroy else book.found
+    return watched(placed(record, plan.facts, known.place if known else ""), found, known)
 
 
 def _id_before(change: Change) -> str:

@@ -135,8 +135,10 @@ def _known(
     with logged_in({binding.name: binding}, connections) as (session, failed):
         refreshed = refresh(session, wanted.keys())
         snapshot = refreshed.snapshots.get(binding.name, Snapshot({}))
-        objects = {address: one.resource for address, one in snapshot.objects.items()}
-        yield _Known(objects, snapshot.objects, snapshot.surroundings, live=True), (*failed, *refreshed.failures)
+        yield (
+            _Known(snapshot.everything, snapshot.objects, snapshot.surroundings, live=True),
+            (*failed, *refreshed.failures),
+        )
 
 
 def _chains(

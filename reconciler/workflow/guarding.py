@@ -67,7 +67,7 @@ class _Worlds:
         if snapshot is None:
             return None
         others = {address for address, live in snapshot.objects.items() if live.ownership is Ownership.OTHER}
-        live = {a: one.resource for a, one in snapshot.objects.items() if a not in others}
+        live = {a: one for a, one in snapshot.everything.items() if a not in others}
         after = dict(live)
         for change in found.changes:
             if change.address.system != system or not change.writes:

@@ -16,6 +16,7 @@ from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.drift import find_drift
+from reconciler.engine.observed import digests, not_taken_back, observed_drift
 from reconciler.engine.others import Strays
 from reconciler.engine.planner import left_to_others, plan_changes
 from reconciler.engine.refresh import Refreshed, refresh
@@ -135,6 +136,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     drift = () if options.destroy else _drift(now).items
     access = _access(now, kept, drift)
     problems += () if options.destroy else _guarded(now, kept, options)
+    problems += tuple(not_taken_back(drift))
     problems += tuple(told(now.state, now.refreshed.snapshots, {change.address: change for change in kept}))
     return Plan(
         environment=now.environment,
@@ -152,6 +154,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         access=access,
         wording=wording_only(kept, access, marks_of(now.systems)),
         left=_left(now, kept),
+        observed=digests(now.refreshed.snapshots),
         ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),
     )
 
@@ -220,6 +223,7 @@ def drift_of(now: Situation) -> Drift:
 
 def _drift(now: Situation) -> Drift:
     items = find_drift(now.desired, now.refreshed.snapshots, now.state, marks_of(now.systems))
+    items += observed_drift(now.session.systems, now.refreshed.snapshots, now.state)
     checked = sum(
         live.in_scope or address in now.state.objects
         for snapshot in now.refreshed.snapshots.values()
@@ -234,7 +238,7 @@ def _drift(now: Situation) -> Drift:
     shared = left_to_others(now.desired, now.refreshed.snapshots, now.state)
     begun = told(now.state, now.refreshed.snapshots, {})
     found = (*now.diagnostics, *_elsewhere(now), *_marked_outside(now), *reported, *shared, *begun)
-    return Drift(now.environment, datetime.now(UTC), items, checked, found)
+    return Drift(now.environment, datetime.now(UTC), items, checked, (*found, *not_taken_back(items)))
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:

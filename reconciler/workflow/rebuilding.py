@@ -15,7 +15,7 @@ from reconciler.state.opening import open_store
 from reconciler.workflow.keeping import Desk
 from reconciler.workflow.planning import Situation, situation
 from reconciler.workflow.specs import Prepared
-from reconciler.workflow.systems import marks_of, placed
+from reconciler.workflow.systems import marks_of, placed, watched
 from specs.diagnostic import Diagnostic, has_errors
 
 _FOUND = Origin("found by state rebuild: marked as ours, and no spec declares it")
@@ -61,7 +61,7 @@ def _found(now: Situation) -> State:
     planned = plan_changes(now.desired, snapshots, empty, marks_of(now.systems))
     objects = {one.resource.address: one for one in _ours(planned.changes)}
     facts = {name: snapshot.facts for name, snapshot in snapshots.items()}
-    systems = {name: placed(binding.record, facts) for name, binding in now.systems.items()}
+    systems = {name: watched(placed(one.record, facts), snapshots) for name, one in now.systems.items()}
     return State(now.environment, str(uuid.uuid4()), 1, objects, systems)
 
 

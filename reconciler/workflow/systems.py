@@ -13,7 +13,7 @@ from reconciler.compile import SystemBinding
 from reconciler.compile.systems import bind_recorded, with_login_targets
 from reconciler.connections import Connections
 from reconciler.engine.session import PATIENCE, Marks, Session, System, wait_for_all
-from reconciler.model import PLACE, Address, State, SystemRecord
+from reconciler.model import PLACE, Address, Snapshot, State, SystemRecord
 from reconciler.provider import ProviderError
 from specs.diagnostic import Diagnostic, error, has_errors, warning
 
@@ -105,6 +105,12 @@ def _unknown_type(address: Address) -> Diagnostic:
 def placed(record: SystemRecord, facts: Mapping[str, Mapping[str, str]], known: str = "") -> SystemRecord:
     """With the place where it is now; where it wasn't read, where it was known to be."""
     return replace(record, place=facts.get(record.name, {}).get(PLACE, "") or known)
+
+
+def watched(record: SystemRecord, snapshots: Mapping[str, Snapshot], known: SystemRecord | None = None) -> SystemRecord:
+    """With what is observed there now; where it wasn't read, with what was known of it."""
+    found = snapshots.get(record.name)
+    return replace(record, observed=found.observed if found else known.observed if known else None)
 
 
 def marks_of(systems: Mapping[str, SystemBinding]) -> Marks:

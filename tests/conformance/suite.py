@@ -89,11 +89,12 @@ class Bench:
             notice=lambda text: None,
             walking=lambda: nullcontext(lambda: False),
         )
-        plan = self.plan(destroy=destroy)
-        name = self.prepared.environment
+        now, name = self.now(), self.prepared.environment
+        plan = plan_of(now, Options(destroy=destroy))
+        assert not plan.errored, plan.diagnostics
         with open_store(self.state) as store, locked(store, name, "test", timeout=0, notice=pytest.fail) as mine:
-            state = store.load(name)
-            done = execute(plan, self.session, Book(store, mine), state, Execution(self.state), console)
+            book = Book(store, mine, now.refreshed.snapshots)
+            done = execute(plan, self.session, book, store.load(name), Execution(self.state), console)
         assert done.result is not None
         assert done.result.ok, [step.diagnostic for step in done.result.steps if step.diagnostic]
 

@@ -137,7 +137,7 @@ def on(ground: Ground) -> Iterator[Bench]:
 
 def answer(on: Bench, subject: Address, *requests: str) -> list[Answer]:
     snapshot, binding = on.now().refreshed.snapshots[subject.system], on.systems[subject.system]
-    objects = {address: one.resource for address, one in snapshot.objects.items()}
+    objects = snapshot.everything
     return [
         binding.provider.explain(
             binding.scope, Asking(subject, tuple(request.split()), objects, snapshot.surroundings, live=True)

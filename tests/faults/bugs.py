@@ -105,7 +105,7 @@ def the_lock_is_kept() -> None:
     local.LocalStore.release = lambda *_, **__: None  # type: ignore[method-assign]
 
 
-@bug("POST|PUT|DELETE|Put|Update|Delete|GRANT|REVOKE", by="let_in")
+@bug("PUT|POST /v1/sys/policies", by="let_in")
 def steps_go_in_no_order_between_who_and_what() -> None:
     graph.stages = lambda *_: {}
 

@@ -65,8 +65,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._ends(number, Phase.REPLY)
 
     def _what(self, body: bytes) -> str:
-        action = parse_qs(body.decode("utf-8", "replace")).get("Action")
-        return action[0] if action and self.path == "/" else self.path
+        asked = parse_qs(body.decode("utf-8", "replace")) if self.path == "/" else {}
+        names = ("Action", "RoleName", "PolicyName", "PolicyArn", "OpenIDConnectProviderArn")
+        return " ".join(asked[name][0] for name in names if name in asked) or self.path
 
     def _ends(self, number: int, phase: Phase) -> bool:
         deed = self.server.proxy.gate.due(number, phase)

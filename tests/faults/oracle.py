@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -120,24 +120,49 @@ def record(state: Path) -> Facts:
     return found
 
 
-@dataclass(frozen=True)
+SESSION = "session of "
+
+
+@dataclass
 class Probes:
     """Attempts to get in: who (a signed token, by name) times what. ``tokens`` by principal, ``paths`` of Vault's."""
 
     tokens: Mapping[str, str]
     paths: tuple[str, ...]
     tables: tuple[str, ...]
+    _sessions: dict[str, str] = field(default_factory=dict)
+    """Vault's tokens that were got before a run."""
+
+    def log_in(self, hands: Hands) -> None:
+        """Whoever may log in now does, and stays: what is closed must close to them too."""
+        self._sessions = {}
+        for who, role, agent in self._logins(hands):
+            self._sessions[f"{SESSION}{who} by {role}"] = str(agent.token)
 
     def passed(self, hands: Hands) -> set[tuple[str, str]]:
         """(Principal, action) that passes now, by real logins at Vault and the database's own answers."""
-        return {*self._at_vault(hands), *self._at_postgres(hands), *_trusted(hands)}
+        return {*self._at_vault(hands), *self._in_sessions(hands), *self._at_postgres(hands), *_trusted(hands)}
 
     def count(self, hands: Hands) -> int:
         """How many are tried."""
-        roles = len(_roles(hands))
-        return len(self.tokens) * max(roles, 1) * (len(self.paths) + 1) + self._managed(hands) * len(self.tables) * 4
+        asked = len(self.tokens) * max(len(_roles(hands)), 1) * (len(self.paths) + 1)
+        return asked + len(self._sessions) * len(self.paths) + self._managed(hands) * len(self.tables) * 4
 
-    def _at_vault(self, hands: Hands) -> Iterator[tuple[str, str]]:
+    def _in_sessions(self, hands: Hands) -> Iterator[tuple[str, str]]:
+        for name, token in self._sessions.items():
+            for path in self._read_by(hvac.Client(url=hands.vault.url, token=token)):
+                yield name, f"read {path}"
+
+    def _read_by(self, agent: hvac.Client) -> Iterator[str]:
+        for path in self.paths:
+            try:
+                agent.read(path)
+            except hvac.exceptions.Forbidden:
+                continue
+            yield path
+        agent.adapter.close()
+
+    def _logins(self, hands: Hands) -> Iterator[tuple[str, str, hvac.Client]]:
         for role in _roles(hands):
             for who, token in self.tokens.items():
                 agent = hvac.Client(url=hands.vault.url)
@@ -145,15 +170,15 @@ class Probes:
                     agent.auth.jwt.jwt_login(role=role, jwt=token, path=MOUNT)
                 except (hvac.exceptions.InvalidRequest, hvac.exceptions.Forbidden):
                     continue
-                yield who, f"log in to {role}"
-                for path in self.paths:
-                    try:
-                        agent.read(path)
-                    except hvac.exceptions.Forbidden:
-                        continue
-                    yield who, f"read {path} by {role}"
-                agent.auth.token.revoke_self()
-                agent.adapter.close()
+                yield who, role, agent
+
+    def _at_vault(self, hands: Hands) -> Iterator[tuple[str, str]]:
+        for who, role, agent in self._logins(hands):
+            yield who, f"log in to {role}"
+            for path in self._read_by(agent):
+                yield who, f"read {path} by {role}"
+            agent.auth.token.revoke_self()
+            agent.adapter.close()
 
     def _at_postgres(self, hands: Hands) -> Iterator[tuple[str, str]]:
         asked = (

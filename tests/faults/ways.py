@@ -16,14 +16,17 @@ OLD = "system:serviceaccount:support:support-bot"
 NEW = f"{OLD}-v2"
 PATHS = ("kv/data/orders/returns-policy", "kv/data/refunds/signing-key", "kv/data/orders/other", "sys/policies/acl/x")
 TABLES = ("public.orders", "public.order_items", "public.refunds")
-EDITS = (
+Edits = tuple[tuple[str, str, str], ...]
+EDITS: Edits = (
     # Another workload, less in one place and more in another, an intent that goes.
     ("agents.yaml", OLD, NEW),
     ("agents.yaml", "    - {name: refunds.issue}\n", ""),
     ("intents.yaml", "arn:aws:s3:::orders-archive/*", "arn:aws:s3:::orders-archive/2026/*"),
-    ("intents.yaml", "path: kv/data/orders/*", "path: kv/data/orders/returns-policy"),
+    ("intents.yaml", "path: kv/data/orders/*", "path: kv/data/refunds/*"),
     ("intents.yaml", "[public.orders, public.order_items]", "[public.orders, public.refunds]"),
 )
+IN_PLACE = EDITS[2:]
+"""The same workload: nobody is shut out while its access changes."""
 DESTROY = ("destroy", "-auto-approve")
 
 
@@ -33,7 +36,7 @@ class Way:
 
     name: str
     arguments: tuple[str, ...]
-    edited: bool
+    edits: Edits
     old: End
     new: End
     calls: int
@@ -61,30 +64,39 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         worlds.drop("quickstart")
 
 
-def edit(world: World, *, edited: bool) -> None:
-    """The example's specs, or those of a change."""
+def edit(world: World, edits: Edits = ()) -> None:
+    """The example's specs, with these edits."""
     for file in (EXAMPLES / world.example / "specs").iterdir():
         (world.specs / file.name).write_text(file.read_text())
-    for name, old, new in EDITS if edited else ():
+    for name, old, new in edits:
         world.edit(name, old, new)
 
 
-def walk(harness: Harness, name: str, *, arguments: tuple[str, ...] = APPLY, edited: bool = False) -> Way:
+def walk(harness: Harness, name: str, *, arguments: tuple[str, ...] = APPLY, edits: Edits = ()) -> Way:
     """Go it once."""
-    edit(harness.world, edited=edited)
+    edit(harness.world, edits)
+    harness.probes.log_in(harness.hands)
     old = harness.end()
     done = harness.run(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    return Way(name, arguments, edited, old, harness.end(), len(harness.gate.calls))
+    return Way(name, arguments, edits, old, harness.end(), len(harness.gate.calls))
 
 
-@pytest.fixture(scope="module", params=["create and destroy", "change and change back"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "create and destroy",
+        "change and change back",
+        pytest.param("change in place and back", marks=pytest.mark.faults),
+    ],
+)
 def ways(harness: Harness, request: pytest.FixtureRequest) -> tuple[Way, Way]:
     """Forth and back, from and to where the first begins."""
-    edit(harness.world, edited=False)
+    edit(harness.world)
     if request.param == "create and destroy":
         harness.world.ok("apply", "-auto-approve")
         harness.world.ok(*DESTROY)
         return walk(harness, "create"), walk(harness, "destroy", arguments=DESTROY)
     harness.world.apply()
-    return walk(harness, "change", edited=True), walk(harness, "change back")
+    edits = IN_PLACE if "in place" in request.param else EDITS
+    return walk(harness, "change", edits=edits), walk(harness, "change back")

@@ -22,11 +22,22 @@ from tests.workflow.desk import NOWHERE, Desk
 WISHES = (wanted("a", size=1), wanted("b", "a", size=2))
 
 
-@pytest.fixture
-def desk(place: Place, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def sat_at(place: Place, monkeypatch: pytest.MonkeyPatch) -> Desk:
     made = Desk(place)
     monkeypatch.setattr(registry, "load", lambda name: made.provider)
     return made
+
+
+@pytest.fixture
+def desk(place: Place, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """With its state in each kind of place."""
+    return sat_at(place, monkeypatch)
+
+
+@pytest.fixture
+def near(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """With its state in a file."""
+    return sat_at(tmp_path / "state.db", monkeypatch)
 
 
 def at_hand(place: Place) -> keeping.Desk:
@@ -89,14 +100,14 @@ def test_an_object_is_moved_with_what_depends_on_it(desk: Desk) -> None:
     assert desk.memory.objects.keys() == {"a", "b"}
 
 
-def test_an_object_is_forgotten_and_found_again(desk: Desk) -> None:
-    desk.apply(*WISHES)
-    assert keeping.remove(at_hand(desk.state), None, str(at("b"))) == at("b")
-    assert desk.recorded.objects.keys() == {at("a")}
+def test_an_object_is_forgotten_and_found_again(near: Desk) -> None:
+    near.apply(*WISHES)
+    assert keeping.remove(at_hand(near.state), None, str(at("b"))) == at("b")
+    assert near.recorded.objects.keys() == {at("a")}
     with pytest.raises(NotRecorded, match="not recorded"):
-        keeping.remove(at_hand(desk.state), None, str(at("b")))
-    assert desk.memory.objects.keys() == {"a", "b"}
-    assert desk.plan(*WISHES).is_empty
+        keeping.remove(at_hand(near.state), None, str(at("b")))
+    assert near.memory.objects.keys() == {"a", "b"}
+    assert near.plan(*WISHES).is_empty
 
 
 def test_a_document_carries_a_state_elsewhere(desk: Desk, tmp_path: Path) -> None:
@@ -131,16 +142,16 @@ def test_a_document_that_is_older_or_another_is_refused_unless_forced(desk: Desk
         keeping.push(at_hand(desk.state), encode_state(replace(now, lineage="")), force=True)
 
 
-def test_where_nothing_or_too_much_is_recorded_it_is_told(desk: Desk) -> None:
+def test_where_nothing_or_too_much_is_recorded_it_is_told(near: Desk) -> None:
     with pytest.raises(NothingRecorded, match="nothing is recorded in"):
-        keeping.recorded(desk.state, None)
-    desk.apply(*WISHES)
+        keeping.recorded(near.state, None)
+    near.apply(*WISHES)
     with pytest.raises(NothingRecorded, match="of environment other"):
-        keeping.recorded(desk.state, "other")
-    with open_store(desk.state) as store:
-        store.replace(replace(desk.recorded, environment="other"), "me")
+        keeping.recorded(near.state, "other")
+    with open_store(near.state) as store:
+        store.replace(replace(near.recorded, environment="other"), "me")
     with pytest.raises(NothingRecorded, match="several environments: other, test"):
-        keeping.recorded(desk.state, None)
+        keeping.recorded(near.state, None)
 
 
 def rebuilt(desk: Desk, *, approve: bool = True) -> Rebuilt:
@@ -168,14 +179,14 @@ def test_a_state_is_made_anew_from_what_is_there(desk: Desk) -> None:
     assert [verb for verb, _ in desk.memory.calls] == ["create", "create"]
 
 
-def test_nothing_is_made_anew_unasked_or_where_a_system_is_not_read(desk: Desk) -> None:
-    desk.apply(*WISHES)
-    before = desk.recorded
-    assert not rebuilt(desk, approve=False).approved
-    wrong = replace(desk.prepared(*WISHES), diagnostics=(error("W501", "down"),))
-    found = rebuild(wrong, NOWHERE, at_hand(desk.state), lambda old, new: True)
+def test_nothing_is_made_anew_unasked_or_where_a_system_is_not_read(near: Desk) -> None:
+    near.apply(*WISHES)
+    before = near.recorded
+    assert not rebuilt(near, approve=False).approved
+    wrong = replace(near.prepared(*WISHES), diagnostics=(error("W501", "down"),))
+    found = rebuild(wrong, NOWHERE, at_hand(near.state), lambda old, new: True)
     assert (found.state, [one.code for one in found.diagnostics]) == (None, ["W501"])
-    assert desk.recorded == before
+    assert near.recorded == before
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[" * 100_000, b"\xff", b'{"format": "writ-state/1"}', b"null"])

@@ -97,12 +97,12 @@ def test_another_machine_judges_by_the_beat_alone(place: Place, monkeypatch: pyt
         with open_store(place) as store, open_store(place) as other:
             dead = elsewhere(store, monkeypatch, said)
             started = time.monotonic()
-            with pytest.raises(Held), locked(other, "production", "apply", timeout=0.2, notice=pytest.fail):
+            with pytest.raises(Held), locked(other, "production", "apply", timeout=0.1, notice=pytest.fail):
                 pytest.fail("two holders")
             told: list[str] = []
             with locked(other, "production", "apply", timeout=5, notice=told.append) as mine:
                 assert time.monotonic() - started > dead.lease
-                assert "which didn't renew its lease of 0.5 s" in told[0]
+                assert "which didn't renew its lease of 0.3 s" in told[0]
                 with pytest.raises(LockLost):
                     store.beat("production", dead.id)
                 with pytest.raises(LockLost):
@@ -117,7 +117,7 @@ def test_a_lease_that_is_renewed_is_never_taken_over(place: Place, monkeypatch: 
 
         def beat() -> None:
             with store.another() as own:
-                while not ending.wait(0.1):
+                while not ending.wait(0.05):
                     own.beat("production", living.id)
 
         beating = threading.Thread(target=beat)
@@ -125,7 +125,7 @@ def test_a_lease_that_is_renewed_is_never_taken_over(place: Place, monkeypatch: 
         with (
             open_store(place) as other,
             pytest.raises(Held) as refused,
-            locked(other, "production", "apply", timeout=1.5, notice=pytest.fail),
+            locked(other, "production", "apply", timeout=0.9, notice=pytest.fail),
         ):
             pytest.fail("two holders")
         ending.set()
@@ -135,11 +135,11 @@ def test_a_lease_that_is_renewed_is_never_taken_over(place: Place, monkeypatch: 
 
 
 def elsewhere(store: Store, monkeypatch: pytest.MonkeyPatch, clock: str) -> lockinfo.LockInfo:
-    """Half a second's lease, held on another machine whose clock says something else."""
+    """A short lease, held on another machine whose clock says something else."""
     with monkeypatch.context() as there:
         there.setattr(lockinfo, "here", lambda: "another/boot:pid:[1]")
         there.setattr(lockinfo, "now", lambda: clock)
-        info = made("apply", 0.5)
+        info = made("apply", 0.3)
         assert store.take("production", info) is None
     return info
 
@@ -150,7 +150,7 @@ def test_a_run_keeps_its_lease_while_it_waits_for_a_person(place: Place) -> None
         locked(store, "production", "apply", timeout=0, notice=pytest.fail, lease=SHORT) as mine,
         open_store(place) as other,
         pytest.raises(Held),
-        locked(other, "production", "apply", timeout=3 * SHORT.seconds, notice=pytest.fail),
+        locked(other, "production", "apply", timeout=1.6 * SHORT.seconds, notice=pytest.fail),
     ):
         pytest.fail("two holders")
     mine.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -130,7 +131,7 @@ store = LocalStore(Path(sys.argv[1]))
 store._db.execute("PRAGMA cache_size = 1")
 store._db.execute("BEGIN IMMEDIATE")
 for number in range(200):
-    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?, '', '')", (str(number), "x", "y" * 4000))
+    store._db.execute("INSERT INTO systems VALUES ('production', ?, ?, ?, '', '', '')", (str(number), "x", "y" * 4000))
 os._exit(0)
 """
 
@@ -194,6 +195,23 @@ def test_damage_is_refused_and_located(path: Path, statement: str) -> None:
         store.load("production")
 
 
+def test_schema_5_is_read_and_brought_up_to_date(path: Path) -> None:
+    observed = {ADDRESS: APPLIED.resource}
+    with LocalStore(path) as store:
+        store.put_all("production", (SYSTEM,), [APPLIED], "me")
+    damage(path, "ALTER TABLE systems DROP COLUMN observed")
+    damage(path, "PRAGMA user_version = 5")
+    with LocalStore(path, reading=True) as store:
+        assert store.load("production").systems == {"db": SYSTEM}
+    with LocalStore(path) as store:
+        assert store.load("production").systems == {"db": SYSTEM}
+        store.put_all("production", (replace(SYSTEM, observed=observed),), [], "me")
+        assert store.load("production").systems["db"].observed == observed
+    damage(path, "UPDATE systems SET observed = '[]'")
+    with LocalStore(path) as store, pytest.raises(StateError, match="damaged"):
+        store.load("production")
+
+
 @pytest.mark.parametrize(("version", "lacks"), [(1, ("digest", "later")), (2, ("later",)), (3, ())])
 def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: int, lacks: tuple[str, ...]) -> None:
     old, system = replace(APPLIED, native_id=""), SystemRecord("mem", "memory", {})
@@ -202,6 +220,7 @@ def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: i
     for table, later in (("objects", "native_id"), ("systems", "place")):
         for column in lacks:
             damage(path, f"ALTER TABLE {table} DROP COLUMN {later if column == 'later' else column}")
+    damage(path, "ALTER TABLE systems DROP COLUMN observed")
     damage(path, "DROP TABLE unfinished")
     damage(path, "ALTER TABLE environments DROP COLUMN digest")
     for column in ("lease", "beat", "beaten", "stamp"):
@@ -233,3 +252,23 @@ def test_a_folder_in_the_states_place_is_told(path: Path) -> None:
     for reading in (True, False):
         with pytest.raises(StateError, match="not a regular file"):
             LocalStore(path, reading=reading)
+
+
+def test_no_flip_in_the_file_is_taken_for_a_state(path: Path) -> None:
+    names = [f"writ_{number}" for number in range(30)]
+    applied = [
+        replace(APPLIED, resource=replace(APPLIED.resource, address=Address("db", "role", name))) for name in names
+    ]
+    with LocalStore(path) as store:
+        store.put_all("production", (SYSTEM,), applied, "me")
+        store.begin("production", [(ADDRESS, "create")], "me")
+        state = store.load("production")
+    body, chance, found = path.read_bytes(), random.Random(5), 0
+    for _ in range(400):
+        at, bit = chance.randrange(len(body)), 1 << chance.randrange(8)
+        path.write_bytes(body[:at] + bytes([body[at] ^ bit]) + body[at + 1 :])
+        try:
+            assert load_state(path, "production") == state, f"byte {at}, bit {bit}"
+        except StateError:
+            found += 1
+    assert found > 40

@@ -249,3 +249,19 @@ def test_what_is_forgotten_may_be_there_as_somebody_elses(tmp_path: Path) -> Non
     save_plan(replace(made, changes=(replace(forget, after=theirs.resource),)), tmp_path / "wrong")
     with pytest.raises(PlanFileError):
         load_plan(tmp_path / "wrong")
+
+
+def test_what_was_observed_is_kept(tmp_path: Path) -> None:
+    at = Address("db", "public_grant", "table:public.orders")
+    live = Live(Resource(at, {"privileges": ["SELECT"]}), Ownership.FOREIGN, in_scope=False)
+    item = DriftItem(at, DriftKind.APPEARED, live=live, observed=True)
+    made = replace(EMPTY, systems=(SYSTEM,), drift=(item,), observed={at: "0" * 64})
+    save_plan(made, tmp_path / "plan")
+    assert load_plan(tmp_path / "plan") == made
+    for wrong in (
+        replace(made, observed={at._replace(system="other"): ""}),
+        replace(made, drift=(replace(item, live=None),)),
+    ):
+        save_plan(wrong, tmp_path / "wrong")
+        with pytest.raises(PlanFileError, match="damaged"):
+            load_plan(tmp_path / "wrong")

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reconciler.model import Address
+from reconciler.model import Address, SystemRecord
 from reconciler.state import lockinfo
 from reconciler.state.dsn import parse
 from reconciler.state.errors import StateError
@@ -138,6 +138,23 @@ def test_reading_makes_nothing(shared: str) -> None:
         assert (store.load("production").lineage, store.environments(), store.locks()) == ("", {}, {})
     with by_hand(shared) as db:
         assert db.execute("SELECT to_regnamespace(current_setting('search_path'))").fetchone() == (None,)
+
+
+def test_schema_5_is_read_and_brought_up_to_date(shared: str) -> None:
+    system = SystemRecord("db", "postgres", {}, "cluster 7")
+    with open_store(shared) as store:
+        store.put_all("production", (system,), [], "me")
+    with by_hand(shared) as db:
+        db.execute("ALTER TABLE systems DROP COLUMN observed")
+        db.execute("UPDATE version SET number = 5")
+    with open_store(shared, reading=True) as store:
+        assert store.load("production").systems == {"db": system}
+    for _ in range(2):
+        with open_store(shared) as store:
+            assert store.load("production").systems == {"db": system}
+            store.put_all("production", (replace(system, observed={}),), [], "me")
+            assert store.load("production").systems["db"].observed == {}
+            store.put_all("production", (system,), [], "me")
 
 
 def test_a_newer_schema_is_refused(shared: str) -> None:

@@ -23,16 +23,24 @@ APPLIED = Applied(
     (Address("db", "role", "other"),),
     "i-1",
 )
-SYSTEM = SystemRecord("db", "postgres", {"database": "orders"}, "cluster 7")
+OBSERVED = Address("db", "public_grant", "table:public.orders")
+SYSTEM = SystemRecord(
+    "db",
+    "postgres",
+    {"database": "orders"},
+    "cluster 7",
+    {OBSERVED: Resource(OBSERVED, {"privileges": ["SELECT"], "note": None})},
+)
+UNOBSERVED = SystemRecord("aws", "aws", {})
 
 
 def test_what_was_put_is_loaded(place: Place) -> None:
     with open_store(place) as store:
-        store.put_all("production", (SYSTEM,), [APPLIED], "me")
+        store.put_all("production", (SYSTEM, UNOBSERVED), [APPLIED], "me")
     with open_store(place) as store:
         state = store.load("production")
         assert state.objects == {ADDRESS: APPLIED}
-        assert state.systems == {"db": SYSTEM}
+        assert state.systems == {"db": SYSTEM, "aws": UNOBSERVED}
         assert (len(state.lineage), state.serial) == (36, 1)
         assert store.load("staging").objects == {}
 
@@ -82,7 +90,7 @@ def test_a_second_holder_is_refused_by_name(place: Place) -> None:
     ):
         with (
             pytest.raises(Held) as refused,
-            locked(other, "production", "destroy", timeout=0.3, notice=pytest.fail),
+            locked(other, "production", "destroy", timeout=0.05, notice=pytest.fail),
         ):
             pytest.fail("two holders")
         assert refused.value.holder == mine.info
@@ -104,7 +112,7 @@ def test_a_lock_of_another_place_is_never_taken_over(place: Place, monkeypatch: 
     theirs = replace(made("apply", 0.0), host=host, pid_started="1")
     with open_store(place) as store, open_store(place) as other:
         assert store.take("production", theirs) is None
-        with pytest.raises(Held), locked(other, "production", "apply", timeout=0.3, notice=pytest.fail):
+        with pytest.raises(Held), locked(other, "production", "apply", timeout=0.05, notice=pytest.fail):
             pytest.fail("two holders")
         assert store.locks() == {"production": theirs}
         assert force_unlock(other, theirs.id)

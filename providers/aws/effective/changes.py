@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator
 from providers.aws.effective.compare import compare, compare_trust
 from providers.aws.effective.document import DocumentError
 from providers.aws.effective.world import Role, World, parsed
-from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, PROVIDER, PROVIDER_USE, ROLE, ROLE_POLICY, duration_text
+from providers.aws.naming import (
+    ATTACHMENT,
+    MANAGED_POLICY,
+    PROFILE_ROLE,
+    PROVIDER,
+    PROVIDER_USE,
+    ROLE,
+    ROLE_POLICY,
+    duration_text,
+)
 from reconciler.access import Comparison, Verdict, Witness, compared
 from reconciler.model import AccessChange, Address, Aspect, Resource, Worlds
 
@@ -17,8 +26,10 @@ MOST_IN_DETAIL = 200
 
 def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
     """A row for each role, and each aspect of it, whose documents differ; and for each issuer that is trusted anew."""
-    before, after = World(worlds.before, worlds.surroundings), World(worlds.after, worlds.surroundings)
-    roles = sorted({role for address in worlds.touched if (role := _role_of(address, worlds))})
+    before, after = World(worlds.before), World(worlds.after)
+    naming = {address.key for address in worlds.touched if address.type == MANAGED_POLICY}
+    touched = {role for address in worlds.touched if (role := _role_of(address, worlds))}
+    roles = sorted(touched.union(before.naming(naming), after.naming(naming)))
     for role in roles:
         yield from _of_role(role, before, after, detailed=len(roles) <= MOST_IN_DETAIL)
     for address in sorted(worlds.touched):

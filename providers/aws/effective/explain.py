@@ -14,6 +14,7 @@ from providers.aws.effective.catalogue import catalogue
 from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
 from providers.aws.effective.evaluator import Request, applies
 from providers.aws.effective.tagged import context_of, may_tag_sessions
+from providers.aws.effective.world import managed_of
 from providers.aws.naming import ATTACHMENT, ROLE_POLICY
 from providers.aws.settings import AwsSettings
 from reconciler.model import Address, Answer, Deciding, Explanation, Resource
@@ -55,7 +56,7 @@ def explain(_settings: AwsSettings, asking: Asking) -> Explanation:
     if role is None:
         return Explanation(Answer.NO, notes=("the role isn't there",))
     boundary = str(role.attributes.get("permissions_boundary") or "")
-    bounds = [(boundary, _managed(asking).get(boundary), None)] if boundary else []
+    bounds = [(boundary, managed_of(asking.objects).get(boundary), None)] if boundary else []
     policies = list(_identity(asking))
     tags = _tags(role, [text for _, text, _ in (*policies, *bounds) if text])
     request = replace(request, context={**tags, **request.context})
@@ -104,7 +105,7 @@ def _unheard(request: Request) -> Iterator[str]:
 
 def _identity(asking: Asking) -> Iterator[tuple[str, str | None, Address | None]]:
     """(Name, text, address) of each policy that gives the role something."""
-    managed = _managed(asking)
+    managed = managed_of(asking.objects)
     for address, one in sorted(asking.objects.items()):
         if str(one.attributes.get("role", "")) != asking.subject.key:
             continue
@@ -113,10 +114,6 @@ def _identity(asking: Asking) -> Iterator[tuple[str, str | None, Address | None]
         elif address.type == ATTACHMENT:
             arn = str(one.attributes["policy_arn"])
             yield arn, managed.get(arn), address
-
-
-def _managed(asking: Asking) -> Mapping[str, str]:
-    return asking.surroundings if isinstance(asking.surroundings, Mapping) else {}
 
 
 def _layer(policies: Iterable[tuple[str, str | None, Address | None]], request: Request) -> _Layer:

@@ -19,15 +19,13 @@ from reconciler.model import Address, Reach, Resource
 _Patterns = tuple[str, ...]
 
 
-def reached(
-    objects: Mapping[Address, Resource], actions: _Patterns, resources: _Patterns, surroundings: object
-) -> Iterator[Reach]:
+def reached(objects: Mapping[Address, Resource], actions: _Patterns, resources: _Patterns) -> Iterator[Reach]:
     """Roles that may do one of the actions on one of the resources.
 
     An attached policy whose text isn't known may allow anything; a boundary whose text isn't known may let it all
     through.
     """
-    world = World(objects, surroundings)
+    world = World(objects)
     for address in objects:
         role = world.role(address) if address.type == ROLE else None
         if role is None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from providers.aws.effective.document import DocumentError, Policy
 from providers.aws.effective.evaluator import Principal
 from providers.aws.effective.tagged import may_tag_sessions, settled, speaks_of_tags
-from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, ROLE_POLICY
+from providers.aws.naming import ATTACHMENT, MANAGED_POLICY, PROFILE_ROLE, ROLE, ROLE_POLICY
 from reconciler.model import Address, Resource, Value
 
 
@@ -34,15 +34,14 @@ class Role:
 
 @dataclass(frozen=True)
 class World:
-    """Objects, and the managed policies that they may name."""
+    """Objects, the managed policies that they name among them."""
 
     objects: Mapping[Address, Resource]
-    surroundings: object
 
-    @property
+    @cached_property
     def managed(self) -> Mapping[str, str]:
-        """Managed policies' documents by ARN."""
-        return self.surroundings if isinstance(self.surroundings, Mapping) else {}
+        """Managed policies' documents by ARN, where they are known."""
+        return managed_of(self.objects)
 
     @cached_property
     def _hanging(self) -> Mapping[str, list[Resource]]:
@@ -74,12 +73,20 @@ class World:
             tagged=not may_tag_sessions(str(values["assume_role_policy"])),
         )
 
+    def naming(self, arns: Collection[str]) -> Iterator[Address]:
+        """Roles that one of these policies bounds or gives something."""
+        for address in self.objects if arns else ():
+            role = self.role(address) if address.type == ROLE else None
+            if role is not None and not role.attached.union([role.boundary]).isdisjoint(arns):
+                yield address
+
     def reach(self, role: Role | None) -> tuple[object, ...]:
         """What decides on its access: where this is equal, so is that."""
         if role is None:
             return ()
         tags = (role.tags, role.tagged) if speaks_of_tags(self._texts(role)) else ()
-        return (role.inline, role.attached, role.boundary, tags)
+        named = frozenset((arn, self.managed.get(arn)) for arn in (*role.attached, role.boundary))
+        return (role.inline, role.attached, role.boundary, named, tags)
 
     def _texts(self, role: Role) -> Iterator[str]:
         yield from role.inline
@@ -97,6 +104,14 @@ class World:
         if arn not in self.managed:
             raise DocumentError(f"{arn} can't be read, or isn't there")
         return self.managed[arn]
+
+
+def managed_of(objects: Mapping[Address, Resource]) -> dict[str, str]:
+    """Documents by ARN, of the managed policies among objects that could be read."""
+    found = {
+        address.key: one.attributes["policy"] for address, one in objects.items() if address.type == MANAGED_POLICY
+    }
+    return {arn: text for arn, text in found.items() if isinstance(text, str)}
 
 
 def of_role(text: str, role: Role) -> Policy:

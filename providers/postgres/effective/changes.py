@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from providers.postgres.effective.compare import compare
+from providers.postgres.effective.everybody import differing
 from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.effective.world import World
 from providers.postgres.keys import MembershipKey
-from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE, role_text
+from providers.postgres.names import (
+    DEFAULT_PRIVILEGES,
+    DEPENDENCY,
+    GRANT,
+    MEMBERSHIP,
+    PUBLIC_GRANT,
+    PUBLIC_REVOKE,
+    ROLE,
+    role_text,
+)
 from reconciler.access import Comparison, Verdict, Witness, compared
 from reconciler.model import AccessChange, Address, Aspect, Resource, Worlds
 
@@ -20,7 +30,8 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
     """A row for each role, and each aspect of it, that the change touches."""
     around = worlds.surroundings if isinstance(worlds.surroundings, Surroundings) else Surroundings()
     around = around.beside(worlds.before, worlds.after)
-    before, after = World(worlds.before, around), World(worlds.after, around)
+    was, is_now = differing(worlds, around)
+    before, after = World(worlds.before, around, was), World(worlds.after, around, is_now)
     (system,) = {address.system for address in worlds.touched}
     for role in sorted(_roles(worlds, before, after)):
         subject = Address(system, ROLE, role)
@@ -43,6 +54,9 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
     holders: set[str] = set()
     for address in worlds.touched:
         one = worlds.after.get(address) or worlds.before[address]
+        if address.type in (PUBLIC_GRANT, PUBLIC_REVOKE):
+            found.update(before.roles.keys() | after.roles.keys())
+            continue
         if address.type == ROLE:
             found.add(address.key)
         elif address.type == MEMBERSHIP and (key := MembershipKey.parse(address.key)):
@@ -65,7 +79,7 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
 def _reach(role: str, before: World, after: World) -> Comparison | None:
     """None where nothing that bears on it differs."""
     old, new = before.reached(role), after.reached(role)
-    if before.texts_of(old) == after.texts_of(new):
+    if before.moved == after.moved and before.texts_of(old) == after.texts_of(new):
         return None
     if after.around.others is None and any(name not in before.roles and name not in after.roles for name in old ^ new):
         return Comparison(Verdict.UNKNOWN, notes=("it is a member of a role that wasn't read",))

@@ -64,9 +64,9 @@ def explain(settings: PostgresSettings, asking: Asking) -> Explanation:
     direct = _holding(held, wanted)
     if any(one.reachable for one in direct):
         return Explanation(Answer.YES, by)
-    public = around.public.get(wanted.whole, frozenset()) if around else frozenset()
-    if wanted.privilege in public:
-        return _by_everybody(held, wanted)
+    for key in (wanted.whole, wanted.key):
+        if around is not None and wanted.privilege in around.public.get(key, frozenset()):
+            return _by_everybody(held, wanted, key)
     if direct:
         return Explanation(Answer.NO, by, (f"without USAGE on schema {wanted.key.schema} no statement can name it",))
     return Explanation(*_not_held(asking, wanted, world, held))
@@ -95,10 +95,10 @@ def _not_held(
     return Answer.NO, (), tuple(notes)
 
 
-def _by_everybody(held: frozenset[Privilege], wanted: _Wanted) -> Explanation:
+def _by_everybody(held: frozenset[Privilege], wanted: _Wanted, key: GrantKey) -> Explanation:
     """PUBLIC has it; the schema has to be open too."""
     usage = Privilege(Kind.SCHEMA, "", wanted.key.schema, "", "USAGE")
-    by = (Deciding(f"GRANT {wanted.privilege} ON {_shown(wanted.whole)} TO PUBLIC", place="PUBLIC"),)
+    by = (Deciding(f"GRANT {wanted.privilege} ON {_shown(key)} TO PUBLIC", place="PUBLIC"),)
     if wanted.key.schema and usage not in held:
         return Explanation(Answer.NO, by, (f"without USAGE on schema {wanted.key.schema} no statement can name it",))
     return Explanation(Answer.YES, by)

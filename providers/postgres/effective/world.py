@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from providers.postgres.effective.catalogue import (
@@ -31,6 +31,8 @@ class World:
     objects: Mapping[Address, Resource]
     around: Surroundings
     """Of what none of the objects speaks (Surroundings.beside)."""
+    moved: Mapping[GrantKey, frozenset[str]] = field(default_factory=dict)
+    """What everybody may in this world, where it is another than in the one that it is compared with."""
 
     @cached_property
     def roles(self) -> Mapping[str, Resource]:
@@ -132,6 +134,8 @@ class World:
         # On both sides or on neither: else what everybody may would look like a difference.
         base = self.around.others
         objects = {one.key: one for one in base.objects} if base else {}
+        for key in self.moved:
+            _take_from_everybody(objects, key)
         for key, items in self._items(names):
             _add(objects, key, items)
         there = {facts.name: facts for facts in (base.roles if base else ())}
@@ -154,8 +158,8 @@ class World:
                 held = _held(one)
                 yield key, [AclItem(role, name, held.option) for name in held.expanded(key.kind, self.around.version)]
                 told.add(key._replace(role=""))
-        for key, public in self.around.public.items():
-            if key in told or key.kind in (Kind.SCHEMA, Kind.DATABASE):
+        for key, public in {**self.around.public, **self.moved}.items():
+            if key in told or key in self.moved or key.kind in (Kind.SCHEMA, Kind.DATABASE):
                 yield key, [AclItem(PUBLIC, name) for name in sorted(public)]
 
     def _memberships(self, names: set[str]) -> Iterator[Membership]:
@@ -206,10 +210,29 @@ def _options(
     return Membership(name, group, inherit, set_role=True, admin=admin)
 
 
-def _add(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey, items: Iterable[AclItem]) -> None:
+def _place(key: GrantKey) -> tuple[str, str, str]:
     kind = Kind.TABLE if key.kind == Kind.COLUMN else key.kind
-    name = f"{key.name}({key.arguments})" if kind == Kind.FUNCTION else key.name
-    place = (str(kind), key.schema, name)
+    return (str(kind), key.schema, f"{key.name}({key.arguments})" if kind == Kind.FUNCTION else key.name)
+
+
+def _take_from_everybody(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey) -> None:
+    """What is moved is told by each world itself; the catalogue is as it is live."""
+    one = objects.get(_place(key))
+    if one is None:
+        return
+    if key.kind != Kind.COLUMN:
+        objects[one.key] = replace(one, acl=_without_public(one.acl))
+        return
+    columns = (Column(c.name, _without_public(c.acl)) if c.name == key.column else c for c in one.columns)
+    objects[one.key] = replace(one, columns=frozenset(columns))
+
+
+def _without_public(acl: frozenset[AclItem]) -> frozenset[AclItem]:
+    return frozenset(item for item in acl if item.grantee != PUBLIC)
+
+
+def _add(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey, items: Iterable[AclItem]) -> None:
+    place = _place(key)
     one = objects.get(place) or ObjectAcl(*place, owner=NOBODY)
     if key.kind != Kind.COLUMN:
         objects[place] = replace(one, acl=one.acl | frozenset(items))

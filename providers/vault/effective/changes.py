@@ -48,7 +48,7 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
             yield from _of_mount(address, old, new)
         elif address.type == ALIAS:
             yield from _of_alias(address, old, new)
-    yield from minting.changes(worlds, around)
+    yield from minting.changes(worlds)
 
 
 def _roles(worlds: Worlds, before: World, after: World) -> Iterator[Address]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from providers.vault.allowed_role import serves
-from providers.vault.effective.world import Surroundings
+from providers.vault.allowed_role import patterns_of, serves, split_connection
 from providers.vault.names import (
     ALLOWED_ROLE,
+    CONNECTION,
     DATABASE_ROLE,
     database_role_key,
     split_allowed_role,
@@ -32,9 +32,12 @@ class Served(Enum):
     YES = 2
 
 
-def changes(worlds: Worlds, around: Surroundings) -> Iterator[AccessChange]:
-    """A row for each database role, and each aspect of it, that the change touches."""
-    before, after = (_World(objects, around) for objects in (worlds.before, worlds.after))
+def changes(worlds: Worlds) -> Iterator[AccessChange]:
+    """A row for each database role, and each aspect of it, and each connection that the change touches."""
+    before, after = (_World(objects) for objects in (worlds.before, worlds.after))
+    for address in sorted(worlds.touched):
+        if address.type == CONNECTION:
+            yield from _of_connection(address, worlds)
     for address in sorted(_touched(worlds)):
         yield from _of_role(address, before, after)
 
@@ -48,10 +51,18 @@ def _touched(worlds: Worlds) -> Iterator[Address]:
         elif address.type == ALLOWED_ROLE:
             mount, _, entry = split_allowed_role(address.key)
             found.add(Address(address.system, DATABASE_ROLE, database_role_key(mount, entry)))
-            if "*" in entry:
-                every = (a for a in worlds.before.keys() | worlds.after.keys() if a.type == DATABASE_ROLE)
-                found.update(a for a in every if _is_like(a, mount, entry))
+            found.update(_like(mount, entry, worlds))
+        elif address.type == CONNECTION:
+            mount, _ = split_connection(address.key)
+            sides = (side[address] for side in (worlds.before, worlds.after) if address in side)
+            found.update(role for side in sides for one in patterns_of(side) for role in _like(mount, one, worlds))
     yield from found
+
+
+def _like(mount: str, entry: str, worlds: Worlds) -> Iterator[Address]:
+    """Database roles that a pattern serves."""
+    every = worlds.before.keys() | worlds.after.keys() if "*" in entry else frozenset[Address]()
+    yield from (one for one in every if one.type == DATABASE_ROLE and _is_like(one, mount, entry))
 
 
 def _is_like(role: Address, mount: str, entry: str) -> bool:
@@ -62,7 +73,6 @@ def _is_like(role: Address, mount: str, entry: str) -> bool:
 @dataclass(frozen=True)
 class _World:
     objects: Mapping[Address, Resource]
-    around: Surroundings
 
     @cached_property
     def _entries(self) -> Mapping[tuple[str, str], set[str]]:
@@ -72,6 +82,12 @@ class _World:
                 mount, connection, entry = split_allowed_role(address.key)
                 found.setdefault((mount, connection), set()).add(entry)
         return found
+
+    @cached_property
+    def _listed(self) -> Mapping[tuple[str, str], list[str]]:
+        """The operator's patterns at connections that were read."""
+        found = (one for address, one in self.objects.items() if address.type == CONNECTION)
+        return {split_connection(one.address.key): patterns_of(one) for one in found}
 
     @cached_property
     def _patterns(self) -> Mapping[tuple[str, str], list[str]]:
@@ -84,7 +100,7 @@ class _World:
             return Served.NO
         mount, role = split_database_role(address.key)
         place = (mount, str(found.attributes["db_name"]))
-        listed = self.around.connections.get(place)
+        listed = self._listed.get(place)
         patterns = (*self._patterns.get(place, ()), *(listed or ()))
         if role in self._entries.get(place, ()) or any(serves(one, role) for one in patterns):
             return Served.YES
@@ -109,6 +125,26 @@ def _of_role(address: Address, before: _World, after: _World) -> Iterator[Access
     ending = [field for field in _ENDINGS if old.attributes.get(field) != new.attributes.get(field)]
     if ending:
         yield AccessChange(address, Aspect.LIFETIME, _ending(text, ending, old, new))
+
+
+def _of_connection(address: Address, worlds: Worlds) -> Iterator[AccessChange]:
+    """Whom it mints logins for by the operator's patterns: whoever may write a role of such a name."""
+    old, new = (patterns_of(world[address]) if address in world else [] for world in (worlds.before, worlds.after))
+    gains = [_by(address, one) for one in new if not _covered(one, old)]
+    loses = [_by(address, one) for one in old if not _covered(one, new)]
+    if gains or loses:
+        yield AccessChange(address, Aspect.TRUST, compared(gains, loses))
+
+
+def _covered(pattern: str, others: list[str]) -> bool:
+    # A pattern taken as a text is served by every pattern that serves all that it does, as its stars are any text.
+    return any(serves(one, pattern) for one in others)
+
+
+def _by(address: Address, pattern: str) -> Witness:
+    mount, _ = split_connection(address.key)
+    which = "any name" if pattern == "*" else f"a name like {pattern}"
+    return Witness(f"database logins by {mount}/creds of a role with {which}", note="for whoever may write such a role")
 
 
 def _ending(text: str, fields: list[str], old: Resource, new: Resource) -> Comparison:

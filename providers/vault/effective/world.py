@@ -19,11 +19,9 @@ class Surroundings:
     """What the operator has, as far as it was read."""
 
     policies: Mapping[str, str] = field(default_factory=dict)
-    """Outside the scope, by name in lower case."""
+    """Outside the scope, by name in lower case, that nothing of ours names: what is named is observed."""
     complete: bool = False
-    """Whether a name that isn't among them isn't there."""
-    connections: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    """Database connections that were read, by (mount, connection): what they list besides entries of ours."""
+    """Whether a name that isn't known isn't there."""
 
 
 class NotKnown(Exception):  # noqa: N818
@@ -125,6 +123,8 @@ class World:
 
     def _one(self, name: str) -> tuple[str, str, str]:
         ours = self._texts.get(name)
+        if ours is not None and ours.attributes["policy"] is None:
+            raise NotKnown(f"the policy {name} can't be read")
         if ours is not None:
             return name, str(ours.attributes["policy"]), str(ours.attributes.get("expiration") or "")
         if name == ROOT:

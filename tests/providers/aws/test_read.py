@@ -275,14 +275,13 @@ def test_what_an_attached_policy_allows_is_read_or_unknown(account: Account, fau
     """Two calls for each policy that somebody attached, and none where nobody did."""
     made = account.build(lower(account.scope, demand(pair())))
     before = account.read(*(one.resource.address for one in made))
-    assert (before.surroundings, account.proxy.calls["GetPolicy"]) == ({}, 0)
+    assert (before.observed, account.proxy.calls["GetPolicy"]) == ({}, 0)
     account.iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMIN)
     if fault:
         account.proxy.faults["GetPolicy"] = replies(403, fault)
     after = account.read(*(one.resource.address for one in made))
     touched = after.objects.keys() - before.objects.keys()
-    old, new = ({a: live.resource for a, live in one.objects.items()} for one in (before, after))
-    worlds = Worlds(old, new, frozenset(touched), after.surroundings)
+    worlds = Worlds(before.everything, after.everything, frozenset(touched))
     [told] = account.provider.access_changes(account.scope, worlds)
     assert told.comparison.verdict is (Verdict.WIDENS if known else Verdict.UNKNOWN)
     assert known or ADMIN in told.comparison.notes[0]

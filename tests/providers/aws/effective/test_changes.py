@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from providers.aws.effective.changes import access_changes
-from providers.aws.naming import ATTACHMENT, PROFILE_ROLE, PROVIDER, ROLE, ROLE_POLICY
+from providers.aws.naming import ATTACHMENT, MANAGED_POLICY, PROFILE_ROLE, PROVIDER, ROLE, ROLE_POLICY
 from reconciler.model import AccessChange, Address, Aspect, Resource, Value, Verdict, Worlds
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
@@ -60,9 +60,15 @@ def attached(arn: str) -> Objects:
     return {address: Resource(address, {"role": "writ-a", "policy_arn": arn})}
 
 
-def told(before: Objects, after: Objects, managed: object = MANAGED) -> dict[Aspect, AccessChange]:
+def observed(managed: Mapping[str, str]) -> Objects:
+    found = {Address("aws", MANAGED_POLICY, arn): text for arn, text in managed.items()}
+    return {address: Resource(address, {"policy": text}) for address, text in found.items()}
+
+
+def told(before: Objects, after: Objects, managed: Mapping[str, str] = MANAGED) -> dict[Aspect, AccessChange]:
+    before, after = {**observed(managed), **before}, {**observed(managed), **after}
     touched = frozenset(a for a in before.keys() | after.keys() if before.get(a) != after.get(a))
-    return {one.aspect: one for one in access_changes(Worlds(before, after, touched, managed))}
+    return {one.aspect: one for one in access_changes(Worlds(before, after, touched))}
 
 
 def test_another_inline_policy_widens() -> None:
@@ -218,3 +224,15 @@ def test_an_issuer_is_told_of(changed: dict[str, Value], verdict: Verdict) -> No
     }
     before, after = {address: Resource(address, values)}, {address: Resource(address, values | changed)}
     assert told(before, after)[Aspect.TRUST].comparison.verdict is verdict
+
+
+@pytest.mark.parametrize("hanging", [role(permissions_boundary=BOUND) | inline("a", WRITE), role() | attached(BOUND)])
+def test_a_managed_policy_of_another_version_changes_every_role_that_names_it(hanging: Objects) -> None:
+    narrow, wide = (observed({BOUND: document(one)}) for one in (READ, WRITE))
+    found = told(narrow | hanging, wide | hanging)
+    assert found.keys() == {Aspect.REACH}
+    assert found[Aspect.REACH].comparison.verdict in {Verdict.WIDENS, Verdict.INCOMPARABLE}
+    assert "s3:PutObject" in found[Aspect.REACH].comparison.gains[0].request
+    unread = {address: Resource(address, {"policy": None}) for address in wide}
+    assert told(narrow | hanging, unread | hanging)[Aspect.REACH].comparison.verdict is Verdict.UNKNOWN
+    assert told(narrow | role(), wide | role()) == {}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from providers.aws.effective.explain import explain
-from providers.aws.naming import ATTACHMENT, ROLE, ROLE_POLICY
+from providers.aws.naming import ATTACHMENT, MANAGED_POLICY, ROLE, ROLE_POLICY
 from providers.aws.settings import AwsSettings
 from reconciler.model import Address, Answer, Explanation, Resource, Value
 from reconciler.provider import Asking, RequestError
@@ -46,7 +46,10 @@ def ask(
         objects[address] = Resource(address, {"role": AT.key, "policy_arn": arn})
     other = Address("payments", ROLE_POLICY, "other:b")
     objects[other] = Resource(other, {"role": "other", "name": "b", "policy": document(ALL)})
-    return explain(SETTINGS, Asking(AT, request, objects, managed or {}, live=managed is not None))
+    for arn, text in (managed or {}).items():
+        address = Address("payments", MANAGED_POLICY, arn)
+        objects[address] = Resource(address, {"policy": text})
+    return explain(SETTINGS, Asking(AT, request, objects, live=managed is not None))
 
 
 def test_an_inline_policy_says_yes_by_its_statement() -> None:

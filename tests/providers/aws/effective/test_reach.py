@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from providers.aws.effective.reach import reached
-from providers.aws.naming import ATTACHMENT, ROLE, ROLE_POLICY
+from providers.aws.naming import ATTACHMENT, MANAGED_POLICY, ROLE, ROLE_POLICY
 from reconciler.model import Address, Resource, Witness
 
 ARN = "arn:aws:iam::aws:policy/Anything"
@@ -39,7 +39,10 @@ def attached(arn: str = ARN, of: str = "bot") -> Objects:
 
 
 def look(objects: Objects, managed: dict[str, str] | None = None) -> dict[str, Witness]:
-    found = reached(objects, ("iam:*",), ("*",), managed)
+    made = (
+        Resource(Address("payments", MANAGED_POLICY, arn), {"policy": text}) for arn, text in (managed or {}).items()
+    )
+    found = reached(objects | {one.address: one for one in made}, ("iam:*",), ("*",))
     return {one.subject.key: one.witness for one in found}
 
 

@@ -16,12 +16,11 @@ SELECT = {"privileges": ["SELECT"], "tables": ["public.orders"]}
 
 
 def between(world: World, old: Snapshot, new: Snapshot) -> list[AccessChange]:
-    before = {address: live.resource for address, live in old.objects.items()}
-    after = {address: live.resource for address, live in new.objects.items()}
+    before, after = old.everything, new.everything
     touched = frozenset(a for a in before.keys() | after.keys() if before.get(a) != after.get(a))
     if not touched:
         return []
-    surroundings = max((old.surroundings, new.surroundings), key=_knows)
+    surroundings = max((new.surroundings, old.surroundings), key=_knows)
     return list(PROVIDER.access_changes(world.scope, Worlds(before, after, touched, surroundings)))
 
 
@@ -186,3 +185,47 @@ def test_a_grant_to_a_leased_login_widens(leased: World, more: tuple[str, ...]) 
 def test_default_privileges_of_a_leased_login_may_widen(leased: World) -> None:
     found = told(leased, "ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO leased")
     assert found["leased", Aspect.REACH].verdict is Verdict.MAY_WIDEN
+
+
+@pytest.mark.parametrize(
+    ("object_", "request_"),
+    [
+        ("DELETE ON public.orders", "DELETE on public.orders"),
+        ("UPDATE (email) ON public.orders", "UPDATE (email) on public.orders"),
+        ("SELECT ON public.customers", "SELECT on public.customers"),
+        ("USAGE ON SEQUENCE public.observed", "USAGE on public.observed"),
+        ("EXECUTE ON FUNCTION pg_catalog.pg_read_file(text)", "EXECUTE on pg_catalog.pg_read_file(text)"),
+        ("CREATE ON SCHEMA public", "CREATE on schema public"),
+        ("CREATE ON DATABASE $database", "CREATE on database"),
+    ],
+)
+@pytest.mark.parametrize("member", [False, True])
+def test_what_everybody_gets_every_role_gains(converged: World, object_: str, request_: str, member: bool) -> None:
+    """Also where the whole catalogue is read for a membership, which has it as it is live."""
+    converged.sql(
+        "CREATE TABLE IF NOT EXISTS public.customers (id int)", "CREATE SEQUENCE IF NOT EXISTS public.observed"
+    )
+    if member:
+        converged.sql("GRANT pg_monitor TO $role")
+    given = object_.replace("$database", f'"{converged.database}"')
+    found = told(converged, f"GRANT {given} TO PUBLIC")[converged.role, Aspect.REACH]
+    assert found.verdict is Verdict.WIDENS, found
+    assert any(request_ in one.request for one in found.gains), found.gains
+    assert told(converged, f"REVOKE {given} FROM PUBLIC")[converged.role, Aspect.REACH].verdict is Verdict.NARROWS
+
+
+def test_what_everybody_has_by_default_is_told_once_it_was_taken_away(converged: World) -> None:
+    grant = "EXECUTE ON FUNCTION public.observed()"
+    assert converged.read().observed == {}, "nothing but the server's defaults"
+    converged.sql("CREATE FUNCTION public.observed() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    converged.sql(f"GRANT {grant} TO $role")
+    assert converged.read().observed == {}, "a default that is written out is no other"
+    found = told(converged, f"REVOKE {grant} FROM PUBLIC", f"REVOKE {grant} FROM $role")
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.NARROWS
+    (address,) = converged.read().observed
+    assert str(address) == 'orders-db.postgresql_public_revoke["function:public.observed()"]'
+    found = told(converged, f"GRANT {grant} TO PUBLIC")
+    (gain,) = found[converged.role, Aspect.REACH].gains
+    assert gain.request == "EXECUTE on public.observed()"
+    converged.sql(f"REVOKE {grant} FROM PUBLIC")
+    assert told(converged, "DROP FUNCTION public.observed()") == {}, "what is gone gives nobody anything"

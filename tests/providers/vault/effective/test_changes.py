@@ -9,6 +9,7 @@ from providers.vault.effective.world import Surroundings
 from providers.vault.names import (
     ALIAS,
     ALLOWED_ROLE,
+    CONNECTION,
     DATABASE_ROLE,
     ENTITY,
     GROUP_MEMBER,
@@ -198,31 +199,60 @@ def test_other_keys_of_a_mount_may_let_somebody_in() -> None:
     assert told({}, mount())[JWT_BACKEND, Aspect.TRUST].verdict is Verdict.WIDENS
 
 
-READ_CONNECTIONS = Surroundings(connections={("database", "orders"): ()}, complete=True)
-SERVED_BY_ALL = Surroundings(connections={("database", "orders"): ("*",)}, complete=True)
+def connection(*patterns: str) -> Objects:
+    return one(CONNECTION, "database/config/orders", {"patterns": list(patterns)})
+
+
+def at_connection(before: Objects, after: Objects, *patterns: str) -> dict[tuple[str, Aspect], Comparison]:
+    """With a connection that was read, and is as it was."""
+    return told(before | connection(*patterns), after | connection(*patterns))
 
 
 def test_a_database_login_needs_its_connection() -> None:
-    assert told({}, database(), READ_CONNECTIONS) == {}
-    found = told(database(), database() | served(), READ_CONNECTIONS)
+    assert at_connection({}, database()) == {}
+    found = at_connection(database(), database() | served())
     assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
-    other = told(database() | served(), database(creation_statements=["x"]) | served(), READ_CONNECTIONS)
+    other = at_connection(database() | served(), database(creation_statements=["x"]) | served())
     assert other[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.MAY_WIDEN
 
 
 def test_a_pattern_serves_too() -> None:
-    found = told({}, database(), SERVED_BY_ALL)
+    found = at_connection({}, database(), "*")
     assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
     pattern = served("writ-*")
-    found = told(database(), database() | pattern, READ_CONNECTIONS)
+    found = at_connection(database(), database() | pattern)
     assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
-    assert told(database() | served(), database() | pattern, READ_CONNECTIONS) == {}, "served as before"
+    assert at_connection(database() | served(), database() | pattern) == {}, "served as before"
+
+
+def test_a_connection_that_is_opened_lets_more_in() -> None:
+    """Also where ours are served as before: whoever may write a role in the engine gets logins from it."""
+    both = database() | served()
+    found = told(both | connection(), both | connection("*"))
+    assert found.keys() == {(CONNECTION, Aspect.TRUST)}
+    opened = found[CONNECTION, Aspect.TRUST]
+    assert (opened.verdict, opened.gains[0].request) == (
+        Verdict.WIDENS,
+        "database logins by database/creds of a role with any name",
+    )
+    assert told(both | connection("*"), both | connection("*", "a-*")) == {}, "any name was any name before"
+    assert told(both | connection("*"), both | connection("a-*"))[CONNECTION, Aspect.TRUST].verdict is Verdict.NARROWS
+    found = told(database() | connection(), database() | connection("writ-*"))
+    assert found[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.WIDENS
+
+
+def test_an_operators_policy_that_changed_changes_the_logins_that_it_is_named_by() -> None:
+    base = BASE | role(token_policies=["writ-a_read", "ops"])
+    ops, wider = one(POLICY, "ops", {"policy": ""}), one(POLICY, "ops", {"policy": WRITE})
+    assert reach(base | ops, base | wider).verdict is Verdict.WIDENS
+    assert reach(base | ops, base | one(POLICY, "ops", {"policy": None})).verdict is Verdict.UNKNOWN
+    assert told(BASE | ops, BASE | wider) == {}
 
 
 def test_a_connection_that_wasnt_read_may_serve_anybody() -> None:
-    moved = told(database() | served(), database(db_name="other"), READ_CONNECTIONS)
+    moved = at_connection(database() | served(), database(db_name="other"))
     assert moved[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.MAY_WIDEN
-    made = told({}, database(db_name="other"), READ_CONNECTIONS)
+    made = at_connection({}, database(db_name="other"))
     assert made[DATABASE_ROLE, Aspect.REACH].verdict is Verdict.MAY_WIDEN
 
 
@@ -236,7 +266,7 @@ def test_a_connection_that_wasnt_read_may_serve_anybody() -> None:
     ],
 )
 def test_0_is_the_servers_limit_whatever_that_is(was: int, now: int, verdict: Verdict) -> None:
-    login = told(database(max_ttl=was) | served(), database(max_ttl=now) | served(), READ_CONNECTIONS)
+    login = at_connection(database(max_ttl=was) | served(), database(max_ttl=now) | served())
     assert login[DATABASE_ROLE, Aspect.LIFETIME].verdict is verdict
     limit = told(mount(max_lease_ttl=was), mount(max_lease_ttl=now))[JWT_BACKEND, Aspect.LIFETIME]
     assert limit.verdict is (verdict if verdict is Verdict.NARROWS else Verdict.MAY_WIDEN)
