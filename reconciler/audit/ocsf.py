@@ -30,22 +30,28 @@ def events(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
     for entry in entries:
         if entry.kind is Kind.RUN_BEGUN:
             runs[entry.run] = entry.body
-        yield _event(entry, runs.get(entry.run, {}))
+        yield _common(entry, runs.get(entry.run, {})) | _own(entry)
 
 
-def _event(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
+def _own(entry: Entry) -> dict[str, Any]:
+    try:
+        return _mapped(entry)
+    except (KeyError, TypeError, AttributeError):  # of another shape than ours: then it is all unmapped
+        return _classed(0, _OTHER, "Other")
+
+
+def _mapped(entry: Entry) -> dict[str, Any]:
     match entry.kind:
         case Kind.RUN_BEGUN:
-            own = _classed(6002, 3, "Start")
+            return _classed(6002, 3, "Start")
         case Kind.RUN_ENDED:
-            own = _classed(6002, 4, "Stop") | _status(entry.body.get("exit") == 0)
+            return _classed(6002, 4, "Stop") | _status(entry.body.get("exit") == 0)
         case Kind.STEP_BEGUN | Kind.STEP_ENDED:
-            own = _step(entry.body)
+            return _step(entry.body)
         case Kind.ACCESS:
-            own = _access(entry.body)
+            return _access(entry.body)
         case Kind.MENDED:
-            own = _classed(0, _OTHER, "Other")
-    return _common(entry, run) | own
+            return _classed(0, _OTHER, "Other")
 
 
 def _common(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,7 +59,7 @@ def _common(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
     who = str(run.get("who", ""))
     user, _, host = who.rpartition("@")
     return {
-        "time": int(datetime.fromisoformat(entry.time).timestamp() * 1000),
+        "time": _milliseconds(entry.time),
         "severity_id": 1,
         "severity": "Informational",
         "metadata": {
@@ -71,6 +77,13 @@ def _common(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
         "src_endpoint": {"hostname": host},
         "unmapped": as_data(entry),
     }
+
+
+def _milliseconds(time: str) -> int:
+    try:
+        return int(datetime.fromisoformat(time).timestamp() * 1000)
+    except (ValueError, OverflowError):
+        return 0
 
 
 def _step(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def entry_lines(entries: Sequence[Entry]) -> Iterator[Text]:
         if entry.run != run and entry.kind is not Kind.RUN_BEGUN:
             yield Text(f"run {safe(entry.run)}", "bold")
         run = entry.run
-        yield from _lines(entry)
+        yield from _told(entry)
     if not entries:
         yield Text("Nothing is recorded.")
 
@@ -88,6 +88,14 @@ def verified_json(found: Checked, checkpoints: Sequence[int], signers: Sequence[
 
 def _count(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
+
+
+def _told(entry: Entry) -> list[Text]:
+    try:
+        return list(_lines(entry))
+    except (KeyError, TypeError, AttributeError):
+        # The chain says who wrote after whom, not what: somebody with the right to write wrote something else.
+        return [_line(entry, f"{entry.kind}: not as this version writes it", "yellow")]
 
 
 def _lines(entry: Entry) -> Iterator[Text]:

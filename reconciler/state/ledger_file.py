@@ -24,6 +24,8 @@ class LedgerFiles:
 
     def __init__(self, state: Path) -> None:
         self._state = state
+        self._ends: dict[str, int] = {}
+        """Bytes, by environment: where the last line ended as we saw it."""
 
     @property
     def where(self) -> str:
@@ -36,14 +38,23 @@ class LedgerFiles:
         return self._state.with_name(f"{self._state.name}.audit-{name}{_SUFFIX}")
 
     def append(self, environment: str, lines: Sequence[bytes]) -> None:
-        """Add lines, and see them to the disk. What couldn't be written whole is taken back. Raises LedgerError."""
+        """Add lines, and see them to the disk. What couldn't be written whole is taken back.
+
+        Raises LedgerError, also where the file doesn't end where it did when we saw it last: a state that was taken
+        away under its run has no lock that keeps others off.
+        """
         path = self.path(environment)
         with _told(path, "written"):
             new = not path.exists()
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
             try:
                 _refuse_others(path, handle)
-                _write(handle, b"".join(lines))
+                end = os.fstat(handle).st_size
+                if self._ends.get(environment, end) != end:
+                    message = f"the audit record {path} was written by another run meanwhile"
+                    raise LedgerError(message, help="run it again")
+                _write(handle, end, data := b"".join(lines))
+                self._ends[environment] = end + len(data)
             finally:
                 os.close(handle)
             if new:
@@ -58,9 +69,11 @@ class LedgerFiles:
     def last(self, environment: str) -> bytes:
         """The last one; empty where there is none. Raises LedgerError."""
         path = self.path(environment)
+        self._ends[environment] = 0
         if not os.path.lexists(path):
             return b""
         with _told(path, "read"), _opened(path) as file:
+            self._ends[environment] = file.seek(0, os.SEEK_END)
             return _tail(file)
 
     def mend(self, environment: str) -> bytes:
@@ -70,7 +83,7 @@ class LedgerFiles:
             return b""
         path = self.path(environment)
         with _told(path, "written"), path.open("r+b") as file:
-            file.truncate(file.seek(0, os.SEEK_END) - len(torn))
+            self._ends[environment] = file.truncate(file.seek(0, os.SEEK_END) - len(torn))
             os.fsync(file.fileno())
         return torn
 
@@ -83,8 +96,7 @@ class LedgerFiles:
         return tuple(sorted(unquote(name.removeprefix(start).removesuffix(_SUFFIX)) for name in found))
 
 
-def _write(handle: int, data: bytes) -> None:
-    size = os.fstat(handle).st_size
+def _write(handle: int, end: int, data: bytes) -> None:
     try:
         written = 0
         while written < len(data):
@@ -92,7 +104,7 @@ def _write(handle: int, data: bytes) -> None:
         os.fsync(handle)
     except OSError:
         # A full disk takes a part of a line: that was never an entry.
-        os.ftruncate(handle, size)
+        os.ftruncate(handle, end)
         raise
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import random
-import time
 from itertools import zip_longest
 
 import pytest
@@ -123,7 +122,7 @@ def test_a_last_line_without_an_end_is_torn() -> None:
 
 
 def test_thousands_of_mutations_of_the_bytes_are_all_found_where_they_are() -> None:
-    whole, chance, since = b"".join(LINES), random.Random(7), time.monotonic()
+    whole, chance = b"".join(LINES), random.Random(7)
     for _ in range(2000):
         mutated = mutation(whole, chance)
         if mutated == whole:
@@ -134,7 +133,6 @@ def test_thousands_of_mutations_of_the_bytes_are_all_found_where_they_are() -> N
         found = verify("test", lines, [MARK])
         assert found.flaw is not None
         assert found.flaw.number == first, found.flaw
-    assert time.monotonic() - since < 8
 
 
 def mutation(whole: bytes, chance: random.Random) -> bytes:

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.state.errors import LedgerError, LockLost
+from reconciler.audit.entry import Kind
+from reconciler.state.errors import CheckpointError, LedgerError, LockLost, NothingRecorded
 from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.lockinfo import made
 from reconciler.state.opening import Place, open_store, reading_ledger
+from reconciler.workflow.auditing import audit, checkpoint, entries, latest, of_run
+from tests.memory import wanted
+from tests.state.test_signing import write_pair
+from tests.workflow.desk import Desk
 
 FIRST, MORE = (b'{"a":1}\n', b'{"a":2}\n'), (b'{"a":3}\n',)
 
@@ -48,13 +53,14 @@ def test_only_who_holds_the_lock_adds(place: Place) -> None:
         assert list(store.lines("production")) == [*FIRST]
 
 
-def test_a_number_that_is_there_is_not_written_over(request: pytest.FixtureRequest) -> None:
-    for kind in ("shared", "stored"):
-        with open_store(request.getfixturevalue(kind)) as store:
-            store.append("production", 1, FIRST)
-            with pytest.raises(LedgerError, match=r"entry 2 .*was written by another run meanwhile"):
-                store.append("production", 2, MORE)
-            assert list(store.lines("production")) == [*FIRST]
+def test_whoever_doesnt_know_of_others_lines_adds_none(place: Place) -> None:
+    with open_store(place) as one, open_store(place) as other:
+        one.append("production", 1, FIRST)
+        assert other.last("production") == FIRST[-1]
+        other.append("production", 3, MORE)
+        with pytest.raises(LedgerError, match="was written by another run meanwhile"):
+            one.append("production", 3, FIRST)
+        assert list(one.lines("production")) == [*FIRST, *MORE]
 
 
 def test_a_thousand_lines_and_more(shared: str) -> None:
@@ -104,3 +110,30 @@ def test_what_was_never_begun_cant_be_read(tmp_path: Path) -> None:
     assert ledger.last("x") == b""
     with pytest.raises(LedgerError, match="there is no audit record"):
         list(ledger.lines("x"))
+
+
+def test_runs_are_verified_wherever_they_are_kept(place: Place, tmp_path: Path) -> None:
+    desk = Desk(place)
+    assert desk.apply(wanted("a", size=1)).result is not None
+    assert desk.apply(destroy=True).result is not None
+    key, public = write_pair(tmp_path)
+    mark = tmp_path / "mark"
+    mark.write_text(checkpoint(place, None, key)[0])
+    found = audit(place, "test", [mark], public).verified
+    assert found.flaw is None
+    begun = [entry for entry in found.entries if entry.kind is Kind.RUN_BEGUN]
+    assert [entry.body["operation"] for entry in begun] == ["apply", "destroy"]
+    assert begun[0].lineage == ""
+    assert begun[1].lineage == desk.recorded.lineage != ""
+    assert latest(found.entries, 1) == of_run(found.entries, begun[1].run[:9]) == found.entries[begun[1].number - 1 :]
+    with pytest.raises(LedgerError, match="no such run"):
+        of_run(found.entries, "nobody")
+    with pytest.raises(LedgerError, match="there is no audit record of staging"):
+        entries(place, "staging")
+    with pytest.raises(CheckpointError, match="is of environment test, not of staging"):
+        audit(place, "staging", [mark])
+
+
+def test_where_nothing_was_ever_recorded_there_is_nothing_to_verify(place: Place) -> None:
+    with pytest.raises(NothingRecorded, match="there is no audit record beside"):
+        audit(place, None)
