@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 from itertools import zip_longest
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,7 +16,10 @@ from reconciler.audit.chain import Wrong, verify
 from reconciler.audit.checkpoint import Checkpoint, read_checkpoint, signed_text
 from reconciler.audit.entry import Entry, Kind, decode, encode, genesis, sealed
 from reconciler.state.errors import CheckpointError
+from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.signing import SigningKey
+from tests.memory import wanted
+from tests.workflow.desk import Desk
 
 BODIES = st.dictionaries(
     st.text(max_size=8), st.none() | st.text(max_size=8) | st.integers() | st.booleans(), max_size=4
@@ -121,16 +125,20 @@ def test_a_last_line_without_an_end_is_torn() -> None:
     assert flaw([*LINES[:5], LINES[5][:9]]) == (6, Wrong.TORN)
 
 
-def test_thousands_of_mutations_of_the_bytes_are_all_found_where_they_are() -> None:
-    whole, chance = b"".join(LINES), random.Random(7)
+def test_thousands_of_mutations_of_real_runs_bytes_are_all_found_where_they_are(tmp_path: Path) -> None:
+    desk, chance = Desk(tmp_path / "state.db"), random.Random(7)
+    desk.apply(wanted("a", size=1), wanted("b", "a", size=1), wanted("c", size=1))
+    desk.apply(destroy=True)
+    written = list(LedgerFiles(tmp_path / "state.db").lines("test"))
+    whole, mark = b"".join(written), last_of(written)
+    assert flaw(written, mark) is None
     for _ in range(2000):
         mutated = mutation(whole, chance)
         if mutated == whole:
             continue
-        lines = split(mutated)
-        pairs = enumerate(zip_longest(lines, LINES), 1)
-        first = next(number for number, (found, written) in pairs if found != written)
-        found = verify("test", lines, [MARK])
+        pairs = enumerate(zip_longest(split(mutated), written), 1)
+        first = next(number for number, (found, was) in pairs if found != was)
+        found = verify("test", split(mutated), [mark])
         assert found.flaw is not None
         assert found.flaw.number == first, found.flaw
 
