@@ -132,7 +132,9 @@ spec:
             f"{{actions: [s3:GetObject], {BUCKET}, conditions: {NEVER_MET}}}",
             "",
         ),
-        (f"{{actions: [s3:GetObject], {BUCKET}, conditions: {{StringEquals: {{'aws:PrincipalTag/x': a}}}}}}", "is a"),
+        (f"{{actions: [s3:GetObject], {BUCKET}, conditions: {{StringEquals: {{'aws:SourceVpc': a}}}}}}", "is a"),
+        # The role has no such tag, and its trust policy lets nobody tag a session.
+        (f"{{actions: [s3:GetObject], {BUCKET}, conditions: {{StringEquals: {{'aws:PrincipalTag/x': a}}}}}}", ""),
     ],
 )
 def test_the_algebra_decides(tmp_path: Path, statement: str, hit: str) -> None:
