@@ -192,20 +192,16 @@ def test_default_privileges_of_a_leased_login_may_widen(leased: World) -> None:
     [
         ("DELETE ON public.orders", "DELETE on public.orders"),
         ("UPDATE (email) ON public.orders", "UPDATE (email) on public.orders"),
-        ("SELECT ON public.customers", "SELECT on public.customers"),
-        ("USAGE ON SEQUENCE public.observed", "USAGE on public.observed"),
+        ("SELECT ON public.order_items", "SELECT on public.order_items"),
+        ("USAGE ON SEQUENCE public.ticket", "USAGE on public.ticket"),
         ("EXECUTE ON FUNCTION pg_catalog.pg_read_file(text)", "EXECUTE on pg_catalog.pg_read_file(text)"),
         ("CREATE ON SCHEMA public", "CREATE on schema public"),
         ("CREATE ON DATABASE $database", "CREATE on database"),
     ],
 )
-@pytest.mark.parametrize("member", [False, True])
-def test_what_everybody_gets_every_role_gains(converged: World, object_: str, request_: str, member: bool) -> None:
-    """Also where the whole catalogue is read for a membership, which has it as it is live."""
-    converged.sql(
-        "CREATE TABLE IF NOT EXISTS public.customers (id int)", "CREATE SEQUENCE IF NOT EXISTS public.observed"
-    )
-    if member:
+def test_what_everybody_gets_every_role_gains(converged: World, object_: str, request_: str) -> None:
+    """Some of them where the whole catalogue is read for a membership, which has it as it is live."""
+    if object_.startswith(("UPDATE", "CREATE ON SCHEMA")):
         converged.sql("GRANT pg_monitor TO $role")
     given = object_.replace("$database", f'"{converged.database}"')
     found = told(converged, f"GRANT {given} TO PUBLIC")[converged.role, Aspect.REACH]
