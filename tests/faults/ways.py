@@ -86,7 +86,7 @@ def walk(harness: Harness, name: str, *, arguments: tuple[str, ...] = APPLY, edi
     scope="module",
     params=[
         "create and destroy",
-        "change and change back",
+        pytest.param("change and change back", marks=pytest.mark.faults),
         pytest.param("change in place and back", marks=pytest.mark.faults),
     ],
 )
