@@ -9,7 +9,7 @@ from functools import lru_cache
 from providers.aws.effective.compare import reaches
 from providers.aws.effective.document import DocumentError, Policy, Statement
 from providers.aws.effective.evaluator import Principal
-from providers.aws.effective.tagged import settled, speaks_of_tags
+from providers.aws.effective.tagged import settled
 from providers.aws.effective.world import Role, World, parsed
 from providers.aws.glob import meet, parse
 from providers.aws.naming import ROLE
@@ -42,8 +42,7 @@ def _witness(role: Role, managed: Mapping[str, str], actions: _Patterns, resourc
     texts = (*sorted(role.inline), *(managed[arn] for arn in sorted(role.attached)))
     boundary = managed.get(role.boundary, "") if role.boundary else ""
     try:
-        tags = role.tags if role.tagged and speaks_of_tags((*texts, boundary)) else None
-        found = _decided(texts, boundary, tags, actions, resources)
+        found = _decided(texts, boundary, role.session_tags((*texts, boundary)), actions, resources)
     except DocumentError as problem:
         return _undecided(actions, resources, str(problem))
     if found is None or not role.boundary or boundary:

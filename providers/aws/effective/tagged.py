@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from providers.aws.effective.conditions import test_of
 from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
@@ -27,6 +28,7 @@ def speaks_of_tags(texts: Iterable[str]) -> bool:
     return any(PREFIX in text.lower() for text in texts)
 
 
+@lru_cache(maxsize=4096)
 def may_tag_sessions(trust: str) -> bool:
     """Whether a role's trust policy lets somebody choose other tags for a session, or isn't understood."""
     try:

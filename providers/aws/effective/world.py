@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -27,9 +27,11 @@ class Role:
     session: int
     """Seconds."""
     tags: frozenset[tuple[str, str]]
-    """As far as they are its sessions' for certain."""
-    tagged: bool
-    """Whether sessions have these tags and no others."""
+
+    def session_tags(self, texts: Iterable[str]) -> frozenset[tuple[str, str]] | None:
+        """The tags of its sessions; None where none of the documents asks, or somebody may choose others."""
+        asked = speaks_of_tags(texts) and not may_tag_sessions(self.trust)
+        return self.tags if asked else None
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,6 @@ class World:
             profiles=of(PROFILE_ROLE, "instance_profile"),
             session=seconds(values["max_session_duration"]),
             tags=frozenset((str(name), str(value)) for name, value in _fields(values.get("tags")).items()),
-            tagged=not may_tag_sessions(str(values["assume_role_policy"])),
         )
 
     def naming(self, arns: Collection[str]) -> Iterator[Address]:
@@ -84,9 +85,8 @@ class World:
         """What decides on its access: where this is equal, so is that."""
         if role is None:
             return ()
-        tags = (role.tags, role.tagged) if speaks_of_tags(self._texts(role)) else ()
         named = frozenset((arn, self.managed.get(arn)) for arn in (*role.attached, role.boundary))
-        return (role.inline, role.attached, role.boundary, named, tags)
+        return (role.inline, role.attached, role.boundary, named, role.session_tags(self._texts(role)))
 
     def _texts(self, role: Role) -> Iterator[str]:
         yield from role.inline
@@ -116,8 +116,8 @@ def managed_of(objects: Mapping[Address, Resource]) -> dict[str, str]:
 
 def of_role(text: str, role: Role) -> Policy:
     """A document as it is for a role with its tags. Raises DocumentError."""
-    policy = parsed(text)
-    return settled(policy, dict(role.tags)) if role.tagged and speaks_of_tags((text,)) else policy
+    tags = role.session_tags((text,))
+    return parsed(text) if tags is None else settled(parsed(text), dict(tags))
 
 
 def _fields(value: Value) -> Mapping[str, Value]:
