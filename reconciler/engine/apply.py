@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.engine.graph import Order, Phase, Step, order
@@ -32,13 +33,21 @@ class Recorder(Protocol):
         """
         ...
 
-    def undone(self, change: Change) -> None:
-        """The call was refused, and did nothing."""
+    def ended(self, steps: Sequence[Ended]) -> None:
+        """What these steps did, or that nobody knows."""
         ...
 
-    def record(self, change: Change, phase: Phase, native_id: str) -> None:
-        """The step was done, and left an object with this id of the server's (Live.native_id)."""
-        ...
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A step that isn't in flight any more."""
+
+    change: Change
+    event: StepEvent
+    native_id: str = ""
+    """The server's id of what is there then (Live.native_id)."""
+    known: bool = True
+    """False where nobody knows what its call did: it stays begun, until somebody has looked."""
 
 
 class RecordFailed(Exception):  # noqa: N818
@@ -166,25 +175,34 @@ class _Walk:
         if not self._running:
             return
         done, _ = wait(self._running, timeout=GLANCE, return_when=FIRST_COMPLETED)
+        ended: dict[Step, Ended] = {}
         for future in done:
             step, started = self._running.pop(future)
-            self._finish(step, time.monotonic() - started, future)
+            if (how := self._ended(step, time.monotonic() - started, future)) is not None:
+                ended[step] = how
+        # Together, for each record is a write to the disk, or to another machine.
+        self._write_down(tuple(ended.values()))
+        for step, how in ended.items():
+            self._results[step] = how.event
+            self._tell(how.event)
+            if how.event.outcome is Outcome.DONE:
+                self._done(step)
+            else:
+                self._skip_downstream(step)
 
-    def _finish(self, step: Step, seconds: float, future: Future[str]) -> None:
+    def _ended(self, step: Step, seconds: float, future: Future[str]) -> Ended | None:
+        change = self._changes[step.address]
         try:
             native_id = future.result()
         except ProviderError as failed:
-            self._fail(step, seconds, failed)
-            # What may have been done stays begun, until somebody has looked.
-            if not isinstance(failed, UnknownOutcome | Unconfirmed):
-                self._write_down(lambda: self._recorder.undone(self._changes[step.address]))
-            return
+            span = change.origin.span if change.origin else None
+            why = error("W601", failed.message, subject=str(step.address), help=failed.help, span=span)
+            event = StepEvent(step.address, step.phase, Outcome.FAILED, seconds, why)
+            return Ended(change, event, known=not isinstance(failed, UnknownOutcome | Unconfirmed))
         except Exception as bug:  # noqa: BLE001 - raised again once what is in flight is recorded
             self._bug, self._stopping = bug, True
-            return
-        self._record(step, native_id)
-        self._results[step] = self._report(step, Outcome.DONE, seconds)
-        self._done(step)
+            return None
+        return Ended(change, StepEvent(step.address, step.phase, Outcome.DONE, seconds), native_id)
 
     def _done(self, step: Step) -> None:
         for later in self._order.after(step):
@@ -207,21 +225,16 @@ class _Walk:
         else:
             self._ready_of(step).append(step)
 
-    def _record(self, step: Step, native_id: str) -> None:
-        self._write_down(lambda: self._recorder.record(self._changes[step.address], step.phase, native_id))
-
-    def _write_down(self, record: Callable[[], None]) -> None:
+    def _write_down(self, ended: Sequence[Ended]) -> None:
+        if not ended:
+            return
         try:
-            record()
+            self._recorder.ended(ended)
         except RecordFailed as failed:
             self._trouble.append(failed.diagnostic)
             self._stopping = True
 
-    def _fail(self, step: Step, seconds: float, failed: ProviderError) -> None:
-        change = self._changes[step.address]
-        span = change.origin.span if change.origin else None
-        why = error("W601", failed.message, subject=str(step.address), help=failed.help, span=span)
-        self._results[step] = self._report(step, Outcome.FAILED, seconds, why)
+    def _skip_downstream(self, step: Step) -> None:
         for later in self._order.downstream(step):
             if later not in self._results and not later.is_gate:
                 because = error("W602", f"skipped: it depends on {step.address}", subject=str(later.address))

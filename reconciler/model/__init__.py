@@ -8,7 +8,7 @@ from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
 from reconciler.model.plan import Plan, SystemRecord
 from reconciler.model.resource import PLACE, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
-from reconciler.model.state import Applied, State, Unfinished
+from reconciler.model.state import Applied, Outcomes, State, Unfinished
 from reconciler.model.ttl import Limit, Ttl
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Mover",
     "Origin",
     "Outcome",
+    "Outcomes",
     "Ownership",
     "Plan",
     "Reach",

@@ -22,6 +22,23 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What steps that ended did, for the record: each of these objects has one that was begun."""
+
+    made: tuple[Applied, ...] = ()
+    """As they are now."""
+    gone: tuple[Address, ...] = ()
+    """Removed, or ours no more."""
+    undone: tuple[Address, ...] = ()
+    """As before: the call did nothing."""
+
+    @property
+    def ended(self) -> tuple[Address, ...]:
+        """All of them."""
+        return (*(one.resource.address for one in self.made), *self.gone, *self.undone)
+
+
+@dataclass(frozen=True, slots=True)
 class Unfinished:
     """A step that was begun and whose end was not recorded: the run died, or never learned what its call did."""
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.model import Address, Applied, State, SystemRecord, Unfinished
+from reconciler.model import Address, Applied, Outcomes, State, SystemRecord, Unfinished
 from reconciler.state.bucket import Bucket, Conflict
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateError, StateLocked
@@ -111,25 +111,15 @@ class S3Store:
             environment, lock, lambda old: replace(old, unfinished=(*_without(old.unfinished, addresses), *begun))
         )
 
-    def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:  # noqa: ARG002
+    def record(self, environment: str, outcomes: Outcomes, who: str, *, lock: str = "") -> None:  # noqa: ARG002
         """As state.store.Store."""
-        address = applied.resource.address
-        self._change(
-            environment,
-            lock,
-            lambda old: replace(
-                old, objects={**old.objects, address: applied}, unfinished=_without(old.unfinished, {address})
-            ),
-        )
+        made, gone = {one.resource.address: one for one in outcomes.made}, set(outcomes.gone)
 
-    def drop_object(self, environment: str, address: Address, *, lock: str = "") -> None:
-        """As state.store.Store."""
+        def recorded(old: State) -> State:
+            kept = {address: one for address, one in old.objects.items() if address not in gone}
+            return replace(old, objects=kept | made, unfinished=_without(old.unfinished, set(outcomes.ended)))
 
-        def dropped(old: State) -> State:
-            kept = {key: one for key, one in old.objects.items() if key != address}
-            return replace(old, objects=kept, unfinished=_without(old.unfinished, {address}))
-
-        self._change(environment, lock, dropped)
+        self._change(environment, lock, recorded)
 
     def settle(self, environment: str, addresses: Iterable[Address], *, lock: str = "") -> None:
         """As state.store.Store."""

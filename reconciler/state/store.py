@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from reconciler.model import Address, Applied, State, SystemRecord
+from reconciler.model import Address, Applied, Outcomes, State, SystemRecord
 from reconciler.state.ledger import Ledger
 from reconciler.state.lockinfo import LockInfo
 
@@ -64,12 +64,8 @@ class Store(Ledger, Protocol):
         """Record many objects at once, and the systems of the run, so that one that leaves the specs can be cleaned."""
         ...
 
-    def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:
-        """Record one object as applied now, and the step that did it as ended."""
-        ...
-
-    def drop_object(self, environment: str, address: Address, *, lock: str = "") -> None:
-        """Forget one object, and record the step that removed it as ended."""
+    def record(self, environment: str, outcomes: Outcomes, who: str, *, lock: str = "") -> None:
+        """Record what steps did, and that they ended."""
         ...
 
     def replace(self, state: State, who: str, *, lock: str = "") -> None:

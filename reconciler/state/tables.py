@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from reconciler.model import Address, Applied, State, SystemRecord, Unfinished
+from reconciler.model import Address, Applied, Outcomes, State, SystemRecord, Unfinished
 from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lockinfo import LockInfo, now, stamp
 from reconciler.state.rows import (
@@ -146,17 +146,12 @@ class TableStore(ABC):
         with self._changing(environment, lock) as db:
             db.executemany(_BEGIN, (unfinished_row(environment, one) for one in begun))
 
-    def put_object(self, environment: str, applied: Applied, who: str, *, lock: str = "") -> None:
+    def record(self, environment: str, outcomes: Outcomes, who: str, *, lock: str = "") -> None:
         """As state.store.Store."""
         with self._changing(environment, lock) as db:
-            db.execute(_PUT, object_row(environment, applied, who))
-            db.execute(_END, (environment, *applied.resource.address))
-
-    def drop_object(self, environment: str, address: Address, *, lock: str = "") -> None:
-        """As state.store.Store."""
-        with self._changing(environment, lock) as db:
-            db.execute(_DROP, (environment, *address))
-            db.execute(_END, (environment, *address))
+            db.executemany(_PUT, [object_row(environment, one, who) for one in outcomes.made])
+            db.executemany(_DROP, [(environment, *address) for address in outcomes.gone])
+            db.executemany(_END, [(environment, *address) for address in outcomes.ended])
 
     def settle(self, environment: str, addresses: Iterable[Address], *, lock: str = "") -> None:
         """As state.store.Store."""

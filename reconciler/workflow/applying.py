@@ -9,12 +9,24 @@ from dataclasses import dataclass, field
 from reconciler.audit.journal import Journal
 from reconciler.audit.record import NOT_SAID, Circumstances
 from reconciler.connections import Connections
-from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, RecordFailed, apply_plan
+from reconciler.engine.apply import DEFAULT_PARALLELISM, Ended, Listener, RecordFailed, apply_plan
 from reconciler.engine.graph import Phase
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session
-from reconciler.model import Action, Address, Applied, ApplyResult, Change, Plan, Snapshot, State, SystemRecord
+from reconciler.model import (
+    Action,
+    Address,
+    Applied,
+    ApplyResult,
+    Change,
+    Outcome,
+    Outcomes,
+    Plan,
+    Snapshot,
+    State,
+    SystemRecord,
+)
 from reconciler.state.errors import LedgerError, LockLost, StateError
 from reconciler.state.heartbeat import LEASE, Hold, Lease
 from reconciler.state.lock import locked
@@ -237,20 +249,37 @@ class _Recorder:
             begun = [(change.address, phase.value) for change, phase in steps]
             self.book.store.begin(self.environment, begun, whoami(), lock=self.book.lock.id)
 
-    def undone(self, change: Change) -> None:
-        """The call did nothing. Raises RecordFailed."""
-        with _told(change.address, f"nothing was done to {change.address}, which is not recorded"):
-            self.book.store.settle(self.environment, (change.address,), lock=self.book.lock.id)
+    def ended(self, steps: Sequence[Ended]) -> None:
+        """These steps were done, or did nothing, or nobody knows. Raises RecordFailed."""
+        outcomes = _outcomes(steps)
+        try:
+            if outcomes.ended:
+                with _told(steps[0].change.address, _unrecorded(steps)):
+                    self.book.store.record(self.environment, outcomes, whoami(), lock=self.book.lock.id)
+        finally:
+            self.chronicle.steps_ended(steps)
 
-    def record(self, change: Change, phase: Phase, native_id: str) -> None:
-        """One step was done. Raises RecordFailed."""
-        store, lock = self.book.store, self.book.lock.id
-        applied = _applied(change, native_id)
-        with _told(change.address, f"{phase} of {change.address} was done, but not recorded"):
-            if phase in {Phase.DELETE, Phase.RECORD} or applied is None:
-                store.drop_object(self.environment, change.address, lock=lock)
-            else:
-                store.put_object(self.environment, applied, whoami(), lock=lock)
+
+def _outcomes(steps: Sequence[Ended]) -> Outcomes:
+    made: list[Applied] = []
+    gone: list[Address] = []
+    undone: list[Address] = []
+    for one in steps:
+        applied = _applied(one.change, one.native_id)
+        if one.event.outcome is not Outcome.DONE:
+            undone += [one.change.address] * one.known
+        elif one.event.phase in {Phase.DELETE, Phase.RECORD} or applied is None:
+            gone.append(one.change.address)
+        else:
+            made.append(applied)
+    return Outcomes(tuple(made), tuple(gone), tuple(undone))
+
+
+def _unrecorded(steps: Sequence[Ended]) -> str:
+    done = [f"{one.event.phase} of {one.change.address}" for one in steps if one.event.outcome is Outcome.DONE]
+    if not done:
+        return f"nothing was done to {steps[0].change.address}, which is not recorded"
+    return f"{', '.join(done)} {'were' if len(done) > 1 else 'was'} done, but not recorded"
 
 
 @contextmanager

@@ -11,14 +11,12 @@ from reconciler.audit import record
 from reconciler.audit.entry import Kind
 from reconciler.audit.journal import Item, Journal
 from reconciler.audit.record import Circumstances
-from reconciler.engine.apply import Listener
+from reconciler.engine.apply import Ended, Listener
 from reconciler.engine.graph import Phase
 from reconciler.model import ApplyResult, Change, Outcome, Plan, StepEvent
 from reconciler.state.errors import StateError
 from reconciler.state.lockinfo import whoami
 from specs.diagnostic import error
-
-_ENDS = frozenset({Outcome.DONE, Outcome.FAILED})
 
 
 class Chronicle:
@@ -55,14 +53,14 @@ class Chronicle:
         if self.trouble is not None:
             raise self.trouble
 
+    def steps_ended(self, steps: Sequence[Ended]) -> None:
+        """After their calls. What can't be written is in ``trouble``."""
+        self._write([(Kind.STEP_ENDED, record.step_ended(one.change, one.event)) for one in steps])
+
     def hear(self, event: StepEvent) -> None:
-        """A listener: what ended is written, then passed on. The engine tells an end from the run's own thread."""
-        if event.outcome in _ENDS or event.outcome is Outcome.SKIPPED:
-            item = (Kind.STEP_ENDED, record.step_ended(self._changes[event.address], event))
-            # What was skipped is told all at once: it can wait, and be thousands.
-            self._waiting.append(item)
-            if event.outcome in _ENDS:
-                self._write([])
+        """A listener that passes on what it hears. What was skipped can wait for its writing, and be thousands."""
+        if event.outcome is Outcome.SKIPPED:
+            self._waiting.append((Kind.STEP_ENDED, record.step_ended(self._changes[event.address], event)))
         self._listen(event)
 
     def ended(self, result: ApplyResult) -> ApplyResult:

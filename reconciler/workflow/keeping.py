@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reconciler.model import Address, Applied, State
+from reconciler.model import Address, Applied, Outcomes, State
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import NothingRecorded, NotRecorded, PushRefused
 from reconciler.state.lock import locked
@@ -100,7 +100,7 @@ def remove(desk: Desk, environment: str | None, name: str) -> Address:
         locked(store, environment, "state rm", timeout=desk.lock_timeout, notice=desk.notice) as mine,
     ):
         address = one_of(store.load(environment), name).resource.address
-        store.drop_object(environment, address, lock=mine.id)
+        store.record(environment, Outcomes(gone=(address,)), whoami(), lock=mine.id)
     return address
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reconciler.engine.apply import RecordFailed, apply_plan
+from reconciler.engine.apply import Ended, RecordFailed, apply_plan
 from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.graph import CyclicOrder, Phase, order
 from reconciler.engine.planner import plan_changes
@@ -33,14 +33,15 @@ class Recorder:
             raise RecordFailed(error("W610", "disk full"))
         self.open |= keys
 
-    def undone(self, change: Change) -> None:
-        self.open = {step for step in self.open if step[0] != change.address.key}
-
-    def record(self, change: Change, phase: Phase, native_id: str) -> None:
-        if change.address.key == self.fail_at:
-            raise RecordFailed(error("W610", "disk full"))
-        self.open.discard((change.address.key, phase.value))
-        self.done.append((change.address.key, phase.value))
+    def ended(self, steps: Sequence[Ended]) -> None:
+        for one in steps:
+            key, phase = one.change.address.key, one.event.phase.value
+            if key == self.fail_at:
+                raise RecordFailed(error("W610", "disk full"))
+            if one.known:
+                self.open.discard((key, phase))
+            if one.event.outcome is Outcome.DONE:
+                self.done.append((key, phase))
 
 
 def plan_for(memory: Memory, desired: list[Desired], recorded: State | None = None) -> Plan:

@@ -127,10 +127,7 @@ class Forgetful:
     def begin(self, steps: object) -> None:
         pass
 
-    def undone(self, change: Change) -> None:
-        pass
-
-    def record(self, change: Change, phase: object, native_id: str) -> None:
+    def ended(self, steps: object) -> None:
         pass
 
 

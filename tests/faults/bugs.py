@@ -15,7 +15,7 @@ from reconciler.engine import apply as engine_apply
 from reconciler.engine import graph, refresh, step
 from reconciler.engine.graph import Phase
 from reconciler.engine.step import StepRunner
-from reconciler.model import Snapshot
+from reconciler.model import Outcomes, Snapshot
 from reconciler.state import local
 from reconciler.workflow import applying, planning
 
@@ -73,12 +73,18 @@ def a_removal_is_not_made() -> None:
 
 @bug(by="orphans")
 def what_is_done_is_not_recorded() -> None:
-    applying._Recorder.record = lambda *_: None  # type: ignore[method-assign]
+    applying._Recorder.ended = lambda *_: None  # type: ignore[method-assign]
 
 
 @bug(by="orphans")
 def what_is_removed_stays_recorded() -> None:
-    local.LocalStore.drop_object = lambda *_, **__: None  # type: ignore[method-assign]
+    whole = local.LocalStore.record
+
+    def forgetful(self: Any, environment: str, outcomes: Outcomes, *arguments: Any, **more: Any) -> None:
+        kept = replace(outcomes, gone=(), undone=(*outcomes.undone, *outcomes.gone))
+        whole(self, environment, kept, *arguments, **more)
+
+    local.LocalStore.record = forgetful  # type: ignore[method-assign]
 
 
 @bug(by="lost")

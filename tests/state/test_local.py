@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
+from reconciler.model import Address, Applied, Origin, Outcomes, Resource, SystemRecord
 from reconciler.state.errors import StateError, StateLocked
 from reconciler.state.local import LocalStore
 from reconciler.workflow.planning import load_state
@@ -49,7 +49,7 @@ def _delete_on_a_full_disk(store: LocalStore) -> None:
 
 def test_a_failed_write_changes_nothing(path: Path) -> None:
     with LocalStore(path) as store:
-        store.put_object("production", APPLIED, "me")
+        store.record("production", Outcomes(made=(APPLIED,)), "me")
         with pytest.raises(StateError):
             _delete_on_a_full_disk(store)
         assert store.load("production").serial == 1
@@ -84,7 +84,7 @@ def test_reading_makes_and_changes_nothing(path: Path) -> None:
     assert load_state(path, "production").serial == 0
     assert not path.parent.exists()
     with LocalStore(path) as store:
-        store.put_object("production", APPLIED, "me")
+        store.record("production", Outcomes(made=(APPLIED,)), "me")
     os.utime(path, (1, 1))
 
     def files() -> dict[Path, tuple[int, int, int]]:
@@ -94,7 +94,7 @@ def test_reading_makes_and_changes_nothing(path: Path) -> None:
     before = files()
     assert load_state(path, "production").objects == {ADDRESS: APPLIED}
     with LocalStore(path, reading=True) as store, pytest.raises(StateError, match="readonly"):
-        store.put_object("production", APPLIED, "me")
+        store.record("production", Outcomes(made=(APPLIED,)), "me")
     assert files() == before
 
 
@@ -113,7 +113,7 @@ def test_who_may_only_read_can_read() -> None:
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "state" / "state.db"
         with LocalStore(path) as store:
-            store.put_object("production", APPLIED, "me")
+            store.record("production", Outcomes(made=(APPLIED,)), "me")
         for file, mode in ((path, 0o444), (path.parent, 0o555), (Path(name), 0o755)):
             file.chmod(mode)
         for left in path.parent.glob("*-journal"):
@@ -232,7 +232,7 @@ def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: i
     with LocalStore(path) as store:
         state = store.load("production")
         assert (state.objects, state.systems) == ({ADDRESS: old}, {"mem": system})
-        store.put_object("production", APPLIED, "me")
+        store.record("production", Outcomes(made=(APPLIED,)), "me")
         assert store.load("production").objects == {ADDRESS: APPLIED}
     damage(path, "UPDATE objects SET key = 'x'")
     with LocalStore(path) as store, pytest.raises(StateError, match="damaged"):
@@ -243,8 +243,8 @@ def test_a_writer_that_takes_long_is_waited_for_and_said_so(path: Path, monkeypa
     monkeypatch.setattr("reconciler.state.local._PATIENCE", 0.1)
     with LocalStore(path) as writer, LocalStore(path) as other:
         with writer._writing(), pytest.raises(StateLocked, match="another run writes to the state"):
-            other.put_object("production", APPLIED, "me")
-        other.put_object("production", APPLIED, "me")
+            other.record("production", Outcomes(made=(APPLIED,)), "me")
+        other.record("production", Outcomes(made=(APPLIED,)), "me")
 
 
 def test_a_folder_in_the_states_place_is_told(path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from reconciler.model import Address, SystemRecord
+from reconciler.model import Address, Outcomes, SystemRecord
 from reconciler.state import lockinfo
 from reconciler.state.dsn import parse
 from reconciler.state.errors import StateError
@@ -51,7 +51,7 @@ def test_a_connection_lost_in_the_middle_is_told_and_its_lock_free_at_once(
             store.begin("production", STEPS, "me", lock=mine.id)
         cut(db, store)
         with pytest.raises(StateError, match=r"can't be used: .*terminat"):
-            store.put_object("production", APPLIED, "me", lock=mine.id)
+            store.record("production", Outcomes(made=(APPLIED,)), "me", lock=mine.id)
         with pytest.raises(StateError, match="can't be used"):
             store.load("production")
         with locked(other, "production", "apply", timeout=0, notice=said.append):
@@ -88,7 +88,7 @@ def test_a_commit_whose_reply_is_lost_has_an_unknown_outcome(shared: str, monkey
 
         monkeypatch.setattr(store, "_bounded", losing)
         with pytest.raises(StateError, match="its outcome is unknown"):
-            store.put_object("production", APPLIED, "me")
+            store.record("production", Outcomes(made=(APPLIED,)), "me")
     with open_store(shared) as store:
         assert store.load("production").serial == 1
 
@@ -119,7 +119,7 @@ def test_first_runs_that_meet_make_one_state(shared: str) -> None:
         start.wait()
         try:
             with open_store(shared) as store:
-                store.put_object(f"e{number}", APPLIED, "me")
+                store.record(f"e{number}", Outcomes(made=(APPLIED,)), "me")
         except StateError as wrong:
             failed.append(wrong)
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from providers.aws.client import raw_client
-from reconciler.model import Address, State
+from reconciler.model import Address, Outcomes, State
 from reconciler.state.bucket import Bucket, Conflict, _Lost
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateError
@@ -64,7 +64,7 @@ def test_a_write_whose_answer_is_lost_is_looked_at_and_made_once(
     losing(monkeypatch, store._bucket, done=done, times=1)
     store.begin("production", STEPS, "me", lock=mine.id)
     assert store.load("production").serial == 1
-    store.put_object("production", APPLIED, "me", lock=mine.id)
+    store.record("production", Outcomes(made=(APPLIED,)), "me", lock=mine.id)
     assert store.load("production").objects == {ADDRESS: APPLIED}
 
 
@@ -73,7 +73,7 @@ def test_a_store_that_does_not_answer_is_told(stored: str, monkeypatch: pytest.M
     with monkeypatch.context() as there:
         losing(there, store._bucket, done=False, times=100)
         with pytest.raises(StateError, match="its outcome is unknown"):
-            store.put_object("production", APPLIED, "me")
+            store.record("production", Outcomes(made=(APPLIED,)), "me")
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")
     monkeypatch.setattr("reconciler.state.bucket._PAUSE", 0.01)
     with open_store(stored) as unreachable, pytest.raises(StateError, match="no answer from the bucket"):
@@ -146,7 +146,7 @@ def test_damage_in_the_bucket_is_located(stored: str, client: Any, name: str, ch
 
 def test_an_object_of_another_environment_is_refused(stored: str, client: Any) -> None:
     with open_store(stored) as store:
-        store.put_object("staging", APPLIED, "me")
+        store.record("staging", Outcomes(made=(APPLIED,)), "me")
         prefix = stored.split("/", 3)[3]
         source = f"{BUCKET}/{prefix}/staging.json"
         client.copy_object(Bucket=BUCKET, Key=f"{prefix}/production.json", CopySource=source)
@@ -156,10 +156,10 @@ def test_an_object_of_another_environment_is_refused(stored: str, client: Any) -
 
 def test_a_conflict_is_no_success(stored: str) -> None:
     store = S3Store(stored)
-    store.put_object("production", APPLIED, "me")
+    store.record("production", Outcomes(made=(APPLIED,)), "me")
     found = store._read("production")
     other = replace(APPLIED, native_id="i-2")
-    store.put_object("production", other, "me")
+    store.record("production", Outcomes(made=(other,)), "me")
     with pytest.raises(Conflict):
         store._put("production", found)
     assert store.load("production").objects[ADDRESS] == other

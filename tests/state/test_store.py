@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.cli.findings import state_finding
-from reconciler.model import Address, Applied, Origin, Resource, SystemRecord
+from reconciler.model import Address, Applied, Origin, Outcomes, Resource, SystemRecord
 from reconciler.state.errors import LockLost, StateLocked
 from reconciler.state.lock import Held, force_unlock, locked
 from reconciler.state.lockinfo import made
@@ -47,9 +47,9 @@ def test_what_was_put_is_loaded(place: Place) -> None:
 
 def test_the_serial_grows_and_the_lineage_stays(place: Place) -> None:
     with open_store(place) as store:
-        store.put_object("production", APPLIED, "me")
+        store.record("production", Outcomes(made=(APPLIED,)), "me")
         first = store.load("production")
-        store.drop_object("production", ADDRESS)
+        store.record("production", Outcomes(gone=(ADDRESS,)), "me")
         second = store.load("production")
         assert (second.serial, second.lineage) == (first.serial + 1, first.lineage)
         assert second.objects == {}
@@ -64,8 +64,8 @@ def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(place: Pl
             (address, "create", "me") for address in sorted((ADDRESS, *others))
         ]
         assert store.load("staging").unfinished == ()
-        store.put_object("production", APPLIED, "me")
-        store.drop_object("production", others[0])
+        store.record("production", Outcomes(made=(APPLIED,)), "me")
+        store.record("production", Outcomes(gone=(others[0],)), "me")
         store.settle("production", [others[1]])
         ended = store.load("production")
         assert [one.address for one in ended.unfinished] == [others[2]]
@@ -73,6 +73,19 @@ def test_a_step_that_was_begun_is_unfinished_until_its_end_is_recorded(place: Pl
         store.begin("production", [(others[2], "delete")], "you")
         (again,) = store.load("production").unfinished
         assert (again.phase, again.who) == ("delete", "you")
+
+
+def test_steps_that_ended_together_are_one_write(place: Place) -> None:
+    gone, undone, unknown = (Address("db", "role", name) for name in ("gone", "undone", "unknown"))
+    with open_store(place) as store:
+        store.put_all("production", (SYSTEM,), [replace(APPLIED, resource=Resource(gone, {}))], "me")
+        store.begin("production", [(address, "create") for address in (ADDRESS, gone, undone, unknown)], "me")
+        begun = store.load("production")
+        store.record("production", Outcomes((APPLIED,), (gone,), (undone,)), "me")
+        ended = store.load("production")
+        assert ended.objects == {ADDRESS: APPLIED}
+        assert [one.address for one in ended.unfinished] == [unknown]
+        assert ended.serial == begun.serial + 1
 
 
 def test_nothing_is_begun_without_the_lock(place: Place) -> None:
@@ -120,18 +133,18 @@ def test_a_lock_of_another_place_is_never_taken_over(place: Place, monkeypatch: 
 
 def test_a_write_under_a_lost_lock_changes_nothing(place: Place) -> None:
     with open_store(place) as store, locked(store, "production", "apply", timeout=0, notice=pytest.fail) as mine:
-        store.put_object("production", APPLIED, "me", lock=mine.id)
+        store.record("production", Outcomes(made=(APPLIED,)), "me", lock=mine.id)
         before = store.load("production")
         assert force_unlock(store, mine.id, force=True)
         for write in (
-            lambda: store.put_object("production", APPLIED, "me", lock=mine.id),
-            lambda: store.drop_object("production", ADDRESS, lock=mine.id),
+            lambda: store.record("production", Outcomes(made=(APPLIED,)), "me", lock=mine.id),
+            lambda: store.record("production", Outcomes(gone=(ADDRESS,)), "me", lock=mine.id),
             lambda: store.put_all("production", (SYSTEM,), [APPLIED], "me", lock=mine.id),
         ):
             with pytest.raises(LockLost):
                 write()
         with locked(store, "production", "destroy", timeout=0, notice=pytest.fail), pytest.raises(LockLost):
-            store.put_object("production", APPLIED, "me", lock=mine.id)
+            store.record("production", Outcomes(made=(APPLIED,)), "me", lock=mine.id)
         assert store.load("production") == before
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from reconciler.engine.apply import apply_plan
+from reconciler.engine.apply import Ended, apply_plan
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.engine.session import Session, System
-from reconciler.model import Action, Address, Applied, ApplyResult, Change, Desired, Plan, State
+from reconciler.model import Action, Address, Applied, ApplyResult, Desired, Outcome, Plan, State
 from reconciler.provider import Lowering, Scope
 from tests.providers.aws.conftest import Account
 
@@ -43,14 +44,15 @@ class Estate:
     def begin(self, steps: object) -> None:
         pass
 
-    def undone(self, change: Change) -> None:
-        pass
-
-    def record(self, change: Change, phase: Any, native_id: str) -> None:
-        if change.after is None:
-            self.objects.pop(change.address, None)
-        elif change.origin is not None:
-            self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, native_id)
+    def ended(self, steps: Sequence[Ended]) -> None:
+        for one in steps:
+            change = one.change
+            if one.event.outcome is not Outcome.DONE:
+                continue
+            if change.after is None:
+                self.objects.pop(change.address, None)
+            elif change.origin is not None:
+                self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, one.native_id)
 
     def apply(self) -> ApplyResult:
         plan = Plan("test", datetime.now(UTC), "", "", 0, (), self.planned().changes)

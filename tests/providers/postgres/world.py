@@ -17,10 +17,10 @@ from providers.postgres.connection import PostgresConnection
 from providers.postgres.local import LocalPostgres
 from providers.postgres.provider import PostgresProvider
 from providers.postgres.settings import PostgresSettings
-from reconciler.engine.apply import apply_plan
+from reconciler.engine.apply import Ended, apply_plan
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.engine.session import Session, System
-from reconciler.model import Action, Address, Applied, ApplyResult, Change, Desired, Plan, Snapshot, State
+from reconciler.model import Action, Address, Applied, ApplyResult, Desired, Outcome, Plan, Snapshot, State
 from reconciler.provider import AgentRef, Demand, IntentRef, Lowering, Pair, PairDemand, Scope
 from specs.source import Located, SourceSpan
 
@@ -45,14 +45,15 @@ class Recorder:
     def begin(self, steps: object) -> None:
         pass
 
-    def undone(self, change: Change) -> None:
-        pass
-
-    def record(self, change: Change, phase: Any, native_id: str) -> None:
-        if change.after is None:
-            self.objects.pop(change.address, None)
-        elif change.origin is not None:
-            self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, native_id)
+    def ended(self, steps: Sequence[Ended]) -> None:
+        for one in steps:
+            change = one.change
+            if one.event.outcome is not Outcome.DONE:
+                continue
+            if change.after is None:
+                self.objects.pop(change.address, None)
+            elif change.origin is not None:
+                self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, one.native_id)
 
 
 def settings(database: str = "orders", **more: Any) -> PostgresSettings:
