@@ -14,12 +14,12 @@ from functools import lru_cache
 from providers.aws.effective.conditions import test_of
 from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
 from providers.aws.effective.evaluator import Request, holds
+from providers.aws.effective.patterns import literal
 from providers.aws.glob import meet, parse
 
 PREFIX = "aws:principaltag/"
 _VARIABLE = re.compile(r"\$\{(aws:PrincipalTag/[^{},]*)\}", re.IGNORECASE)
 _KEY = re.compile(r'"aws:PrincipalTag/([^"$]*)"', re.IGNORECASE)
-_LITERAL = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 
 Tags = Mapping[str, str]
 
@@ -102,4 +102,4 @@ def _filled(statement: Statement, texts: Iterable[str], tags: Tags) -> Iterator[
 
 def _value(found: re.Match[str], tags: Tags) -> str:
     value = _by_key(tags).get(key_name(found[1]))
-    return found[0] if value is None else value.translate(_LITERAL)
+    return found[0] if value is None else literal(value)
