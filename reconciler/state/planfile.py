@@ -41,7 +41,7 @@ FORMAT = "writ-plan/4"
 MAX_BYTES = 512 * 1024 * 1024
 _START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
 _AGAIN = "plan again"
-_MAKE = "make one with: writ plan -out FILE"
+_MAKE = "make one with: writ plan -out FILE; if it was one, plan again"
 
 
 @dataclass(frozen=True, slots=True)
