@@ -70,6 +70,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W515": "objects recorded in a system that neither the specs nor the state know",
         "W516": "an earlier run began a step and never recorded its end: what was found of it",
         "W517": "what isn't Writ's and bears on the access of its objects changed since the last apply",
+        "W518": "an object that isn't as it should be, and that no step of Writ's can change",
         "W601": "a step that failed",
         "W602": "a step that was skipped: something that it needs failed",
         "W603": "a step that was skipped: the run was interrupted or stopped",
