@@ -28,7 +28,7 @@ class Role(IamType):
         ),
         "description": Attribute("Declared and enforced TTL, agent, intent and purpose."),
         "max_session_duration": Attribute("Seconds; IAM takes 3600 to 43200."),
-        "permissions_boundary": Attribute("ARN of the managed policy that bounds it, if any.", admits=True),
+        "permissions_boundary": Attribute("ARN of the managed policy that bounds it, if any.", bounds=True),
         "tags": Attribute("Ownership marker, agent, intent and owner."),
         "arn": Attribute("The role's ARN.", computed=True),
     }

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, LiteralString, TypeAlias
 
 from providers.postgres import catalog, sql
+from providers.postgres.byhand import by_hand, ends_with_role
 from providers.postgres.catalog import Dependency, Role
 from providers.postgres.keys import DefaultKey, DependencyKey
-from providers.postgres.lease import leased_group
 from providers.postgres.live import DEFAULT_KINDS, default_live, dependency_live
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, Ident, Words
 from reconciler.model import Live, Resource
@@ -104,8 +104,12 @@ class DependencyType(_Found):
         """
         with client.transaction():
             found = _dependency(client, before.resource.address.key)
-            if found is not None and not _removed(client, *found):
-                raise _refusal(found[1])
+            if found is None:
+                return
+            left = by_hand(client, *found)
+            if left is not None or not _removed(client, *found):
+                why, way_out = (left.why, left.how) if left else (f"{found[1].description} can't be taken away", "")
+                raise Rejected(why, help=way_out)
 
 
 def _dependency(client: PostgresClient, key: str) -> tuple[Role, Dependency] | None:
@@ -117,8 +121,6 @@ def _dependency(client: PostgresClient, key: str) -> tuple[Role, Dependency] | N
 
 
 def _removed(client: PostgresClient, role: Role, found: Dependency) -> bool:
-    if found.elsewhere or found.kind not in ("o", "r"):
-        return False
     match found.catalog:
         case "pg_policy":
             return _left_policy(client, role, found)
@@ -129,7 +131,7 @@ def _removed(client: PostgresClient, role: Role, found: Dependency) -> bool:
                 client.run(
                     "DROP USER MAPPING FOR {role} SERVER {server}", role=Ident.of(role.name), server=Ident.of(server)
                 )
-        case "pg_largeobject" if found.private and leased_group(client.scope, role.comment):
+        case "pg_largeobject" if ends_with_role(client, role, found):
             client.query("SELECT lo_unlink(%(oid)s::oid)", {"oid": found.oid})
         case _:
             return False
@@ -174,30 +176,3 @@ def _alter_defaults(
         kind=kind,
         role=Ident.of(grantee) if grantee else Words("PUBLIC"),
     )
-
-
-def _refusal(found: Dependency) -> Rejected:
-    role = Ident.of(found.role).parts[0]
-    if found.elsewhere:
-        return Rejected(
-            f"{role} owns, may use or is named by {found.number} objects in database {found.database}",
-            help=f'there, look at what it owns and at policies, then REVOKE, or run DROP OWNED BY "{role}"',
-        )
-    if found.kind == "r":
-        return Rejected(
-            f"{found.description} restricts {role}: without it the role would see more",
-            help="as the table's owner, DROP POLICY, or ALTER POLICY … TO other roles; then plan again",
-        )
-    if found.kind != "o":
-        return Rejected(
-            f"{role} holds a privilege on {found.description}, of a kind that isn't known here",
-            help="revoke it by hand, then plan again",
-        )
-    if found.catalog == "pg_largeobject":
-        way_out = (
-            f"drop it with lo_unlink({found.oid}), or ALTER LARGE OBJECT {found.oid} OWNER TO …; then plan again; "
-            "REVOKE EXECUTE ON FUNCTION lo_create, lo_creat, lo_from_bytea FROM PUBLIC keeps logins from making them"
-        )
-    else:
-        way_out = "give it to another role (ALTER … OWNER TO, REASSIGN OWNED BY) or drop it, then plan again"
-    return Rejected(f"{role} owns {found.description}, which is not dropped or given away", help=way_out)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.postgres import catalog
+from providers.postgres.byhand import owned
 from providers.postgres.catalog import Holding
 from providers.postgres.keys import GrantKey
 from providers.postgres.live import one_grant
@@ -93,7 +94,8 @@ def _converge(client: PostgresClient, key: GrantKey, privileges: Value) -> None:
     wanted = _wanted(client, key, privileges)
     held = catalog.of_grant(_holdings(client, key, oid), key)
     if any(one.own for one in held):
-        raise _owned(key)
+        left = owned(key)
+        raise Rejected(left.why, help=left.how)
     by_ours = {one.grantor: one.grantor_oid for one in held if one.by_ours}
     for name, number in by_ours.items():
         _end_passed(client, key._replace(role=name), number)
@@ -106,14 +108,6 @@ def _converge(client: PostgresClient, key: GrantKey, privileges: Value) -> None:
         if wanted - kept:
             grant(client, key, sorted(wanted - kept))
     _end_passed(client, key, oid)
-
-
-def _owned(key: GrantKey) -> Rejected:
-    # Whoever gets the object next gets the owner's own entries too: taken from this one they would be lost to that one.
-    return Rejected(
-        f"{key.role} owns {key.object}, so what it may do there isn't granted",
-        help="give it to another role (ALTER … OWNER TO, REASSIGN OWNED BY), then plan again",
-    )
 
 
 def _revoke_excess(client: PostgresClient, key: GrantKey, held: Holding, wanted: Collection[str]) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from providers.postgres.byhand import by_hand, owned
 from providers.postgres.catalog import BOOTSTRAP, Default, Dependency, Holding, Member, Role
 from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
 from providers.postgres.lease import owner
@@ -76,9 +77,11 @@ def grant_live(
         granted_by=sorted({one.grantor for one in holdings if one.by_ours}),
         regranted_to=sorted(regranted),
     )
-    if any(one.own for one in holdings):
-        del values["privileges"]
-    return _of(client, role, client.address(GRANT, str(key)), values)
+    live = _of(client, role, client.address(GRANT, str(key)), values)
+    if not any(one.own for one in holdings):
+        return live
+    del values["privileges"]
+    return replace(live, by_hand=owned(key))
 
 
 def grants_live(client: PostgresClient, found: Iterable[Holding], roles: Mapping[int, Role]) -> list[Live]:
@@ -181,4 +184,4 @@ def dependency_live(client: PostgresClient, found: Dependency, role: Role) -> Li
         "count": found.number,
     }
     address = client.address(DEPENDENCY, str(DependencyKey(found.role, relation, described)))
-    return _of(client, role, address, values)
+    return replace(_of(client, role, address, values), by_hand=by_hand(client, role, found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -23,6 +24,7 @@ from reconciler.access.globs import (
 from reconciler.access.search import OutOfBudgetError
 
 _ALL = (Glob(MANY),)
+_Fillings = tuple[dict[int, str], ...]
 _MOST_WILDCARDS = 256
 """In one pattern. Nobody writes more; deciding about them takes minutes."""
 _MOST_PAIRS = 200_000_000
@@ -41,9 +43,22 @@ class Texts:
     loose: bool = False
     filler: str = "x"
     """What a wildcard of a picked text is filled with, if with anything."""
+    usual: tuple[Globs, ...] = ()
+    """What texts look like in fact, the most usual first: of those that answer a question, one of these is picked."""
 
     def pick(self, wanted: Sequence[Globs], refused: Sequence[Globs]) -> str | None:
         """A short text in all of ``wanted`` and none of ``refused``. Raises OutOfBudgetError."""
+        found = self._picked(wanted, refused)
+        if found is None:
+            return None
+        for region in self.usual:
+            with suppress(OutOfBudgetError):
+                better = self._picked((*wanted, region), refused)
+                if better is not None:
+                    return better
+        return found
+
+    def _picked(self, wanted: Sequence[Globs], refused: Sequence[Globs]) -> str | None:
         sets = [region for region in dict.fromkeys((*wanted, self.base)) if region and not _is_all(region)]
         if () in wanted:
             return None
@@ -53,7 +68,7 @@ class Texts:
         _bound(sets, without)
         if self.loose and len(sets) > 1:
             sets = _loosened(sets, without)
-        return _pick(sets, without, self.filler)
+        return _pick(sets, without, _fillings(self.filler, filled=bool(self.usual)))
 
     def has(self, region: Globs, value: str) -> bool:
         """Whether a text fits a region."""
@@ -78,13 +93,13 @@ def _is_all(region: Globs) -> bool:
     return any(pattern.open for pattern in region)
 
 
-def _pick(sets: list[Globs], refused: Globs, filler: str) -> str | None:
+def _pick(sets: list[Globs], refused: Globs, fillings: _Fillings) -> str | None:
     barred = frozenset(refused)
     # Most questions end here: every pattern of some region lies within one that is refused.
     left = [tuple(one for one in region if not _lies_within(one, refused, barred)) for region in sets or [_ALL]]
     if () in left:
         return None
-    for word in _candidates(left, filler):
+    for word in _candidates(left, fillings):
         if not any_matches(refused, word) and all(any_matches(region, word) for region in left):
             return word
     return shortest(left, refused)
@@ -94,17 +109,19 @@ def _lies_within(pattern: Glob, refused: Globs, barred: frozenset[Glob]) -> bool
     return pattern in barred or any(covers(wide, pattern) for wide in refused)
 
 
-def _candidates(sets: list[Globs], filler: str) -> Iterator[str]:
+def _candidates(sets: list[Globs], fillings: _Fillings) -> Iterator[str]:
     """Words that are likely to do, before any search."""
-    for filling in _fillings(filler):
+    for filling in fillings:
         for region in sets:
             for pattern in region:
                 yield pattern.code.translate(filling)
 
 
 @cache
-def _fillings(filler: str) -> tuple[dict[int, str], ...]:
-    ways = (("", filler), (filler, filler), ("qzj", "q"))
+def _fillings(filler: str, *, filled: bool) -> _Fillings:
+    """``filled``: what is usual isn't cut short."""
+    short, full = ("", filler), (filler, filler)
+    ways = (*((full, short) if filled else (short, full)), ("qzj", "q"))
     return tuple(str.maketrans({MANY: many, MANY_IN: many, ONE: one, ONE_IN: one, SOME: one}) for many, one in ways)
 
 

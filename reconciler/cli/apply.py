@@ -17,6 +17,7 @@ from reconciler.cli.options import (
     strict_option,
     target_option,
 )
+from reconciler.state.meant import is_meant_as_plan
 from reconciler.state.planfile import is_plan
 from reconciler.workflow.applying import Execution
 from reconciler.workflow.planning import Options
@@ -44,6 +45,8 @@ def apply(  # noqa: D103 - the help is below
 ) -> int:
     execution = Execution(what.state_place, lock_timeout, parallelism)
     plans = [path for path in what.paths if path != "-" and is_plan(Path(path))]
+    if not plans and what.paths and what.paths[0] != "-" and is_meant_as_plan(Path(what.paths[0])):
+        plans = [what.paths[0]]
     if plans and plans != [what.paths[0]]:
         raise click.UsageError(f"{plans[-1]} is a saved plan: one is applied at a time, and it is named first")
     if plans:

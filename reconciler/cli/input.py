@@ -33,6 +33,6 @@ def taking_input(command: click.Command) -> click.Command:
 
 
 def _saved(paths: tuple[str, ...]) -> bool:
-    from reconciler.state.planfile import is_plan  # noqa: PLC0415 - the help imports no state
+    from reconciler.state.meant import is_meant_as_plan  # noqa: PLC0415 - the help imports no state
 
-    return bool(paths) and is_plan(Path(paths[0]))
+    return bool(paths) and is_meant_as_plan(Path(paths[0]))

@@ -75,7 +75,7 @@ def plan(  # noqa: D103 - the help is below
         output.lines(expiry_lines(made.expires))
     if made.errored:
         return 1
-    return EXIT_TRIPPED if gate.tripped else 2 if detailed_exitcode and not made.is_empty else 0
+    return EXIT_TRIPPED if gate.tripped else 2 if detailed_exitcode and made.rows else 0
 
 
 plan.help = """Show what apply would do: reads every system's scope, changes nothing, takes no lock.

@@ -12,6 +12,7 @@ from reconciler.engine.session import Marks
 from reconciler.engine.stages import (
     admits,
     allows,
+    bounds,
     closings,
     holds_sessions,
     is_door,
@@ -31,16 +32,20 @@ def close_first(changes: Sequence[Change], marks: Marks) -> tuple[Change, ...]:
 
     Updated one after the other, the two would for a moment, or for good if the second fails, give the new subject the
     old access, or the old one the new. Replaced, the object is deleted before either changes and made again after both.
-    So is an object by which sessions were obtained that would gain: they end with it.
+    So is an object by which sessions were obtained that would gain: they end with it. And so is what allows on top of
+    an object whose bounds change with it.
     """
     admitting = _addresses(changes, lambda change: admits(change, marks))
-    allowing = _addresses(changes, lambda change: allows(change, marks))
+    bounding = _addresses(changes, lambda change: bounds(change, marks))
+    allowing = _addresses(changes, lambda change: allows(change, marks) and not _is_set_back(change, marks))
     given = _addresses(changes, lambda change: widens(change, marks))
     rows = {change.address: change for change in changes}
 
     def joins(change: Change) -> bool:
         near = {change.address, *change.depends_on}
         if near & admitting and near & allowing:
+            return True
+        if change.address in allowing and not bounding.isdisjoint(change.depends_on):
             return True
         return change.address in admitting and _stands_on(change, rows, given)
 
@@ -67,6 +72,11 @@ def _with_sessions(changes: tuple[Change, ...], admitting: frozenset[Address], m
         return change.address in standing or not standing.isdisjoint(change.depends_on)
 
     return _replaced(changes, gains)
+
+
+def _is_set_back(change: Change, marks: Marks) -> bool:
+    """Whether only its bounds move, back to what was applied: that gives nothing new."""
+    return bounds(change, marks) and not widens(change, marks)
 
 
 def _replaced(changes: Sequence[Change], which: Callable[[Change], bool]) -> tuple[Change, ...]:

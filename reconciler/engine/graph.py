@@ -59,6 +59,7 @@ _PHASES: Mapping[Action, tuple[Phase, ...]] = {
     Action.DELETE: (Phase.DELETE,),
     Action.ADOPT: (),
     Action.FORGET: (Phase.RECORD,),
+    Action.BY_HAND: (),
 }
 
 

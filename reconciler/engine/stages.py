@@ -72,15 +72,20 @@ def admits(change: Change, marks: Marks) -> bool:
 
 
 def allows(change: Change, marks: Marks) -> bool:
-    """Whether it is updated as to what it allows."""
-    return change.action is Action.UPDATE and any(_moved(change, marks, "allows"))
+    """Whether it is updated as to what it allows, or as to what bounds that."""
+    return change.action is Action.UPDATE and any(_moves_access(change, marks))
+
+
+def bounds(change: Change, marks: Marks) -> bool:
+    """Whether it is updated as to what bounds what is allowed."""
+    return change.action is Action.UPDATE and any(_moved(change, marks, "bounds"))
 
 
 def widens(change: Change, marks: Marks) -> bool:
     """Whether it may give what was not given before. Setting back what somebody changed gives nothing new."""
     if change.action in _MADE:
         return _is(change, marks, "allows")
-    return allows(change, marks) and any(cause is not Cause.OUTSIDE for cause in _moved(change, marks, "allows"))
+    return allows(change, marks) and any(cause is not Cause.OUTSIDE for cause in _moves_access(change, marks))
 
 
 def holds_sessions(change: Change, marks: Marks) -> bool:
@@ -126,6 +131,11 @@ def _is(change: Change, marks: Marks, mark: str) -> bool:
 def _moved(change: Change, marks: Marks, mark: str) -> Iterator[Cause]:
     known = _attributes(change, marks)
     return (item.cause for item in change.attributes if item.name in known and getattr(known[item.name], mark))
+
+
+def _moves_access(change: Change, marks: Marks) -> Iterator[Cause]:
+    yield from _moved(change, marks, "allows")
+    yield from _moved(change, marks, "bounds")
 
 
 def _attributes(change: Change, marks: Marks) -> Mapping[str, Attribute]:

@@ -7,7 +7,7 @@ from reconciler.model.drift import Drift, DriftItem, DriftKind
 from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
 from reconciler.model.plan import Plan, SystemRecord
-from reconciler.model.resource import PLACE, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
+from reconciler.model.resource import PLACE, ByHand, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.model.state import Applied, Outcomes, State, Unfinished
 from reconciler.model.ttl import Limit, Ttl
 
@@ -22,6 +22,7 @@ __all__ = [
     "ApplyResult",
     "Aspect",
     "AttributeChange",
+    "ByHand",
     "Cause",
     "Chain",
     "Change",

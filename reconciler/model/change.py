@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.address import Address
-from reconciler.model.resource import Live, Origin, Resource, Value
+from reconciler.model.resource import ByHand, Live, Origin, Resource, Value
 
 
 class Action(StrEnum):
@@ -21,6 +21,8 @@ class Action(StrEnum):
     """There already, ours, as wanted, but not in the state: it is recorded; the system isn't touched."""
     FORGET = "forget"
     """Recorded, but gone or somebody else's, and no longer wanted: taken out of the state; the system isn't touched."""
+    BY_HAND = "by-hand"
+    """Not as it should be, and no step of ours can help: left as it is, and told."""
 
 
 class Cause(StrEnum):
@@ -63,6 +65,8 @@ class Change:
     origin: Origin | None = None
     depends_on: tuple[Address, ...] = ()
     """Made after these; deleted before these."""
+    by_hand: ByHand | None = None
+    """Of a row that is left to somebody: why, and what to do."""
 
     @property
     def writes(self) -> bool:

@@ -41,6 +41,8 @@ class ApplyResult:
     interrupted: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
     """What went wrong beside the steps (the state could not be written)."""
+    by_hand: int = 0
+    """How many rows of the plan had no step: they are left to somebody."""
 
     def of(self, outcome: Outcome) -> tuple[StepEvent, ...]:
         """Steps that ended so."""
@@ -48,5 +50,6 @@ class ApplyResult:
 
     @property
     def ok(self) -> bool:
-        """Everything was done."""
-        return not self.interrupted and not self.diagnostics and all(s.outcome is Outcome.DONE for s in self.steps)
+        """Everything was done, and nothing is left to somebody."""
+        undone = self.interrupted or self.diagnostics or self.by_hand
+        return not undone and all(step.outcome is Outcome.DONE for step in self.steps)

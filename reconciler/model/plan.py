@@ -15,6 +15,8 @@ from reconciler.model.resource import Resource, Value
 from reconciler.model.ttl import Ttl
 from specs.diagnostic import Diagnostic, has_errors
 
+_TOLD = frozenset({Action.FORGET, Action.BY_HAND})
+
 
 @dataclass(frozen=True, slots=True)
 class SystemRecord:
@@ -65,13 +67,13 @@ class Plan:
 
     @property
     def rows(self) -> tuple[Change, ...]:
-        """The changes that write or forget: what a person must read."""
-        return tuple(c for c in self.changes if c.writes or c.action is Action.FORGET)
+        """The changes that write, forget, or are left to somebody: what a person must read."""
+        return tuple(c for c in self.changes if c.writes or c.action in _TOLD)
 
     @property
     def is_empty(self) -> bool:
         """No system would be touched and nothing would be forgotten."""
-        return not self.rows
+        return all(row.action is Action.BY_HAND for row in self.rows)
 
     @property
     def errored(self) -> bool:

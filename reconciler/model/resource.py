@@ -59,6 +59,14 @@ _NOT_OURS = frozenset({Ownership.FOREIGN, Ownership.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
+class ByHand:
+    """Why no step of ours can change or remove an object, and what somebody can do about it: for people."""
+
+    why: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """An object as found in its system."""
 
@@ -76,6 +84,9 @@ class Live:
     native_id: str = ""
     """The server's own id of this very object, or of what it is part of: another one under the same name has another.
     Empty where the system has none."""
+    by_hand: ByHand | None = None
+    """Where any step that changes or removes it is bound to fail, whatever our rights (it would lose data, or somebody
+    would gain): the plan announces none."""
 
     def is_anothers(self, *, recorded: bool, native_id: str = "") -> bool:
         """Never ours to touch. ``native_id``: as recorded; empty where it isn't known.

@@ -20,6 +20,9 @@ class Attribute:
     and nobody comes in before what an ``allows`` gives too much has gone (engine.stages)."""
     allows: bool = False
     """Says what those who get in may do."""
+    bounds: bool = False
+    """Says what that may come to at most. It is changed in place; what ``allows`` on top of the object and changes with
+    it is replaced around that, for the old of the one with the new of the other may be more than either."""
     sessions: bool = False
     """Who was let in by it, or what was obtained by it, lives on until the object is removed. So it is replaced where
     the specs let somebody else in, or where it would gain (engine.closing)."""

@@ -24,6 +24,7 @@ ACTIONS: Mapping[Action, list[str]] = {
     Action.REPLACE: ["delete", "create"],
     Action.DELETE: ["delete"],
     Action.FORGET: ["forget"],
+    Action.BY_HAND: ["no-op"],
 }
 
 
@@ -49,6 +50,7 @@ def plan_json(plan: Plan, gate: Gate | None = None) -> dict[str, Any]:
             "forget": counts[Action.FORGET],
             "adopt": counts[Action.ADOPT],
             "unchanged": counts[Action.NO_OP],
+            "by_hand": counts[Action.BY_HAND],
         },
         "access_changes": [_access(row) for row in plan.access],
         "access_summary": {
@@ -128,14 +130,16 @@ _DRIFTED: Mapping[DriftKind, str] = {
 
 
 def _change(change: Change, providers: Mapping[str, str]) -> dict[str, Any]:
+    before = change.before.resource if change.before else None
     return {
         **_identity(change, providers),
         "change": {
-            **_sides(ACTIONS[change.action], change.before.resource if change.before else None, change.after),
+            **_sides(ACTIONS[change.action], before, before if change.action is Action.BY_HAND else change.after),
             "replace_paths": [[a.name] for a in change.attributes if a.replaces],
         },
         "action": change.action.value,
         "cause": change.cause.value,
+        "by_hand": {"why": change.by_hand.why, "how": change.by_hand.how} if change.by_hand else None,
         "changed_attributes": [{"name": a.name, "cause": a.cause.value} for a in change.attributes],
         "depends_on": [str(address) for address in change.depends_on],
         **_origin(change.origin),

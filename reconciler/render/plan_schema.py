@@ -43,7 +43,9 @@ def _plan() -> Mapping[str, Schema]:
         "systems": _array(
             _object({"name": TEXT, "provider": TEXT, "settings": OBJECT, "facts": _values(TEXT)}),
         ),
-        "summary": _object(dict.fromkeys(("add", "change", "destroy", "forget", "adopt", "unchanged"), COUNT)),
+        "summary": _object(
+            dict.fromkeys(("add", "change", "destroy", "forget", "adopt", "unchanged", "by_hand"), COUNT)
+        ),
         "access_changes": _array(_ref("access_change")),
         "access_summary": _object(
             {
@@ -98,6 +100,7 @@ def _definitions() -> Mapping[str, Schema]:
                 ),
                 "action": _one_of(Action),
                 "cause": _one_of(Cause),
+                "by_hand": _or_null(_object({"why": TEXT, "how": TEXT})),
                 "changed_attributes": _CHANGED,
                 "depends_on": _array(TEXT),
                 "wording_only": FLAG,

@@ -18,6 +18,7 @@ SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
     Action.REPLACE: ("-/+", "red", "destroy and then create replacement"),
     Action.DELETE: ("-", "red", "destroy"),
     Action.FORGET: (".", "blue", "forget (no longer there, no longer declared)"),
+    Action.BY_HAND: ("!", "red", "left: only somebody can do this, by hand"),
 }
 """Symbol, colour and the legend's words."""
 
@@ -27,6 +28,7 @@ _HEADERS = {
     Action.REPLACE: "must be replaced",
     Action.DELETE: "will be destroyed",
     Action.FORGET: "will be forgotten",
+    Action.BY_HAND: "is left as it is",
 }
 _CAUSES = {
     Cause.SPEC: "the specs changed",
@@ -69,7 +71,7 @@ def summary_lines(plan: Plan) -> Iterator[Text]:
     adopted = counts[Action.ADOPT]
     if plan.is_empty and plan.errored:
         yield Text("No plan: see the errors.", "bold red")
-    elif plan.is_empty:
+    elif not plan.rows:
         what = "Nothing to destroy." if plan.destroy else "The systems are as the specs declare."
         yield Text.assemble(("No changes.", "bold green"), f" {what}")
     else:
@@ -85,7 +87,8 @@ def _counts(plan: Plan) -> str:
     add = counts[Action.CREATE] + counts[Action.REPLACE]
     destroy = counts[Action.DELETE] + counts[Action.REPLACE]
     text = f"{add} to add, {counts[Action.UPDATE]} to change, {destroy} to destroy"
-    return f"{text}, {counts[Action.FORGET]} to forget" if counts[Action.FORGET] else text
+    more = ((Action.FORGET, "to forget"), (Action.BY_HAND, "only by hand"))
+    return ", ".join([text, *(f"{counts[action]} {words}" for action, words in more if counts[action])])
 
 
 def change_lines(change: Change, *, destroy: bool = False) -> Iterator[Text]:
@@ -101,8 +104,8 @@ def change_lines(change: Change, *, destroy: bool = False) -> Iterator[Text]:
     yield Text.assemble((f"{indent}{symbol}", colour), f"{opening} {{")
     if change.action is Action.CREATE and change.after is not None:
         yield from _whole("+", "green", change.after.attributes)
-    elif change.action is Action.DELETE and change.before is not None:
-        yield from _whole("-", "red", change.before.resource.attributes)
+    elif change.action in (Action.DELETE, Action.BY_HAND) and change.before is not None:
+        yield from _whole(symbol, colour, change.before.resource.attributes)
     else:
         yield from _differences(change)
     yield Text("    }")
@@ -122,7 +125,10 @@ def _why(change: Change, *, destroy: bool) -> Iterator[Text]:
         words = "it was there after the last apply, and is gone" if change.cause is Cause.OUTSIDE else ""
     if change.action is Action.REPLACE and not any(a.replaces for a in change.attributes):
         words = "closed while what it stands on changes"
-    if change.action is Action.DELETE and change.cause is Cause.SPEC:
+    if change.by_hand is not None:
+        yield Text(f"  # {safe(change.by_hand.why)}", "bold")
+        yield from (Text(f"  # {line}", "bold") for line in map(safe, change.by_hand.how.splitlines()))
+    if change.action in (Action.DELETE, Action.BY_HAND) and change.cause is Cause.SPEC:
         words = "" if destroy else "no longer declared"
     origin = _origin(change.origin)
     if words or origin:

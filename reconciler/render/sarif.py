@@ -16,25 +16,14 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler.model import Plan
+from reconciler.render.codes import CODES
 from reconciler.render.safe import safe
-from specs.codes import CODES
 from specs.diagnostic import Diagnostic, Severity
 from specs.source import SourceSpan
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
-_ABOUT = (
-    ("W30|W31|W32", "a rule or a guardrail that the specs break"),
-    ("W33", "an agent that needs its owner's attention"),
-    ("W41|W45", "PostgreSQL access that can't be given as it is declared"),
-    ("W42", "Vault access that can't be given as it is declared"),
-    ("W43", "AWS access that can't be given as it is declared"),
-    ("W5", "a system that isn't as the plan needs it"),
-    ("W6", "a state or a saved plan that can't be used"),
-    ("W7", "a system that can't be reached or logged in to"),
-    ("W", "specs that can't be used as they are"),
-)
-"""Codes' beginnings, and what those that specs.codes doesn't list are about."""
+_UNLISTED = "a finding of a provider of which Writ knows no more"
 _LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
 
 
@@ -69,9 +58,9 @@ def sarif_json(plan: Plan) -> dict[str, Any]:
 
 def _rule(code: str, findings: Sequence[Diagnostic]) -> dict[str, Any]:
     own = [found for found in findings if found.code == code]
-    about = CODES.get(code) or next(words for start, words in _ABOUT if re.match(start, code))
+    about = CODES.get(code, _UNLISTED)
     helps = list(dict.fromkeys(_message(found.help) for found in own if found.help))[:3]
-    help_text = f"{code}: {about}. docs/diagnostics.md of Writ lists every code."
+    help_text = f"{code}: {about}. docs/diagnostics.md of Writ lists every code of its own."
     level = _LEVELS[Severity.ERROR if any(found.severity is Severity.ERROR for found in own) else Severity.WARNING]
     return {
         "id": code,

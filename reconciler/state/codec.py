@@ -15,6 +15,7 @@ from reconciler.model import (
     Address,
     Aspect,
     AttributeChange,
+    ByHand,
     Cause,
     Change,
     Comparison,
@@ -145,12 +146,14 @@ def encode_change(change: Change) -> Data:
         "attributes": [_encode_attribute(a) for a in change.attributes],
         "origin": encode_origin(change.origin),
         "depends_on": [encode_address(a) for a in change.depends_on],
+        "by_hand": [change.by_hand.why, change.by_hand.how] if change.by_hand else None,
     }
 
 
 def decode_change(data: Any) -> Change:
     """The inverse of encode_change."""
-    found = fields(data, "address", "action", "cause", "before", "after", "attributes", "origin", "depends_on")
+    keys = ("address", "action", "cause", "before", "after", "attributes", "origin", "depends_on", "by_hand")
+    found = fields(data, *keys)
     return Change(
         decode_address(found["address"]),
         one_of(Action, found["action"]),
@@ -160,7 +163,13 @@ def decode_change(data: Any) -> Change:
         each(_decode_attribute, found["attributes"]),
         decode_origin(found["origin"]),
         each(decode_address, found["depends_on"]),
+        maybe(_decode_by_hand, found["by_hand"]),
     )
+
+
+def _decode_by_hand(data: Any) -> ByHand:
+    why, how = row(data, 2)
+    return ByHand(word(why), text(how))
 
 
 def encode_drift_item(item: DriftItem) -> Data:

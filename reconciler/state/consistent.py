@@ -14,6 +14,7 @@ _SIDES: Mapping[Action, tuple[bool, bool]] = {
     Action.UPDATE: (True, True),
     Action.REPLACE: (True, True),
     Action.DELETE: (True, False),
+    Action.BY_HAND: (True, False),
 }
 """Whether a row has a ``before`` and an ``after``. A row to forget may have what is there and somebody else's."""
 _DRIFT_SIDES: Mapping[DriftKind, tuple[bool, bool]] = {
@@ -74,6 +75,8 @@ def _found_by(item: DriftItem) -> Iterator[Address]:
 def _has_sides(change: Change) -> bool:
     """What will be there is recorded, and with the reason for it."""
     explained = change.after is None or change.origin is not None
+    if (change.action is Action.BY_HAND) is (change.by_hand is None):
+        return False
     sides = (change.before is not None, change.after is not None)
     return explained and (not sides[1] if change.action is Action.FORGET else sides == _SIDES[change.action])
 

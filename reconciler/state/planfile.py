@@ -37,11 +37,11 @@ from reconciler.state.errors import NotSigned, PlanFileError
 from reconciler.state.shape import each, fields, flag, mapping, number, row, text, word
 from reconciler.state.signing import PublicKey, Signature, SigningKey
 
-FORMAT = "writ-plan/4"
+FORMAT = "writ-plan/5"
 MAX_BYTES = 512 * 1024 * 1024
 _START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
 _AGAIN = "plan again"
-_MAKE = "make one with: writ plan -out FILE"
+_MAKE = "make one with: writ plan -out FILE; if it was one, plan again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def _kind(text: str) -> PolicyFiles | None:
 
 def _unknown(path: Path, text: str) -> Diagnostic:
     """Of a text that begins as JSON does, where it ceases to be it."""
-    if not text.strip():
+    if not text:
         return _error(f"{path} is empty", "name a policy file")
     broken = jsontext.problem(text, str(path)) if text.lstrip().startswith("{") else None
     if broken is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.audit.journal import Journal
 from reconciler.audit.record import NOT_SAID, Circumstances
@@ -177,7 +177,7 @@ def execute(
         result = apply_plan(
             plan, session, recorder, chronicle.hear, interrupted=interrupted, parallelism=execution.parallelism
         )
-        result = chronicle.ended(result)
+        result = chronicle.ended(replace(result, by_hand=plan.counts()[Action.BY_HAND]))
     return Application(plan, result)
 
 

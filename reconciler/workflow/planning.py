@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from reconciler.compile import SystemBinding, ttls_of
 from reconciler.connections import Connections
 from reconciler.engine.access import in_order, outside_access, planned_access
+from reconciler.engine.byhand import left_by_hand, told_by_hand
 from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
@@ -136,7 +137,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
     drift = () if options.destroy else _drift(now).items
     access = _access(now, kept, drift)
     problems += () if options.destroy else _guarded(now, kept, options)
-    problems += tuple(not_taken_back(drift))
+    problems += (*not_taken_back(drift), *told_by_hand(kept))
     problems += tuple(told(now.state, now.refreshed.snapshots, {change.address: change for change in kept}))
     return Plan(
         environment=now.environment,
@@ -245,10 +246,10 @@ def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[
     snapshots = now.refreshed.snapshots
     if options.destroy:
         changes, left = destroy_changes(now.desired, snapshots, now.state)
-        return changes, tuple(_left_alone(address) for address in left)
+        return left_by_hand(changes), tuple(_left_alone(address) for address in left)
     marks = marks_of(now.systems)
     planned = plan_changes(now.desired, snapshots, now.state, marks)
-    return cascade_replacements(close_first(planned.changes, marks)), planned.diagnostics
+    return left_by_hand(cascade_replacements(close_first(planned.changes, marks))), planned.diagnostics
 
 
 def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:

@@ -15,6 +15,7 @@ _SAYS: Mapping[Action, str] = {
     Action.REPLACE: "it is there and not as wanted, and apply makes it anew",
     Action.DELETE: "it is there, and apply removes it",
     Action.FORGET: "it is gone, and apply records that",
+    Action.BY_HAND: "it is there, and only somebody can help",
 }
 
 

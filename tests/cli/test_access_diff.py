@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.providers.vault.effective.policies import NOTHINGS
 from tests.servers import run_writ
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::orders/*"}
@@ -48,6 +49,16 @@ def test_the_exit_code_says_which_verdict(tmp_path: Path, old: str, new: str, co
     assert (done.returncode, said in done.stdout) == (code, True), done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("nothing", NOTHINGS)
+def test_a_vault_policy_without_a_rule_allows_nothing(tmp_path: Path, nothing: str) -> None:
+    (tmp_path / "old").write_text(nothing)
+    (tmp_path / "new").write_text(vault("kv/a read"))
+    done = run_writ("access-diff", "old", "new", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (11, "+ read kv/a\nAccess widens.\n"), done.stderr
+    assert run_writ("access-diff", "new", "old", cwd=tmp_path).returncode == 10
+    assert run_writ("access-diff", "old", "old", cwd=tmp_path).returncode == 0
+
+
 def test_json_and_standard_input(tmp_path: Path) -> None:
     (tmp_path / "new.json").write_text(aws(READ, WRITE))
     done = run_writ("access-diff", "-json", "-", "new.json", cwd=tmp_path, stdin=aws(READ))
@@ -65,6 +76,7 @@ def test_json_and_standard_input(tmp_path: Path) -> None:
         (aws(READ), '{"Version": "2012-10-17",\n "Statement": [] "Id": "x"}', "new:2:18: error[W640]: not JSON: "),
         (aws(READ), aws({**READ, "Efect": "x"}), "error[W640]: statement 1: 'Efect' is not known here"),
         (aws(READ), "", "new is empty"),
+        (aws(READ), "# nothing", "there is nothing to compare (old: AWS IAM policy, new: Vault ACL policy)"),
         (
             vault("kv/a read"),
             'path "kv/a" { capabilities = ["reed"] }',

@@ -153,7 +153,15 @@ def test_while_it_waits_for_the_lock_it_stops_at_once(world: World, vault: Recor
             assert waiting.ends() == 130
         (printed,) = re.findall(r"\{.*\}", waiting.shown)
         result = json.loads(printed)
-        assert result == {"type": "result", "ok": False, "interrupted": True, "done": 0, "failed": 0, "skipped": 0}
+        assert result == {
+            "type": "result",
+            "ok": False,
+            "interrupted": True,
+            "done": 0,
+            "failed": 0,
+            "skipped": 0,
+            "by_hand": 0,
+        }
         assert locks(world) == 1
         holder.type("no\n")
         assert holder.ends() == 1

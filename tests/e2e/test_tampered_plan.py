@@ -19,7 +19,8 @@ from reconciler.state.planfile import _written, load_plan
 from reconciler.workflow.sound import systems_of
 from tests.e2e.hands import MOUNT, READER, Hands
 from tests.e2e.test_saved_plan import recorded
-from tests.servers import World
+from tests.servers import World, run_writ
+from tests.state.test_signing import write_pair
 
 Body = dict[str, Any]
 Place = tuple[Any, Any]
@@ -98,6 +99,46 @@ def test_what_no_plan_of_ours_says_is_refused_before_anything_is_recorded(world:
         assert "help: plan again" in refused.stderr, name
         assert recorded(world) == before, name
     assert "Apply complete!" in world.ok("apply", str(written(planned, good))), "an untouched one is applied"
+
+
+DAMAGED: dict[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda _whole: b"",
+    "cut at its head": lambda whole: whole[1:],
+    "another first byte": lambda whole: b"X" + whole[1:],
+    "another format": lambda whole: whole.replace(b"writ-plan", b"writ-plam", 1),
+    "another key": lambda whole: whole.replace(b'"format"', b'"fromat"', 1),
+    "a byte order mark": lambda whole: b"\xef\xbb\xbf" + whole,
+    "in UTF-16": lambda whole: whole.decode().encode("utf-16"),
+    "a shell script": lambda _whole: b"#!/bin/sh\nexit 0\n",
+}
+
+
+def test_what_no_longer_looks_like_a_plan_is_refused_as_one(world: World, planned: Path) -> None:
+    """However it is asked for: not taken for specs, and no matter of how the command is used."""
+    write_pair(world.cwd)
+    before, whole = recorded(world), planned.read_bytes()
+    ways = ((), ("-auto-approve",), ("-input=false",), ("--require-signature", "key.pub"))
+    for name, damage in DAMAGED.items():
+        planned.write_bytes(damage(whole))
+        for way in ways:
+            refused = world.writ("apply", *way, "p", *(("specs",) if way else ()))
+            assert (refused.returncode, "error[W620]: p " in refused.stderr) == (1, True), (
+                f"{name} {way}: {refused.stdout}{refused.stderr}"
+            )
+        told = world.writ("apply", "--json", "p")
+        assert [json.loads(line).get("code") for line in told.stdout.splitlines()] == ["W620", None], name
+        assert "error[W620]" in world.writ("show", "p").stderr, name
+        assert recorded(world) == before, name
+    planned.write_bytes(whole)
+    assert "Apply complete!" in world.ok("apply", "p")
+
+
+def test_specs_of_any_name_are_specs(tmp_path: Path) -> None:
+    """Named in full, and written as such."""
+    (tmp_path / "intents").write_text("apiVersion: writ/v1\nkind: Intent\n")
+    done = run_writ("apply", "intents", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "intents:1:1: error[W101]" in done.stderr
 
 
 JUNK = (None, True, 0, -1, 1 << 70, 1.5, "", "x", "\x1b[2J", "\ud800", [], [[]], {}, {"a": 1}, ["x", "y", "z"])

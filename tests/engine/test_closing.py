@@ -14,7 +14,14 @@ from reconciler.provider import Attribute
 from tests.memory import at, live, resource
 
 MARKS: Mapping[str, Mapping[str, Mapping[str, Attribute]]] = {
-    "mem": {"thing": {"who": Attribute("", admits=True), "what": Attribute("", allows=True), "size": Attribute("")}}
+    "mem": {
+        "thing": {
+            "who": Attribute("", admits=True),
+            "what": Attribute("", allows=True),
+            "most": Attribute("", bounds=True),
+            "size": Attribute(""),
+        }
+    }
 }
 
 
@@ -28,6 +35,11 @@ def row(key: str, *moved: str, needs: tuple[str, ...] = (), action: Action | Non
         tuple(AttributeChange(name, 1, 2, Cause.SPEC) for name in moved),
         depends_on=tuple(map(at, needs)),
     )
+
+
+def set_back(change: Change) -> Change:
+    """Somebody changed it, and applying takes that back."""
+    return replace(change, attributes=tuple(replace(one, cause=Cause.OUTSIDE) for one in change.attributes))
 
 
 def actions(*rows: Change) -> dict[str, Action]:
@@ -56,11 +68,29 @@ def test_what_joins_two_that_change_is_closed_though_it_stays_the_same() -> None
         (row("policy", "size"), row("role", "who", needs=("policy",))),
         (row("policy", "what"), row("role", "who")),
         (row("policy", "what"), row("role", "who", needs=("policy",), action=Action.CREATE)),
+        (row("role", "most"), row("policy", needs=("role",))),
+        (row("role", "most"), row("policy", "size", needs=("role",))),
+        (set_back(row("role", "who", "most")), row("policy", needs=("role",))),
     ],
-    ids=["only-what", "only-who", "apart", "new-door"],
+    ids=["only-what", "only-who", "apart", "new-door", "only-most", "most-and-size", "set-back"],
 )
 def test_nothing_else_is_replaced(rows: tuple[Change, ...]) -> None:
     assert close_first(rows, MARKS) == rows
+
+
+def test_what_is_bounded_anew_and_allows_anew_is_closed_meanwhile() -> None:
+    """The old policy under the new boundary may be more than either plan allows."""
+    rows = close_first((row("role", "most"), row("policy", "what", needs=("role",))), MARKS)
+    assert [change.action for change in rows] == [Action.UPDATE, Action.REPLACE]
+    assert [(step.address.key, step.phase) for step in order(rows).topological()] == [
+        ("policy", Phase.DELETE),
+        ("role", Phase.UPDATE),
+        ("policy", Phase.CREATE),
+    ]
+
+
+def test_who_and_the_bounds_of_what_never_change_one_after_the_other() -> None:
+    assert actions(row("role", "who", "most")) == {"role": Action.REPLACE}
 
 
 def test_the_door_is_shut_before_a_new_rule_is_made() -> None:

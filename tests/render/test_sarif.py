@@ -6,6 +6,7 @@ sarif-schema-2.1.0.json: github.com/oasis-tcs/sarif-spec, sarif-2.1/schema, as i
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from specs.diagnostic import error, warning
 from specs.source import SourceSpan
 from tests.render.plans import HOSTILE, SPAN, created, hostile, plan, removed, updated, whole
 
+ROOT = Path(__file__).parents[2]
 SCHEMA: Any = json.loads((Path(__file__).parent / "sarif-schema-2.1.0.json").read_text())
 VALIDATOR = Draft4Validator(SCHEMA)
 
@@ -63,6 +65,25 @@ def test_every_rule_has_words_and_is_referred_to_by_its_place() -> None:
         assert "do y" in rule["help"]["text"]
     for result in found["results"]:
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+
+
+DOCUMENTED = re.findall(r"^\| (W\d{3}) \| (.*) \|$", (ROOT / "docs" / "diagnostics.md").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("code", "said"), DOCUMENTED)
+def test_a_rule_says_what_its_code_is_documented_to_be_about(code: str, said: str) -> None:
+    (rule,) = run(plan(diagnostics=[warning(code, "x", span=SPAN)]))["tool"]["driver"]["rules"]
+    told = rule["shortDescription"]["text"]
+    whole = re.sub(r"`([^`]*)`", r"'\1'", said)
+    assert whole.startswith(told)
+    assert re.fullmatch(r"|[:.] .*| \(a? ?warning.*\)|: .*", whole.removeprefix(told)), "not cut in the middle"
+    assert rule["fullDescription"]["text"] == f"{told[0].upper()}{told[1:]}."
+    assert code in rule["help"]["text"]
+
+
+def test_a_rule_of_a_provider_that_is_not_ours_claims_nothing() -> None:
+    (rule,) = run(plan(diagnostics=[error("W999", "x", span=SPAN)]))["tool"]["driver"]["rules"]
+    assert rule["shortDescription"]["text"] == "a finding of a provider of which Writ knows no more"
 
 
 def test_fingerprints_tell_findings_apart_and_outlive_a_moved_line() -> None:

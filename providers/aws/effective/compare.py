@@ -14,6 +14,8 @@ from providers.aws.effective.catalogue import catalogue
 from providers.aws.effective.document import Names, Policy, Statement
 from providers.aws.effective.evaluator import Principal, Request, allowed
 from providers.aws.effective.formats import in_format
+from providers.aws.effective.likely import likely
+from providers.aws.effective.pinned import pinned, pins
 from providers.aws.effective.rules import (
     ACTION,
     MODES,
@@ -24,7 +26,7 @@ from providers.aws.effective.rules import (
     is_uncertain,
     only_certain,
 )
-from providers.aws.effective.witness import Sighting, holds_variable, request_of, witness_of
+from providers.aws.effective.witness import Sighting, as_example, holds_variable, request_of, witness_of
 from reconciler.access import Comparison, Verdict, Witness, compared
 from reconciler.access.composition import Access, gained
 from reconciler.access.composition import allowed as within
@@ -96,7 +98,7 @@ def reaches(principal: Principal, actions: Sequence[str], resources: Sequence[st
 
     Not ``certain`` where it hangs on what isn't modelled, or couldn't be decided: to be treated as reached.
     """
-    side = _Side.of(principal)
+    (side,) = _Side.of(principal)
     look = _Look(Vocabulary.of(side.statements, catalogue()), side.spelling)
     names = Names(tuple(actions))
 
@@ -114,7 +116,7 @@ def reaches(principal: Principal, actions: Sequence[str], resources: Sequence[st
 
 
 def _compare(old: Principal, new: Principal, universe: str) -> Comparison:
-    before, after = _Side.of(old), _Side.of(new)
+    before, after = _Side.of(old, new)
     if before == after:
         return Comparison(Verdict.EQUAL)
     words = Vocabulary.of((*before.statements, *after.statements), catalogue(), universe)
@@ -132,15 +134,29 @@ def _compare(old: Principal, new: Principal, universe: str) -> Comparison:
     return compared(gains, losses, notes, undecided=undecided)
 
 
+def _statements(principal: Principal) -> Iterator[Statement]:
+    return (statement for layer in principal.layers for policy in layer for statement in policy.statements)
+
+
 @dataclass(frozen=True, slots=True)
 class _Side:
     principal: Principal
     layers: tuple[tuple[Statement, ...], ...]
 
     @classmethod
-    def of(cls, principal: Principal) -> _Side:
-        layers = (tuple(one for policy in layer for one in policy.statements) for layer in principal.layers)
-        return cls(principal, tuple(layers))
+    def of(cls, *principals: Principal) -> tuple[_Side, ...]:
+        """Sides that are looked at together: what one of them names counts for all."""
+        known = pins(one for principal in principals for one in _statements(principal))
+        return tuple(
+            cls(
+                principal,
+                tuple(
+                    tuple(one for policy in layer for written in policy.statements for one in pinned(written, known))
+                    for layer in principal.layers
+                ),
+            )
+            for principal in principals
+        )
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -216,7 +232,8 @@ class _Look:
                 if given_up > _MOST_GIVEN_UP:
                     break
             if answer.outcome is Outcome.FOUND:
-                sighting = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
+                found = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
+                sighting = as_example(likely(search, question, found), question.wanted)
                 # What only may be can't be confirmed: it is shown as that.
                 if mode.loose or confirms(request_of(sighting, self.words)):
                     return witness_of(sighting, self.words), problem, unsettled

@@ -16,16 +16,16 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from providers.aws.effective.document import Condition
 from providers.aws.effective.patterns import arn_pattern, pattern
-from reconciler.access.globs import Globs, glob
+from providers.aws.effective.usual import ADDRESS, BOOLEANS, DATE, FALSE, KINDS, NUMBER, TRUE, TRUTH, forms
+from reconciler.access.globs import Globs
 from reconciler.access.intervals import HIGHEST, LOWEST, Intervals, Number, Ordered, union
 from reconciler.access.keys import KeyTest, Space
 from reconciler.access.texts import Texts
 
-TEXT, NUMBER, DATE, ADDRESS, TRUTH, ANY = "text", "number", "date", "address", "truth", "any"
+TEXT, ANY = "text", "any"
 _V6 = 1 << 32
 """IPv6 addresses follow the IPv4 ones."""
 _ADDRESSES: Intervals = (((0, 0), (_V6 + (1 << 128), 0)),)
-_TRUE, _FALSE = glob("true", fold=True), glob("false", fold=True)
 _PREFIX = re.compile(r"(?:(forallvalues|foranyvalue):)?([a-z]+?)(ifexists)?")
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d{1,400})?)?(Z|[+-]\d\d:?\d\d))?)?)?",
@@ -80,7 +80,7 @@ def _region(name: str, values: tuple[str, ...], *, variables: bool) -> tuple[str
         patterns = make(values, variables)
         return None if patterns is None else (TEXT, tuple(dict.fromkeys(patterns)), negated)
     if name == "bool":
-        known = {"true": _TRUE, "false": _FALSE}
+        known = {"true": TRUE, "false": FALSE}
         truths = [known.get(value.lower()) for value in values]
         return None if None in truths else (TRUTH, tuple(dict.fromkeys(truths)), False)
     if name in {"ipaddress", "notipaddress"}:
@@ -195,12 +195,15 @@ _TEXTS: dict[str, tuple[Callable[[tuple[str, ...], bool], Globs | None], bool]] 
 }
 
 
-def space_of(kinds: frozenset[str], *, loose: bool) -> Space | None:
+def space_of(kinds: frozenset[str], key: str, *, loose: bool) -> Space | None:
     """The values of a key that conditions of these kinds speak of; None if they don't go together."""
     kinds -= {ANY}
+    if not kinds and key in KINDS:
+        kinds = frozenset({KINDS[key]})
     if kinds <= {TEXT, TRUTH}:
+        usual = (*BOOLEANS, *forms(key)) if TRUTH in kinds else forms(key)
         # Not the filler of resources: a variable in one would have the key's value by accident.
-        return Texts((_TRUE, _FALSE) if kinds == {TRUTH} else (), loose, filler="y")
+        return Texts((TRUE, FALSE) if kinds == {TRUTH} else (), loose, filler="y", usual=usual)
     spaces = {
         frozenset({NUMBER}): Ordered(_number_text),
         frozenset({DATE}): Ordered(_date_text),

@@ -18,6 +18,7 @@ _ELEMENTS = frozenset(
     {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
 )
 _KINDS = frozenset({"AWS", "Federated", "Service", "CanonicalUser"})
+_FOLDED = ("aws:", "iam:")
 
 
 Path = tuple[str | int, ...]
@@ -119,10 +120,16 @@ class Policy:
 
 
 def key_name(key: str) -> str:
-    """A condition key as it is compared: without regard to case, but for the name of a tag."""
-    name, slash, tag = key.partition("/")
-    # An issuer's keys hold slashes too (``oidc.example.com/Id:aud``).
-    return key if slash and ":" not in name else f"{name.lower()}{slash}{tag}"
+    """A condition key as it is compared: without regard to case, a tag's name in it included.
+
+    Source: IAM's "JSON policy elements: Condition", and of tags "aws:ResourceTag/tag-key". Of an issuer's path
+    (``oidc.example.com/Id:aud``) and of a service's own tags, which may differ by case alone, that isn't said: those
+    that are told apart without need make no change look smaller than it is.
+    """
+    name, slash, rest = key.partition("/")
+    if not slash or name.lower().startswith(_FOLDED):
+        return key.lower()
+    return key if ":" not in name else f"{name.lower()}/{rest}"
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from providers.aws.effective.catalogue import catalogue
 from providers.aws.effective.patterns import USUAL, arn_format
-from providers.aws.effective.principals import PRINCIPAL
+from providers.aws.effective.principals import PRINCIPAL, outsider
 from providers.aws.effective.principals import formats as principal_formats
 from providers.aws.effective.rules import ACTION, RESOURCE, Vocabulary
 from providers.aws.effective.witness import Sighting
@@ -43,7 +43,7 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
 def _formats(action: int, *, trust: bool, words: Vocabulary) -> Sequence[Globs]:
     """From the most usual to any."""
     if trust:
-        return principal_formats(words.known.names[action])
+        return principal_formats(words.known.names[action], outsider(words.accounts))
     known = words.known.formats[action]
     if not known:
         return (_NO_RESOURCE,)

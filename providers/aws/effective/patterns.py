@@ -12,6 +12,7 @@ from providers.aws.effective.document import key_name
 from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, Glob, unknown
 
 _LITERALS = {"*": "*", "?": "?", "$": "$"}
+_AS_VARIABLES = str.maketrans({sign: f"${{{sign}}}" for sign in _LITERALS})
 _NO_COLON = frozenset(
     {"aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "aws:requestedregion", "aws:username"}
 )
@@ -29,6 +30,11 @@ USUAL: tuple[Filling, ...] = (
 )
 """From the most usual to any."""
 _PARTS = 6
+
+
+def literal(text: str) -> str:
+    """A pattern that stands for this text alone, where there are variables."""
+    return text.translate(_AS_VARIABLES)
 
 
 @lru_cache(maxsize=65536)

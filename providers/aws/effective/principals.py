@@ -7,10 +7,10 @@ for its sessions too; ``*`` for every AWS principal, and whether for the other k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from providers.aws.effective.document import Principals, Statement
-from reconciler.access.globs import MANY, MANY_IN, ONE, Glob, Globs
+from reconciler.access.globs import MANY, MANY_IN, ONE, Glob, Globs, matches
 from reconciler.access.search import Literal
 
 PRINCIPAL = "principal"
@@ -68,8 +68,40 @@ def _named(kind: str, name: str) -> Globs:
     return (Glob(f"{kind}:{name}"),)
 
 
-def formats(action: str) -> tuple[Globs, Globs, Globs]:
-    """What principals look like that call an action: in a usual account, in any of the usual partition, in any."""
+def named(wanted: Sequence[Literal], principal: str) -> str:
+    """Of whom a principal is but an example: of all whom the policy names so; empty where it names this one.
+
+    ``wanted``: of a question that the principal answers.
+    """
+    kind, _, identity = principal.partition(":")
+    everybody = {"AWS": "any principal of any account", "Service": "any service"}.get(kind, "any identity provider")
+    account = identity.split(":")[4:5]
+    all_of_it = frozenset(_account(kind, account[0])) if account else frozenset()
+    found = ""
+    for literal in wanted:
+        if literal.dimension != PRINCIPAL or literal.negated:
+            continue
+        test = literal.test if isinstance(literal.test, tuple) else ()
+        patterns = frozenset(one for one in test if isinstance(one, Glob) and matches(one, principal))
+        if Glob(f"{kind}:{MANY}") in patterns:
+            found = found or everybody
+        elif patterns & all_of_it:
+            found = f"any principal of the account {account[0]}"
+        else:
+            return ""
+    return found
+
+
+def outsider(accounts: Collection[str]) -> str:
+    """An account that is none of these."""
+    return next(one for one in (str(digit) * 12 for digit in range(9, -1, -1)) if one not in accounts)
+
+
+def formats(action: str, outside: str) -> tuple[Globs, Globs, Globs]:
+    """What principals look like that call an action: in a usual account, in any of the usual partition, in any.
+
+    ``outside``: the account that comes first.
+    """
     some = f"{ONE}{MANY}"
     federated = tuple(f"Federated:arn:{{}}:iam::{{}}:{kind}-provider/{some}" for kind in ("oidc", "saml"))
     aws = (f"AWS:arn:{{}}:iam::{{}}:role/{some}", f"AWS:arn:{{}}:iam::{{}}:user/{some}")
@@ -81,6 +113,6 @@ def formats(action: str) -> tuple[Globs, Globs, Globs]:
         "sts:assumerolewithsaml": (federated[1],),
     }
     texts = known.get(action.lower(), (*aws, session, service, *federated, f"Federated:{some}"))
-    usual = tuple(Glob(text.format("aws", account)) for account in ("123456789012", "999999999999") for text in texts)
+    usual = tuple(Glob(text.format("aws", account)) for account in (outside, "123456789012") for text in texts)
     here = tuple(Glob(text.format("aws", some)) for text in texts)
     return usual, here, tuple(Glob(text.format(some, some)) for text in texts)

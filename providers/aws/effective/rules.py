@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+import re
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from providers.aws.effective.actions import Today, Tomorrow, today, tomorrow
@@ -17,8 +18,11 @@ from reconciler.access.keys import Key, KeyTest, Plain, Unknown
 from reconciler.access.search import Dimension, Literal, Rule
 from reconciler.access.texts import Texts
 
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 ACTION, RESOURCE, KEY = "action", "resource", "key "
 """Names of dimensions; a key's is KEY and its name."""
+PRESENT = KeyTest((), outside=True)
+"""Of a key: that it is there, with whatever value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,11 @@ class Vocabulary:
     written: dict[str, str]
     universe: str
     """The actions that are looked at, as a pattern."""
+    accounts: frozenset[str]
+    """That trust policies name."""
 
     @classmethod
-    def of(cls, statements: Iterable[Statement], known: Catalogue, universe: str = "*") -> Vocabulary:
+    def of(cls, statements: Sequence[Statement], known: Catalogue, universe: str = "*") -> Vocabulary:
         """What these statements speak of."""
         kinds: dict[str, frozenset[str]] = {}
         several: set[str] = set()
@@ -60,7 +66,13 @@ class Vocabulary:
                 kinds[name] = kinds.get(name, frozenset()) | ({test.kind} if test else set())
                 if (test and test.several) or known.holds_several(condition.key):
                     several.add(name)
-        return cls(known, kinds, frozenset(several), written, universe)
+        accounts = frozenset(
+            found
+            for statement in statements
+            for _, name in (statement.principals.values if statement.principals else ())
+            for found in _ACCOUNT.findall(name)
+        )
+        return cls(known, kinds, frozenset(several), written, universe, accounts)
 
     def dimensions(self, rules: Iterable[Rule], mode: Mode) -> dict[str, Dimension]:
         """What these rules speak of, as the search needs it."""
@@ -77,7 +89,7 @@ class Vocabulary:
         if name == OWN or name.startswith(UNMODELLED):
             return Unknown()
         key = name.removeprefix(KEY)
-        return Key(space_of(self.kinds[key], loose=mode.loose) or Texts(), key in self.several)
+        return Key(space_of(self.kinds[key], key, loose=mode.loose) or Texts(), key in self.several)
 
     def rules(self, statement: Statement, mode: Mode) -> list[Rule]:
         """The rules of which one matches where the statement does; none where it never does."""
@@ -90,7 +102,7 @@ class Vocabulary:
     def _condition(self, condition: Condition, statement: Statement) -> Literal:
         test = test_of(condition, variables=statement.variables)
         name = key_name(condition.key)
-        if test is None or (test.kind != ANY and space_of(self.kinds[name], loose=False) is None):
+        if test is None or (test.kind != ANY and space_of(self.kinds[name], name, loose=False) is None):
             # The version is part of it: the same text with and without variables is two conditions.
             return Literal(f"{UNMODELLED}{condition.text}{'' if statement.variables else ' (2008)'}", test=True)
         return Literal(f"{KEY}{name}", test.test)

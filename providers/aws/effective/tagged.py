@@ -1,6 +1,7 @@
 """A role's tags are its sessions' ``aws:PrincipalTag``: what a policy says of them is settled once they are known.
 
 Source: IAM's "Passing session tags in AWS STS": whoever may sts:TagSession sets others, so there nothing is settled.
+"Tagging IAM resources": a role's tags keep the case of their keys and aren't told apart by it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from functools import lru_cache
 from providers.aws.effective.conditions import test_of
 from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
 from providers.aws.effective.evaluator import Request, holds
+from providers.aws.effective.patterns import literal
 from providers.aws.glob import meet, parse
 
 PREFIX = "aws:principaltag/"
 _VARIABLE = re.compile(r"\$\{(aws:PrincipalTag/[^{},]*)\}", re.IGNORECASE)
 _KEY = re.compile(r'"aws:PrincipalTag/([^"$]*)"', re.IGNORECASE)
-_LITERAL = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 
 Tags = Mapping[str, str]
 
@@ -46,10 +47,18 @@ def _meets(actions: Names, action: str) -> bool:
 
 def context_of(tags: Tags, texts: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """The keys that tags give a request; none for those that documents ask for and nobody has set."""
-    folded = {name.lower() for name in tags}
-    asked = {found[1] for text in texts for found in _KEY.finditer(text)}
-    absent = {f"{PREFIX}{name}": () for name in asked if name.lower() not in folded}
-    return {**absent, **{f"{PREFIX}{name}": (value,) for name, value in tags.items()}}
+    asked = {f"{PREFIX}{found[1].lower()}" for text in texts for found in _KEY.finditer(text)}
+    known = {key: () if value is None else (value,) for key, value in _by_key(tags).items()}
+    return {**dict.fromkeys(asked - known.keys(), ()), **{key: values for key, values in known.items() if values}}
+
+
+def _by_key(tags: Tags) -> dict[str, str | None]:
+    """By condition key; None where two of them are one to IAM, so that nobody knows which it goes by."""
+    found: dict[str, str | None] = {}
+    for name, value in tags.items():
+        key = key_name(f"{PREFIX}{name}")
+        found[key] = None if key in found else value
+    return found
 
 
 def settled(policy: Policy, tags: Tags) -> Policy:
@@ -77,9 +86,7 @@ def _known(condition: Condition, statement: Statement, tags: Tags) -> bool | Non
     key = key_name(condition.key)
     if not key.startswith(PREFIX) or test_of(condition, variables=statement.variables) is None:
         return None
-    name = key.removeprefix(PREFIX)
-    # Whether case tells tags apart isn't said alike everywhere.
-    if name not in tags and name.lower() in {tag.lower() for tag in tags}:
+    if _by_key(tags).get(key, "") is None:
         return None
     if statement.variables and any("${" in value for value in _filled(statement, condition.values, tags)):
         return None
@@ -94,5 +101,5 @@ def _filled(statement: Statement, texts: Iterable[str], tags: Tags) -> Iterator[
 
 
 def _value(found: re.Match[str], tags: Tags) -> str:
-    value = tags.get(key_name(found[1]).removeprefix(PREFIX))
-    return found[0] if value is None else value.translate(_LITERAL)
+    value = _by_key(tags).get(key_name(found[1]))
+    return found[0] if value is None else literal(value)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from providers.aws.effective.conditions import space_of
+from providers.aws.effective.document import key_name
 from providers.aws.effective.evaluator import Request
-from providers.aws.effective.principals import OWN, PRINCIPAL, UNMODELLED
+from providers.aws.effective.principals import OWN, PRINCIPAL, UNMODELLED, named
 from providers.aws.effective.rules import ACTION, KEY, RESOURCE, Mode, Vocabulary
+from providers.aws.effective.usual import claims, is_always_there, is_unheard_of
 from reconciler.access import Witness
 from reconciler.access.globs import IN_ANY_CASE, is_unknown, name_of
+from reconciler.access.search import Literal
 from reconciler.access.texts import Texts
 
 
@@ -25,6 +28,14 @@ class Sighting:
     """Actions as the policies write them, by their names in lower case."""
     odd: bool = False
     """Its resource is in no format that its action knows."""
+    of_all: str = ""
+    """Of whom its principal is but an example."""
+
+
+def as_example(sighting: Sighting, wanted: Sequence[Literal]) -> Sighting:
+    """Saying of whom its principal is but an example. ``wanted``: of the question that it answers."""
+    principal = sighting.values.get(PRINCIPAL)
+    return sighting if principal is None else replace(sighting, of_all=named(wanted, principal))
 
 
 def action_of(sighting: Sighting, words: Vocabulary) -> str:
@@ -78,7 +89,7 @@ def _context(sighting: Sighting, words: Vocabulary) -> Iterator[tuple[str, tuple
     for name in sorted(sighting.values):
         if name.startswith(KEY):
             key, found = name.removeprefix(KEY), sighting.values[name]
-            space = space_of(words.kinds[key], loose=False) or Texts()
+            space = space_of(words.kinds[key], key, loose=False) or Texts()
             yield key, None if found is None else tuple(space.show(value) for value in found)
 
 
@@ -90,16 +101,33 @@ def witness_of(sighting: Sighting, words: Vocabulary) -> Witness:
     """The request as text."""
     action = action_of(sighting, words)
     if PRINCIPAL in sighting.values:
-        request = f"{action} by {_shown(sighting.values[PRINCIPAL]).partition(':')[2]}"
+        request = f"{action} by {_told(sighting, PRINCIPAL).partition(':')[2]}"
     elif sighting.values.get(RESOURCE) is None:
         request = f"{action} on *"
     else:
-        request = f"{action} on {_shown(sighting.values[RESOURCE]) or repr('')}"
+        request = f"{action} on {_told(sighting, RESOURCE) or repr('')}"
     return Witness(request, not sighting.mode.loose, "; ".join(_notes(sighting, words)))
 
 
+def _told(sighting: Sighting, dimension: str) -> str:
+    """With a variable's text where the request's context holds it."""
+    return _shown("".join(_known(letter, sighting) for letter in sighting.values[dimension]))
+
+
+def _known(letter: str, sighting: Sighting) -> str:
+    found: tuple[Any, ...] = (is_unknown(letter) and sighting.values.get(f"{KEY}{name_of(letter)}")) or ()
+    return found[0] if len(found) == 1 and isinstance(found[0], str) else letter
+
+
 def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
-    when = [_when(words.written.get(key, key), found) for key, found in _context(sighting, words)]
+    principal = sighting.values.get(PRINCIPAL) or ""
+    context = {words.written.get(key, key): found for key, found in _context(sighting, words)}
+    when = [_when(key, found) for key, found in context.items()]
+    if sighting.of_all:
+        yield sighting.of_all
+    else:
+        known = set(map(key_name, context))
+        when += [f"{key} is anything" for key in claims(principal) if key_name(key) not in known]
     if when:
         yield f"when {' and '.join(when)}"
     for name, value in _assumed(sighting):
@@ -110,8 +138,17 @@ def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
         yield "if a policy variable can have the text that this takes"
     if sighting.mode.future:
         yield f"an action that the catalogue ({words.known.source}) does not know"
+    yield from _unheard_of(context, principal)
     if sighting.odd:
         yield "only for a resource in no format that this action is known to have"
+
+
+def _unheard_of(context: Mapping[str, tuple[str, ...] | None], principal: str) -> Iterator[str]:
+    for key, found in context.items():
+        if found is None and is_always_there(key_name(key), principal):
+            yield f"only without {key}, which requests are known to carry"
+        if found is not None and is_unheard_of(key_name(key), found):
+            yield f"only for a value that {key} is not known to have"
 
 
 def _when(key: str, values: tuple[str, ...] | None) -> str:

@@ -2,7 +2,8 @@
 
 A search over the product of all paths, segment by segment. At each place only these segments differ for the rules
 that are still in play: each that one of them names, each prefix with and without something more, the empty one, and
-any other. Exact: two paths of one kind match the same rules, with and without their trailing slash.
+any other. Exact: two paths of one kind match the same rules, with and without their trailing slash, and both have one
+or neither has: the server gives every LIST one.
 """
 
 from __future__ import annotations
@@ -30,12 +31,15 @@ class Atom:
     matched: int
     short: int
     """The same for the path without its trailing slash; ``matched`` where it has none."""
+    odd: bool = False
+    """With an empty segment, or empty. Servers make it another path, unless its slash is written ``%2F``: so it may
+    come to the rules of one server and not of another."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Node:
     odd: int
-    """Empty segments within the path, or an empty path: no real request is like that."""
+    """Empty segments within the path, or an empty path."""
     length: int
     path: str
     depth: int = field(compare=False)
@@ -57,7 +61,7 @@ def atoms(specs: Sequence[Spec], budget: int = BUDGET) -> Iterator[Atom]:
     queue = list(_children(specs, root))
     heapq.heapify(queue)
     seen: set[tuple[object, ...]] = set()
-    told: set[tuple[int, int]] = set()
+    told: set[tuple[int, int, bool]] = set()
     while queue:
         node = heapq.heappop(queue)
         if node.key in seen:
@@ -65,9 +69,10 @@ def atoms(specs: Sequence[Spec], budget: int = BUDGET) -> Iterator[Atom]:
         seen.add(node.key)
         if len(seen) > budget:
             raise TooManyKinds
-        if (node.matched, node.short) not in told:
-            told.add((node.matched, node.short))
-            yield Atom(node.path, node.matched, node.short)
+        kind = node.matched, node.short, node.path.endswith("/")
+        if kind not in told:
+            told.add(kind)
+            yield Atom(node.path, node.matched, node.short, odd=node.odd > 0)
         if node.path:  # a request's path has no leading slash
             for child in _children(specs, node):
                 heapq.heappush(queue, child)

@@ -81,7 +81,8 @@ class _Found:
     def add(self, differences: Iterator[Difference]) -> None:
         for one in differences:
             key = (one.capability, one.by, one.instead, one.certain)
-            if key not in self.told and self._holds(one):
+            known = key in self.told or (one.odd and (*key[:3], True) in self.told)
+            if not known and self._holds(one):
                 self.told[key] = one.witness
 
     def _holds(self, one: Difference) -> bool:

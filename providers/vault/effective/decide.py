@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from providers.vault.effective.atoms import Atom
@@ -17,6 +17,7 @@ from reconciler.access import Witness
 
 _NOTHING = Permissions()
 _WITH_SUDO = "with sudo"
+_ODD = "where the server takes an empty segment (written %2F)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Difference:
     """The old side's."""
     certain: bool = True
     note: str = ""
+    odd: bool = False
+    """On a path with an empty segment."""
 
     @property
     def witness(self) -> Witness:
@@ -91,14 +94,15 @@ class Sides:
         for listing in (False, True):
             capabilities = [one for one in CAPABILITIES if (one in LISTING) is listing]
             matched = atom.matched | atom.short if listing else atom.matched
-            if not matched & (self.new.mask | self.new.maybe_mask):
+            # The server adds the slash to a LIST that comes without one.
+            if not matched & (self.new.mask | self.new.maybe_mask) or (listing and not atom.path.endswith("/")):
                 continue
             several = servers if listing and atom.short != atom.matched else servers[:1]
             per_server = [self._on(atom, listing, server, capabilities) for server in several]
             for one in _agreed(per_server, several):
                 if not (sudo and one.note == _WITH_SUDO):
                     sudo = sudo or one.capability == "sudo"
-                    yield one
+                    yield _oddly(one) if atom.odd else one
 
     def _on(self, atom: Atom, listing: bool, server: Server, capabilities: Sequence[str]) -> dict[str, Difference]:
         old, new = (self._decision(side, atom, listing, server) for side in (self.old, self.new))
@@ -140,6 +144,10 @@ def _side(held: Acl, ordered: Sequence[Spec], maybe: Sequence[Rule]) -> _Side:
     mask = sum(1 << i for i, perms in enumerate(by_bit) if perms is not None)
     unsure = {len(ordered) + i: (rule, held.maybe[rule][1]) for i, rule in enumerate(maybe) if rule in held.maybe}
     return _Side(by_bit, mask, unsure, sum(1 << bit for bit in unsure))
+
+
+def _oddly(one: Difference) -> Difference:
+    return replace(one, certain=False, odd=True, note="; ".join(part for part in (one.note, _ODD) if part))
 
 
 def _agreed(per_server: Sequence[dict[str, Difference]], servers: Sequence[Server]) -> Iterator[Difference]:

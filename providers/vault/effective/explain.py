@@ -114,4 +114,6 @@ def _request(words: Sequence[str]) -> Request:
         if not equals or not name:
             raise RequestError(f"{word!r} is no parameter", "name=value")
         parameters[name] = value
-    return Request(capability.lower(), place, parameters)
+    # The server adds the slash to a LIST that comes without one.
+    slash = "/" if capability.lower() in LISTING and not place.endswith("/") else ""
+    return Request(capability.lower(), f"{place}{slash}", parameters)

@@ -21,16 +21,26 @@ class VaultPolicyFiles(PolicyFiles):
     kind: ClassVar[str] = "Vault ACL policy"
 
     def recognises(self, text: str) -> bool:
-        """A JSON object with paths, or a block of HCL."""
+        """A JSON object with paths, a block of HCL, or what holds nothing (comments): the server takes all but no text.
+
+        Broken ones too, as far as they show what they would be.
+        """
         try:
             found = json.loads(text)
         except (ValueError, RecursionError):
-            return _PATH.search(text) is not None
-        return isinstance(found, dict) and "path" in found and "Statement" not in found
+            return _PATH.search(text) is not None or _holds_nothing(text)
+        return isinstance(found, dict) and (not found or "path" in found) and "Statement" not in found
 
     def compare(self, old: str, new: str) -> Comparison:
         """By the server's own algorithm."""
         return compare((_parsed("old", old),), (_parsed("new", new),))
+
+
+def _holds_nothing(text: str) -> bool:
+    try:
+        return bool(text) and not parse("", text).rules
+    except PolicyError:
+        return False
 
 
 def _parsed(which: str, text: str) -> Policy:

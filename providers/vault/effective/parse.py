@@ -30,6 +30,7 @@ _OLD = {
     "sudo": ("create", "read", "update", "delete", "list", "sudo"),
 }
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_TEMPLATE = re.compile(r"\{\{[ \t\r\n]*([^{}]*?)[ \t\r\n]*\}\}")
 _DURATION = re.compile(r"(?:\d+[hms])+|\d+d?")
 
 
@@ -95,7 +96,8 @@ class _Block:
                 raise self.fail(item, f"{item.key} comes twice")
             seen.add(item.key)
             known(self, item)
-        path = self.path.removeprefix("/")
+        # Blanks within the braces are nothing to the server (sdk/helper/identitytpl).
+        path = _TEMPLATE.sub(r"{{\1}}", self.path.removeprefix("/"))
         if "+*" in path:
             raise error(self.text, self.at, "+* is forbidden in paths")
         shortest, longest = self.wrapping.get("min_wrapping_ttl", 0), self.wrapping.get("max_wrapping_ttl", 0)

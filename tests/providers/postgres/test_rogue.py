@@ -357,17 +357,14 @@ def test_a_minters_membership_is_kept_as_declared(minting: World) -> None:
 def test_an_owned_object_is_a_row_that_never_drops_it(calm: World) -> None:
     calm.sql("CREATE TABLE sales.made (a int)", "ALTER TABLE sales.made OWNER TO $role")
     row = f"postgresql_dependency {calm.role}:owner:table sales.made"
-    assert calm.changes() == {row: "delete"}
-    result = calm.apply()
-    (failed,) = (step for step in result.steps if step.diagnostic)
-    assert failed.diagnostic is not None
-    assert "owns table sales.made, which is not dropped" in failed.diagnostic.message
+    assert calm.changes() == {row: "by-hand"}
+    assert "owns table sales.made, which is not dropped" in calm.left()[row].why
+    assert "(ALTER TABLE sales.made OWNER TO …)" in calm.left()[row].how
+    assert calm.apply().steps == ()
     calm.desired = {}
-    result = calm.apply()
-    assert {str(s.address.type): s.outcome.value for s in result.steps if s.diagnostic} == {
-        "postgresql_dependency": "failed",
-        "postgresql_role": "skipped",
-    }
+    assert calm.apply().ok, "what is announced is done"
+    assert calm.changes() == {row: "by-hand", f"postgresql_role {calm.role}": "by-hand"}
+    assert "stands on it" in calm.left()[f"postgresql_role {calm.role}"].why
     assert calm.sql("SELECT to_regclass('sales.made') IS NOT NULL") == [(True,)]
     calm.sql("DROP TABLE sales.made")
     calm.converge()
@@ -376,9 +373,11 @@ def test_an_owned_object_is_a_row_that_never_drops_it(calm: World) -> None:
 def test_what_is_in_another_database_is_a_row(calm: World) -> None:
     calm.sql("CREATE TABLE there (a int)", "GRANT SELECT ON there TO $role", database="template1")
     try:
-        assert calm.changes() == {f"postgresql_dependency {calm.role}:database:template1": "delete"}
+        row = f"postgresql_dependency {calm.role}:database:template1"
+        assert calm.changes() == {row: "by-hand"}
         calm.desired = {}
-        assert {s.outcome.value for s in calm.apply().steps if s.diagnostic} == {"failed", "skipped"}
+        assert calm.apply().ok
+        assert calm.changes() == {row: "by-hand", f"postgresql_role {calm.role}": "by-hand"}
     finally:
         calm.sql("DROP TABLE there", database="template1")
     calm.converge()
@@ -387,10 +386,8 @@ def test_what_is_in_another_database_is_a_row(calm: World) -> None:
 def test_a_policy_in_another_database_is_a_row(calm: World) -> None:
     calm.sql("CREATE TABLE there (a int)", "CREATE POLICY own ON there TO $role USING (true)", database="template1")
     try:
-        assert calm.changes() == {f"postgresql_dependency {calm.role}:database:template1": "delete"}
-        (failed,) = (step.diagnostic for step in calm.apply().steps if step.diagnostic)
-        assert failed is not None
-        assert "owns, may use or is named by 1 objects in database template1" in failed.message
+        (left,) = calm.left().values()
+        assert "owns, may use or is named by 1 objects in database template1" in left.why
     finally:
         calm.sql("DROP TABLE there", database="template1")
     calm.converge()
@@ -471,12 +468,12 @@ def test_a_policy_that_permits_a_managed_role_is_a_row_and_forgets_it(
 def test_a_policy_that_restricts_a_managed_role_is_a_row_that_says_what_to_do(secured: World, wanted: bool) -> None:
     secured.sql("CREATE POLICY own ON public.rows AS RESTRICTIVE TO $role USING (false)")
     secured.desired = secured.desired if wanted else {}
-    steps = {step.address.type: step.diagnostic for step in secured.apply().steps if step.diagnostic}
-    assert set(steps) == {"postgresql_dependency", *(() if wanted else ("postgresql_role",))}
-    told = steps["postgresql_dependency"]
-    assert told is not None
-    assert f"policy own on table public.rows restricts {secured.role}" in told.message
-    assert "DROP POLICY, or ALTER POLICY … TO" in told.help
+    left = {row.partition(" ")[0]: told for row, told in secured.left().items()}
+    assert set(left) == {"postgresql_dependency", *(() if wanted else ("postgresql_role",))}
+    told = left["postgresql_dependency"]
+    assert f"policy own on table public.rows restricts {secured.role}" in told.why
+    assert "DROP POLICY, or ALTER POLICY … TO" in told.how
+    assert secured.apply().ok, "what is announced is done"
     secured.sql("DROP POLICY own ON public.rows")
     secured.converge()
 
@@ -531,12 +528,13 @@ def test_a_table_that_a_managed_role_owns_is_one_row_and_nobody_elses_grants_cha
     before = calm.sql(acl)
     try:
         row = f"postgresql_dependency {calm.role}:owner:table public.orders"
-        assert calm.changes() == {row: "delete"}
-        assert [s.address.key for s in calm.apply().steps if s.diagnostic] == [row.partition(" ")[2]]
+        assert calm.changes() == {row: "by-hand"}
+        assert calm.apply().steps == ()
         assert calm.sql(acl) == before
         calm.desired = {}
-        told = {s.address.type: s.diagnostic for s in calm.apply().steps if s.diagnostic}
-        assert "owns public.orders, so what it may do there isn't granted" in str(told["postgresql_grant"])
+        told = [told.why for row, told in calm.left().items() if row.startswith("postgresql_grant ")]
+        assert f"{calm.role} owns public.orders, so what it may do there isn't granted" in told
+        assert calm.apply().ok, "what is announced is done"
         assert calm.sql("SELECT tableowner FROM pg_tables WHERE tablename = 'orders'") == [(calm.role,)]
     finally:
         calm.sql("ALTER TABLE public.orders OWNER TO postgres")

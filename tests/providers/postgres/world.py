@@ -18,9 +18,21 @@ from providers.postgres.local import LocalPostgres
 from providers.postgres.provider import PostgresProvider
 from providers.postgres.settings import PostgresSettings
 from reconciler.engine.apply import Ended, apply_plan
+from reconciler.engine.byhand import left_by_hand
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.engine.session import Session, System
-from reconciler.model import Action, Address, Applied, ApplyResult, Desired, Outcome, Plan, Snapshot, State
+from reconciler.model import (
+    Action,
+    Address,
+    Applied,
+    ApplyResult,
+    ByHand,
+    Desired,
+    Outcome,
+    Plan,
+    Snapshot,
+    State,
+)
 from reconciler.provider import AgentRef, Demand, IntentRef, Lowering, Pair, PairDemand, Scope
 from specs.source import Located, SourceSpan
 
@@ -113,7 +125,8 @@ class World:
 
     def planned(self) -> Planned:
         state = State("test", "", 0, self.recorder.objects, {})
-        return plan_changes(self.desired, {SYSTEM: self.read()}, state, MARKS)
+        found = plan_changes(self.desired, {SYSTEM: self.read()}, state, MARKS)
+        return Planned(left_by_hand(found.changes), found.diagnostics)
 
     def changes(self) -> dict[str, str]:
         """What would be done: ``type key`` → action."""
@@ -121,6 +134,10 @@ class World:
         assert planned.diagnostics == ()
         rows = (change for change in planned.changes if change.action not in (Action.NO_OP, Action.ADOPT))
         return {f"{change.address.type} {change.address.key}": change.action.value for change in rows}
+
+    def left(self) -> dict[str, ByHand]:
+        """What no step can do, by type and key."""
+        return {f"{c.address.type} {c.address.key}": c.by_hand for c in self.planned().changes if c.by_hand}
 
     def apply(self) -> ApplyResult:
         plan = Plan("test", datetime.now(UTC), "", "", 0, (), self.planned().changes)

@@ -14,6 +14,13 @@ CONDITIONS = [
         [when("StringEquals", "aws:SourceVpce", "v")],
         "equal",
     ),
+    Case("case of a tag's key", [when("StringEquals", TEAM, "a")], [when("StringEquals", TEAM.upper(), "a")], "equal"),
+    Case(
+        "two spellings of one key",
+        [],
+        [statement(Condition={"StringEquals": {TEAM: "a", "aws:PrincipalTag/Team": "b"}})],
+        "equal",
+    ),
     Case(
         "ignore case",
         [when("StringEquals", TEAM, "a")],

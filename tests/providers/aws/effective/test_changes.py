@@ -141,6 +141,10 @@ NOT_TEAM = {**READ, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:Pri
         ((TEAM,), {"team": "x"}, {"team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
         ((TEAM,), {"team": "admin"}, {"team": "x"}, Verdict.NARROWS, ""),
         ((TEAM,), {"team": "x"}, {"team": "y"}, Verdict.EQUAL, ""),
+        # IAM keeps the case of a tag's key and goes by none, in conditions and in variables alike.
+        ((TEAM,), {"Team": "x"}, {"Team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
+        ((TEAM,), {"team": "admin"}, {"TEAM": "admin"}, Verdict.EQUAL, ""),
+        ((HOME,), {"Team": "a"}, {"Team": "b"}, Verdict.INCOMPARABLE, "s3:GetObject on arn:aws:s3:::home/b/"),
         ((HOME,), {"team": "a"}, {"team": "*"}, Verdict.INCOMPARABLE, "s3:GetObject on arn:aws:s3:::home/*/"),
         ((READ, NOT_TEAM), {"team": "x"}, {"team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
     ],
@@ -155,6 +159,13 @@ def test_tags_that_a_policy_asks_for_are_access(
     hanging = inline("a", *statements)
     found = told(role(tags=before) | hanging, role(tags=after) | hanging)[Aspect.REACH].comparison
     assert (found.verdict, [one.request for one in found.gains], found.notes) == (verdict, [gains] * bool(gains), ())
+
+
+def test_which_of_two_tags_that_are_one_to_iam_counts_is_not_guessed() -> None:
+    """No such pair can be made at AWS; whoever imitates it may let it be."""
+    hanging = inline("a", TEAM)
+    found = told(role(tags={"team": "x"}) | hanging, role(tags={"team": "x", "Team": "y"}) | hanging)
+    assert found[Aspect.REACH].comparison.verdict is Verdict.WIDENS
 
 
 NONE: dict[str, Value] = {}

@@ -60,7 +60,8 @@ def test_values_of_conditions_are_text() -> None:
     assert Policy.parse(text).statements[0].conditions[0].values == ("true", "1.50", "b")
 
 
-def test_keys_differ_by_case_in_tags_only() -> None:
+def test_keys_do_not_differ_by_case_but_in_an_issuers_path() -> None:
     assert key_name("AWS:SourceIp") == "aws:sourceip"
-    assert key_name("aws:PrincipalTag/Team") == "aws:principaltag/Team"
+    assert key_name("aws:PrincipalTag/Team") == key_name("AWS:principaltag/TEAM") == "aws:principaltag/team"
+    assert key_name("S3:ExistingObjectTag/Team") == "s3:existingobjecttag/Team"
     assert key_name("oidc.eks.eu-west-1.amazonaws.com/id/AB:sub") == "oidc.eks.eu-west-1.amazonaws.com/id/AB:sub"

@@ -150,7 +150,15 @@ def test_a_role_that_is_not_there_may_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "answer"), [({"team": "admin"}, Answer.YES), ({"team": "x"}, Answer.NO), ({}, Answer.NO)]
+    ("tags", "answer"),
+    [
+        ({"team": "admin"}, Answer.YES),
+        ({"Team": "admin"}, Answer.YES),
+        ({"team": "x"}, Answer.NO),
+        ({"TEAM": "x"}, Answer.NO),
+        ({}, Answer.NO),
+        ({"team": "admin", "Team": "x"}, Answer.UNKNOWN),
+    ],
 )
 def test_the_roles_own_tags_are_known(tags: dict[str, Value], answer: Answer) -> None:
     tagged = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "admin"}}}

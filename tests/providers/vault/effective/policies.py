@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from providers.vault.effective.parse import parse
 from providers.vault.effective.values import Policy
 
+NOTHINGS = ("# only a comment\n", "/* x */ // y", " \n", "{}", '{"path": {}}', 'name = "x"')
+"""Policies without a rule, as the server takes them."""
+
 
 def hcl(*rules: tuple[str, str] | tuple[str, str, str]) -> str:
     """Text of rules: path, capabilities parted by spaces, more lines."""

@@ -56,20 +56,25 @@ CASES = [
     ([("a", "list")], [("a", "list"), ("a/", "list read")], WIDENS, "read a/"),
     ([], [("a", "sudo")], WIDENS, "sudo a"),
     ([], [("a", "patch")], WIDENS, "patch a"),
-    ([], [("a", "scan")], WIDENS, "scan a"),
+    ([], [("a", "scan")], WIDENS, "scan a/"),
     ([], [("+", "read")], WIDENS, "read x"),
     # Less.
     ([A], [], NARROWS, "read secret/"),
-    ([A], [A, ("secret/+/x", "list")], INCOMPARABLE, "list secret/x/x"),
-    ([("a/b*", "list")], [("a/b*", "list"), ("a/b/*", "deny")], NARROWS, "list a/b/x"),
+    ([A], [A, ("secret/+/x", "list")], MAY_WIDEN, "list secret/x/x/"),
+    # The server puts a slash to every LIST; only an empty segment tells these two apart.
+    ([("a", "list")], [("a/", "list")], MAY_WIDEN, "list a//"),
+    ([("a/*", "list")], [("a/*", "list"), ("a/", "list")], EQUAL, None),
+    ([("a/b*", "list")], [("a/b*", "list"), ("a/b/*", "deny")], NARROWS, "list a/b/x/"),
     # Something of both.
     ([("kv/a", "read")], [("kv/b", "read")], INCOMPARABLE, "read kv/b"),
     ([("orders/*", "read")], [("Orders/*", "read")], INCOMPARABLE, "read Orders/"),
     # A gain of LIST on one kind of server only: there a path without its slash comes first.
-    ([("a/b/*", "read")], [("a/b/*", "read"), ("a/b*", "list")], WIDENS, "list a/b"),
+    ([("a/b/*", "read")], [("a/b/*", "read"), ("a/b*", "list")], WIDENS, "list a/bx/"),
     # What isn't modelled, where it matters.
     ([], [ID], MAY_WIDEN, "read kv/"),
     ([ID], [ID], EQUAL, None),
+    ([ID], [("kv/{{ identity.entity.id\\t}}/*", "read")], EQUAL, None),
+    ([ID], [("kv/{{identity.entity. id}}/*", "read")], MAY_WIDEN, "read kv/"),
     ([ID], [ID, ("a", "read")], WIDENS, "read a"),
     ([ID], [ID, ("kv/a/*", "deny")], NARROWS, "read kv/a/"),
     ([ID], [("kv/{{identity.entity.name}}/*", "read")], MAY_WIDEN, "read kv/"),
@@ -82,7 +87,7 @@ CASES = [
     ([("a", "read")], [("a", "read", 'control_group = { factor "f" {} }')], NARROWS, "read a"),
     ([], [("a", "read", 'mfa_methods = ["m"]')], MAY_WIDEN, "read a"),
     ([("a", "read", 'mfa_methods = ["m"]')], [("a", "read", 'mfa_methods = ["m", "n"]')], MAY_WIDEN, "read a"),
-    ([("a", "list", "pagination_limit = 5")], [("a", "list")], MAY_WIDEN, "list a"),
+    ([("a", "list", "pagination_limit = 5")], [("a", "list")], MAY_WIDEN, "list a/"),
     (
         [("a", "read list", "pagination_limit = 5")],
         [("a", "read list", "pagination_limit = 5"), ("b", "read")],
@@ -245,7 +250,7 @@ def test_many_witnesses_are_counted():
         ([("kv/*", "read"), ("kv/data/prod/*", "deny")], "kv/data/prod/*", ["*"], None),
         ([("kv/*", "read"), ("kv/data/prod/*", "deny")], "kv/data/+/x", ["*"], "read kv/data/x/x"),
         ([("kv/+/x", "list")], "kv/prod", ["list"], None),
-        ([("kv/prod", "list")], "kv/prod", ["list"], "list kv/prod"),
+        ([("kv/prod", "list")], "kv/prod", ["list"], "list kv/prod/"),
         ([("kv/prod/", "list")], "kv/prod", ["list"], "list kv/prod/"),
         ([("kv/prod/", "read")], "kv/prod", ["read"], None),
         ([("a", "read")], "b", ["*"], None),

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from providers.vault.effective.compare import compare
 from providers.vault.effective.evaluate import allowed
-from providers.vault.effective.values import Request
+from providers.vault.effective.values import Policy, Request, Server
 from providers.vault.local import LocalVault
-from tests.providers.vault.effective.policies import hcl, parsed, random_path, random_set
+from tests.providers.vault.effective.policies import NOTHINGS, hcl, parsed, random_path, random_set
 
 SEGMENTS = ("a", "ab", "b", "kv", "a-b", "\u00e9", "+a", "a+", "a*b")
 ASKED = ("create", "read", "update", "patch", "delete", "list", "scan", "sudo")
@@ -168,3 +169,56 @@ def test_reads_of_paths_with_a_trailing_slash(root, server):
                 # The server itself puts a slash to the path of a LIST.
                 asked = Request(capability, f"{path}/" if capability == "list" else path)
                 assert allowed(parsed(texts), asked) is (status != 403), (texts, method, path, status)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (("one/a", "list"), ("one/a/", "list")),
+        (("one/a/", "list"), ("one/a", "list")),
+        (("one/+", "list"), ("one/*", "list")),
+        (("one/+/b", "list"), ("one/+/b/", "list")),
+        (("one/a*", "read"), ("one/a*", "list")),
+        (("one/+/b", "read"), ("one/*", "read")),
+    ],
+)
+def test_witnesses_can_be_made(root, server, old, new):
+    """Each request is made by a token of the one side and by one of the other; an empty segment is written ``%2F``."""
+    before, after = ([hcl(rule)] for rule in (old, new))
+    found = compare(parsed(before), parsed(after), servers=[Server.OPENBAO])
+    holds = {"gains": root.token(after), "loses": root.token(before)}
+    lacks = {"gains": holds["loses"], "loses": holds["gains"]}
+    assert found.gains or found.loses
+    for side in ("gains", "loses"):
+        for one in getattr(found, side):
+            assert one.certain is ("//" not in one.request), one
+            capability, _, path = one.request.partition(" ")
+            made = {"list": "LIST", "read": "GET"}[capability], path.replace("//", "/%2F")
+            assert call(server, holds[side], *made)[0] != 403, one
+            assert call(server, lacks[side], *made)[0] == 403, one
+
+
+def test_blanks_in_a_template_are_nothing_to_the_server(root):
+    root.post("sys/auth/blanks", {"type": "userpass"})
+    names = ("{{identity.entity.name}}", "{{ identity.entity.name }}", "{{\\tidentity.entity.name  }}")
+    texts = [hcl((f"one/{name}/x", word)) for name, word in zip(names, ("read", "update", "delete"), strict=True)]
+    policies = [f"blank{at}" for at in range(len(texts))]
+    for name, text in zip(policies, texts, strict=True):
+        root.post(f"sys/policies/acl/{name}", {"policy": text})
+    root.post("auth/blanks/users/ann", {"password": "p", "token_policies": policies})
+    login = root.post("auth/blanks/login/ann", {"password": "p"})["auth"]
+    root.post(f"identity/entity/id/{login['entity_id']}", {"name": "ann"})
+    assert ask(root, login["client_token"], ["one/ann/x"]) == {"one/ann/x": {"read", "update", "delete"}}
+    assert len({rule.path for policy in parsed(texts) for rule in policy.rules}) == 1
+
+
+@pytest.mark.parametrize("text", NOTHINGS)
+def test_what_holds_nothing_is_a_policy(root, text):
+    held = root.token([text])
+    assert ask(root, held, ["one/there"]) == {"one/there": set()}
+    assert parsed([text]) == [Policy("p0")]
+
+
+def test_no_text_at_all_is_none(root):
+    with pytest.raises(AssertionError, match="not supplied or empty"):
+        root.post("sys/policies/acl/none", {"policy": ""})
