@@ -177,7 +177,7 @@ class Probes:
             yield who, f"log in to {role}"
             for path in self._read_by(agent):
                 yield who, f"read {path} by {role}"
-            agent.auth.token.revoke_self()
+            hands.vault.auth.token.revoke(agent.token)
             agent.adapter.close()
 
     def _at_postgres(self, hands: Hands) -> Iterator[tuple[str, str]]:
@@ -203,6 +203,7 @@ def _trusted(hands: Hands) -> Iterator[tuple[str, str]]:
     for page in hands.iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
         for role in page["RoleDetailList"]:
             trust = json.dumps(role["AssumeRolePolicyDocument"], sort_keys=True)
+            yield f"aws {trust}", f"come in by {role['Arn']}"
             for policy in role["RolePolicyList"]:
                 yield f"aws {trust}", json.dumps(policy["PolicyDocument"], sort_keys=True)
             for policy in role["AttachedManagedPolicies"]:
