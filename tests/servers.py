@@ -1,8 +1,8 @@
 """Real servers for the tests, and the command line against them.
 
 ``world`` (quickstart) and ``estate`` give a fresh copy of an example's specs, with every server of the sandbox behind
-them. The servers are shared by the tests of one pytest worker; what a test made is destroyed after it, and servers
-that a test left in a state that ``writ destroy`` can't clean are thrown away.
+them. The servers are shared by the tests of one pytest worker; what a test made is deleted after it, and servers
+of which a test says that they can't be used again are thrown away.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,9 +27,11 @@ import pytest
 from reconciler.sandbox.folder import Folder
 from reconciler.sandbox.hosting import options
 from reconciler.sandbox.issuer import SigningKey, workload_claims
+from reconciler.sandbox.operator import SUBJECT
 from reconciler.sandbox.reading import read_blueprint
 from reconciler.sandbox.sandbox import Sandbox
 from specs.loader import load_file
+from tests.slate import Slate
 from tests.zygote import Zygote
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -87,7 +91,8 @@ class World:
     connections: Path
     dirty: bool = False
     """Set by a test that leaves the servers so that they can't be used again."""
-    _applied: bool = field(default=False, init=False)
+    applied: bool = field(default=False, init=False)
+    """Whether it made anything."""
 
     @property
     def specs(self) -> Path:
@@ -101,7 +106,7 @@ class World:
 
     def writ(self, *arguments: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
         """Run ``writ`` in ``cwd``, with the connections."""
-        self._applied = self._applied or arguments[:1] == ("apply",)
+        self.applied = self.applied or arguments[:1] == ("apply",)
         return run_writ(*arguments, cwd=self.cwd, stdin=stdin, env={"WRIT_CONNECTIONS": str(self.connections)} | env)
 
     def ok(self, *arguments: str, code: int = 0, **env: str) -> str:
@@ -144,24 +149,13 @@ class World:
         found: dict[str, Any] = blocks[system]
         return found
 
-    def clean(self) -> None:
-        """Take away all that the test applied. Marks the servers dirty where that fails."""
-        if not self._applied or self.dirty:
-            return
-        shutil.rmtree(self.specs)
-        copy_specs(self.example, self.specs)
-        for name in self._environments():
-            self.dirty = self.dirty or self.writ("destroy", "-auto-approve", "-environment", name).returncode != 0
-
-    def _environments(self) -> tuple[str, ...]:
-        return tuple(setting.name for setting in read_blueprint([str(self.specs)]).settings)
-
 
 class Worlds:
     """The sandboxes of one pytest worker, by example."""
 
     def __init__(self) -> None:
-        self._running: dict[str, Sandbox] = {}
+        self._running: dict[str, tuple[Sandbox, Slate]] = {}
+        self._connections: dict[str, Path] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="writ-tests-"))
 
     def sandbox(self, example: str) -> Sandbox:
@@ -171,18 +165,55 @@ class Worlds:
             assert folder.claim()
             started = Sandbox(options((str(EXAMPLES / example / "specs"),), None, 0.0), folder)
             started.start()
-            self._running[example] = started
-        return self._running[example]
+            self._running[example] = started, Slate(started)
+            self._connections[example] = _with_tokens(started, self._folder / f"{example}-logins")
+        return self._running[example][0]
+
+    def world(self, example: str, folder: Path) -> World:
+        """A copy of the example's specs in ``folder``, and its servers."""
+        sandbox = self.sandbox(example)
+        copy_specs(example, folder / "specs")
+        return World(example, sandbox, folder, self._connections[example])
+
+    def clean(self, world: World) -> None:
+        """Delete what a test made; its servers too, if they can't be used again."""
+        if world.dirty:
+            self.drop(world.example)
+        elif world.applied:
+            self._running[world.example][1].wipe()
 
     def drop(self, example: str) -> None:
         """Stop an example's sandbox: the next use starts afresh."""
-        self._running.pop(example).stop()
+        sandbox, slate = self._running.pop(example)
+        slate.close()
+        sandbox.stop()
 
     def stop(self) -> None:
         """Stop all."""
         for example in tuple(self._running):
             self.drop(example)
         shutil.rmtree(self._folder)
+
+
+def _with_tokens(sandbox: Sandbox, folder: Path) -> Path:
+    """The sandbox's connections with tokens made already: each of its own commands starts Python for one."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+    def made(found: re.Match[str]) -> str:
+        audience = json.loads(found[2])[-1]
+        token = folder / f"{audience}.jwt"
+        issuer = sandbox.issuer
+        token.write_text(issuer.token(issuer.url, SUBJECT, audience, exp=int(time.time()) + _LONG))
+        return f"{found[1]}{json.dumps(['cat', str(token)])}"
+
+    written = Path(sandbox.status.connections).read_text("utf-8")
+    connections = folder / "connections.yaml"
+    connections.write_text(re.sub(r"((?:jwt|token)_command: )(\[.*\])", made, written), "utf-8")
+    connections.chmod(0o600)
+    return connections
+
+
+_LONG = 7200
 
 
 @pytest.fixture(scope="session")
@@ -194,13 +225,9 @@ def worlds() -> Iterator[Worlds]:
 
 
 def _world(worlds: Worlds, example: str, tmp_path: Path) -> Iterator[World]:
-    sandbox = worlds.sandbox(example)
-    copy_specs(example, tmp_path / "specs")
-    world = World(example, sandbox, tmp_path, Path(sandbox.status.connections))
-    yield world
-    world.clean()
-    if world.dirty:
-        worlds.drop(example)
+    made = worlds.world(example, tmp_path)
+    yield made
+    worlds.clean(made)
 
 
 @pytest.fixture

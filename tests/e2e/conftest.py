@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.hands import Hands
-from tests.servers import World, Worlds, copy_specs
+from tests.servers import World, Worlds
 
 
 @dataclass(frozen=True)
@@ -23,13 +22,8 @@ class Ground:
 @pytest.fixture(scope="module")
 def ground(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """Applied before the module's first test, destroyed after its last: each test leaves it as it was."""
-    sandbox = worlds.sandbox("quickstart")
-    folder = tmp_path_factory.mktemp("ground")
-    copy_specs("quickstart", folder / "specs")
-    world = World("quickstart", sandbox, folder, Path(sandbox.status.connections))
+    world = worlds.world("quickstart", tmp_path_factory.mktemp("ground"))
     world.apply()
     with Hands(world) as hands:
         yield Ground(world, hands)
-    world.clean()
-    if world.dirty:
-        worlds.drop("quickstart")
+    worlds.clean(world)

@@ -156,10 +156,8 @@ def test_the_refusals_did_nothing_and_yes_does(ground_unapplied: World) -> None:
 @pytest.fixture(scope="module")
 def ground_unapplied(worlds: Any, tmp_path_factory: pytest.TempPathFactory) -> World:
     """The quickstart, not applied."""
-    sandbox = worlds.sandbox("quickstart")
-    folder = tmp_path_factory.mktemp("unapplied")
-    copy_specs("quickstart", folder / "specs")
-    return World("quickstart", sandbox, folder, Path(sandbox.status.connections))
+    made: World = worlds.world("quickstart", tmp_path_factory.mktemp("unapplied"))
+    return made
 
 
 def test_an_environment_must_be_named_where_there_are_several(tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ def run_all(printed: Printed, **env: str) -> None:
 
 
 def test_a_whole_run_with_the_sandboxs_logins(world: World, hands: Hands, printed: Printed) -> None:
+    world.connections = Path(world.sandbox.status.connections)
     vault, aws = world.connection("vault")["address"], world.connection("payments")["endpoint_url"]
     with Recorder(vault) as at_vault, Recorder(aws) as at_aws:
         connections = rewired(world, vault={"address": at_vault.url}, payments={"endpoint_url": at_aws.url})

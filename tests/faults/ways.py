@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from tests.faults.harness import APPLY, End, Harness, harnessed
 from tests.faults.oracle import Probes
-from tests.servers import EXAMPLES, World, Worlds, copy_specs
+from tests.servers import EXAMPLES, World, Worlds
 
 OLD = "system:serviceaccount:support:support-bot"
 NEW = f"{OLD}-v2"
@@ -48,10 +47,7 @@ class Way:
 @pytest.fixture(scope="module")
 def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     """The quickstart behind proxies, and tokens of whoever may come or may not."""
-    sandbox = worlds.sandbox("quickstart")
-    folder = tmp_path_factory.mktemp("faults")
-    copy_specs("quickstart", folder / "specs")
-    world = World("quickstart", sandbox, folder, Path(sandbox.status.connections))
+    world = worlds.world("quickstart", tmp_path_factory.mktemp("faults"))
     tokens = {
         "old": world.token("support-bot", "vault"),
         "new": world.token("support-bot", "vault", sub=NEW),
@@ -61,10 +57,8 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     }
     with harnessed(world, Probes(tokens, PATHS, TABLES)) as made:
         yield made
-    world._applied = True
-    world.clean()
-    if world.dirty:
-        worlds.drop("quickstart")
+    world.applied = True
+    worlds.clean(world)
 
 
 def edit(world: World, edits: Edits = ()) -> None:

@@ -21,6 +21,13 @@ def secrets_of(world: World) -> dict[str, str]:
     }
 
 
+@pytest.fixture
+def world(world: World) -> World:
+    """With the sandbox's own file of connections."""
+    world.connections = Path(world.sandbox.status.connections)
+    return world
+
+
 def test_no_secret_in_any_file_of_the_folder(world: World) -> None:
     world.apply()
     folder = world.connections.parent
