@@ -39,7 +39,7 @@ class Fault:
     phase: Phase
     deed: Deed
     among: str = ""
-    """Number only the calls that this pattern is found in: several go at once, and their order isn't always the same."""
+    """Number only the calls that this pattern is found in: several go at once, in an order that may differ."""
 
     def __str__(self) -> str:
         which = f" of {self.among}" if self.among else ""
