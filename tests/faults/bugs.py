@@ -191,7 +191,9 @@ def more_is_granted_first_and_taken_back() -> None:
 @bug("UpdateAssumeRolePolicy", by="let_in")
 def a_role_trusts_everybody_for_a_moment() -> None:
     make = aws_role.Role.make
-    anybody = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"}]}'
+    anybody = (
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}]}'
+    )
 
     def open_first(self: Any, client: Any, desired: Any) -> None:
         make(self, client, desired)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -37,9 +38,16 @@ class Fault:
     at: int
     phase: Phase
     deed: Deed
+    among: str = ""
+    """Number only the calls that this pattern is found in: several go at once, in an order that may differ."""
 
     def __str__(self) -> str:
-        return f"call {self.at}, {self.phase}: {self.deed}"
+        which = f" of {self.among}" if self.among else ""
+        return f"call {self.at}{which}, {self.phase}: {self.deed}"
+
+    def numbers(self, label: str) -> bool:
+        """Whether this call is one that counts."""
+        return re.search(self.among, label) is not None
 
 
 class Gate:
@@ -51,7 +59,8 @@ class Gate:
         self.fault: Fault | None = None
         self.storm: tuple[random.Random, float] | None = None
         """With this chance a call is answered 429 or 503, or at a database broken off."""
-        self.hit = False
+        self.hit = ""
+        """The call that met the fault."""
         self.pid = 0
         self._busy = 0
 
@@ -59,7 +68,7 @@ class Gate:
         """A new run: numbers begin at 1."""
         self.settled()
         with self._lock:
-            self.calls, self.fault, self.hit, self.pid = [], fault, False, 0
+            self.calls, self.fault, self.hit, self.pid = [], fault, "", 0
 
     def started(self, pid: int) -> None:
         """The program that is to suffer."""
@@ -67,17 +76,22 @@ class Gate:
 
     @contextmanager
     def call(self, label: str) -> Iterator[int]:
-        """One call on its way; its number."""
+        """One call on its way; its number, 0 for one that doesn't count."""
         with self._lock:
             self.calls.append(label)
             self._busy += 1
-            number = len(self.calls)
+            number = self._number(label)
         try:
             yield number
         finally:
             with self._lock:
                 self._busy -= 1
                 self._lock.notify_all()
+
+    def _number(self, label: str) -> int:
+        if self.fault is None:
+            return len(self.calls)
+        return sum(map(self.fault.numbers, self.calls)) if self.fault.numbers(label) else 0
 
     def due(self, number: int, phase: Phase) -> Deed | None:
         """What is to happen to this call now. A killed or stopped program is so already."""
@@ -93,7 +107,8 @@ class Gate:
             return chance.choice((Deed.BUSY, Deed.BROKEN)) if chance.random() < rate else None
         if self.fault is None or (self.fault.at, self.fault.phase) != (number, phase):
             return None
-        self.hit = True
+        counted = [call for call in self.calls if self.fault.numbers(call)]
+        self.hit = counted[number - 1]
         return self.fault.deed
 
     def settled(self, seconds: float = 10) -> None:

@@ -81,7 +81,7 @@ class Harness:
         """Run with a fault, mend, judge."""
         self.probes.log_in(self.hands)
         self.run(*arguments, fault=fault)
-        where = self.gate.calls[fault.at - 1] if fault and self.gate.hit else ""
+        where = self.gate.hit
         found = self.judge(old, new, arguments)
         found.where = where
         return found

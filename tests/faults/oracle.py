@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -26,6 +27,8 @@ _VOLATILE = frozenset(
     }
 )
 """Fields that another run gives another value, and that no access hangs on."""
+
+_MADE_BY_A_LOGIN = re.compile(r"entity_[0-9a-f]+(\.root)?$")
 
 
 def reality(hands: Hands) -> Facts:
@@ -61,6 +64,8 @@ def _vault(hands: Hands) -> Iterator[tuple[str, str]]:
     for kind in ("entity", "group"):
         for key in _keys(hands, f"identity/{kind}/id"):
             found = hands.read(f"identity/{kind}/id/{key}")
+            if _MADE_BY_A_LOGIN.match(found["name"]) and not found["policies"]:
+                continue  # a probe's
             # What a login writes into an alias says only who came last.
             aliases = sorted((one["name"], one["mount_path"]) for one in found.pop("aliases", None) or ())
             yield f"vault {kind} {found['name']}", _text([found, aliases])
@@ -177,7 +182,7 @@ class Probes:
             yield who, f"log in to {role}"
             for path in self._read_by(agent):
                 yield who, f"read {path} by {role}"
-            agent.auth.token.revoke_self()
+            hands.vault.auth.token.revoke(agent.token)
             agent.adapter.close()
 
     def _at_postgres(self, hands: Hands) -> Iterator[tuple[str, str]]:
@@ -203,6 +208,7 @@ def _trusted(hands: Hands) -> Iterator[tuple[str, str]]:
     for page in hands.iam.get_paginator("get_account_authorization_details").paginate(Filter=["Role"]):
         for role in page["RoleDetailList"]:
             trust = json.dumps(role["AssumeRolePolicyDocument"], sort_keys=True)
+            yield f"aws {trust}", f"come in by {role['Arn']}"
             for policy in role["RolePolicyList"]:
                 yield f"aws {trust}", json.dumps(policy["PolicyDocument"], sort_keys=True)
             for policy in role["AttachedManagedPolicies"]:

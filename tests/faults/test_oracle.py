@@ -11,6 +11,7 @@ from tests.faults.bugs import BUGS
 from tests.faults.gate import Deed, Fault, Phase
 from tests.faults.harness import APPLY, Harness
 from tests.faults.ways import DESTROY, EDITS, IN_PLACE, Way, edit, harness, walk
+from tests.servers import Worlds
 
 __all__ = ["harness"]
 
@@ -31,14 +32,15 @@ def circle(harness: Harness) -> tuple[Way, ...]:
 
 
 @pytest.fixture
-def planted(harness: Harness) -> Iterator[Harness]:
-    """Whatever a bug left is thrown away."""
+def planted(harness: Harness, worlds: Worlds) -> Iterator[Harness]:
+    """Whatever a bug left is thrown away: also what it let somebody make."""
     harness.world.ok(*DESTROY)
     yield harness
     harness.bug = ""
     edit(harness.world)
+    harness.world.writ(*DESTROY)
+    worlds.clean(harness.world)
     harness.world.ok(*DESTROY)
-    harness.hands.delete("identity/entity/name/writ-support-bot")
 
 
 @pytest.mark.faults
@@ -51,19 +53,14 @@ def test_a_planted_bug_is_seen(planted: Harness, circle: tuple[Way, ...], bug: s
 
 
 def seen(harness: Harness, circle: tuple[Way, ...]) -> Iterator[str]:
-    """What the oracle says: on each way without a fault, then killed around the calls where the bug shows."""
-    at, calls = BUGS[harness.bug].at, dict[str, list[str]]()
+    """What the oracle says: on each way without a fault, then killed around each of the calls where the bug shows."""
+    at, most = BUGS[harness.bug].at, 0
     for way in circle:
         yield from gone(harness, way, None)
-        calls[way.name] = list(harness.gate.calls)
-    found = {
-        name: [number for number, call in enumerate(all_, 1) if re.search(at, call)] for name, all_ in calls.items()
-    }
-    for place in range(max(map(len, found.values())) if at else 0):
+        most = max(most, sum(re.search(at, call) is not None for call in harness.gate.calls) if at else 0)
+    for number in range(1, most + 1):
         for way in circle:
-            numbers = found[way.name]
-            fault = Fault(numbers[place], Phase.AFTER, Deed.KILL) if place < len(numbers) else None
-            yield from gone(harness, way, fault)
+            yield from gone(harness, way, Fault(number, Phase.AFTER, Deed.KILL, at))
 
 
 def gone(harness: Harness, way: Way, fault: Fault | None) -> Iterator[str]:

@@ -13,7 +13,10 @@ from tests.servers import EXAMPLES, World, Worlds
 
 OLD = "system:serviceaccount:support:support-bot"
 NEW = f"{OLD}-v2"
-PATHS = ("kv/data/orders/returns-policy", "kv/data/refunds/signing-key", "kv/data/orders/other", "sys/policies/acl/x")
+PATHS = (
+    *("kv/data/orders/returns-policy", "kv/data/refunds/signing-key", "kv/data/orders/other", "sys/policies/acl/x"),
+    "kv/data/payroll/x",  # in neither world
+)
 TABLES = ("public.orders", "public.order_items", "public.refunds")
 Edits = tuple[tuple[str, str, str], ...]
 EDITS: Edits = (
