@@ -26,6 +26,10 @@ class Kind(StrEnum):
     STEP_ENDED = "step.ended"
     """Once the state has it."""
     RUN_ENDED = "run.ended"
+    STATE_EDITED = "state.edited"
+    """What is recorded is about to be changed by hand, without any run."""
+    UNLOCKED = "unlocked"
+    """A run's lock was taken from it by hand."""
     MENDED = "mended"
     """A last line that a run which died never wrote whole was cut off."""
 
@@ -42,7 +46,7 @@ class Entry:
     lineage: str
     """The state's when the run began; empty before anything was ever recorded."""
     run: str
-    """The id of the lock that the run held."""
+    """The id of the lock that the run, or whoever worked on the record by hand, held."""
     kind: Kind
     body: Mapping[str, Any]
     previous: str

@@ -1,7 +1,7 @@
 """Entries as events of the Open Cybersecurity Schema Framework 1.3 (schema.ocsf.io); what doesn't fit is ``unmapped``.
 
-A run's begin and end: Application Lifecycle (6002). A step: API Activity (6003). A change of access: User Access
-Management (3005), ``user`` being the principal whose access changes. All else: Base Event (0).
+A run's begin and end, and work by hand: Application Lifecycle (6002). A step: API Activity (6003). A change of access:
+User Access Management (3005), ``user`` being the principal whose access changes. All else: Base Event (0).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ _VERSION = "1.3.0"
 _OTHER = 99
 _STEPS: Mapping[str, tuple[int, str]] = {"create": (1, "Create"), "update": (3, "Update"), "delete": (4, "Delete")}
 """API Activity's activities by a step's phase."""
+_BY_SOMEBODY = frozenset({Kind.RUN_BEGUN, Kind.STATE_EDITED, Kind.UNLOCKED})
+"""These say who it was."""
 _CLASSES: Mapping[int, tuple[str, int, str]] = {
     0: ("Base Event", 0, "Uncategorized"),
     3005: ("User Access Management", 3, "Identity & Access Management"),
@@ -28,7 +30,7 @@ def events(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
     """An event to an entry, in their order. Who acted is that of the run's begin."""
     runs: dict[str, Mapping[str, Any]] = {}
     for entry in entries:
-        if entry.kind is Kind.RUN_BEGUN:
+        if entry.kind in _BY_SOMEBODY:
             runs[entry.run] = entry.body
         yield _common(entry, runs.get(entry.run, {})) | _own(entry)
 
@@ -50,6 +52,8 @@ def _mapped(entry: Entry) -> dict[str, Any]:
             return _step(entry.body)
         case Kind.ACCESS:
             return _access(entry.body)
+        case Kind.STATE_EDITED | Kind.UNLOCKED:
+            return _classed(6002, _OTHER, "Other")
         case Kind.MENDED:
             return _classed(0, _OTHER, "Other")
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from reconciler.model import AccessRow, ApplyResult, Change, Outcome, Plan, StepEvent
+from reconciler.model import AccessRow, ApplyResult, Change, Outcome, Plan, State, StepEvent
 from reconciler.state.codec import encode_access
+from reconciler.state.lockinfo import LockInfo
 from reconciler.state.planfile import encode_plan
 
 _LONGEST = 200
@@ -136,6 +137,32 @@ def run_ended(result: ApplyResult) -> dict[str, Any]:
         "interrupted": result.interrupted,
         "codes": sorted({one.code for one in result.diagnostics}),
         "exit": 130 if result.interrupted else int(not result.ok),
+    }
+
+
+def state_edited(operation: str, who: str, ci: CiRun | None, old: State, new: State) -> dict[str, Any]:
+    """What is recorded is about to be changed by hand."""
+    both = old.objects.keys() & new.objects.keys()
+    return {
+        "operation": operation,
+        "who": who,
+        "ci": asdict(ci) if ci else None,
+        "lineage": [old.lineage, new.lineage],
+        "serial": [old.serial, new.serial],
+        "added": sorted(map(str, new.objects.keys() - old.objects.keys())),
+        "removed": sorted(map(str, old.objects.keys() - new.objects.keys())),
+        "changed": sorted(str(address) for address in both if old.objects[address] != new.objects[address]),
+    }
+
+
+def unlocked(who: str, ci: CiRun | None, holder: LockInfo) -> dict[str, Any]:
+    """A run's lock was taken from it by hand."""
+    return {
+        "operation": "force-unlock",
+        "who": who,
+        "ci": asdict(ci) if ci else None,
+        "run": holder.id,
+        "holder": {"who": holder.who, "operation": holder.operation, "process": holder.pid, "since": holder.created},
     }
 
 

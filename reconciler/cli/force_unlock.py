@@ -7,8 +7,8 @@ import click
 from reconciler.cli.options import all_of, state_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import state_errors
-from reconciler.state.lock import force_unlock as remove_lock
-from reconciler.state.opening import Place, may_hold, open_store, shown
+from reconciler.state.opening import Place, shown
+from reconciler.workflow.by_hand import unlock
 from specs.diagnostic import error
 
 
@@ -22,11 +22,7 @@ def force_unlock(lock_id: str, state_place: Place, *, force: bool) -> int:
     """Remove the state's lock with this ID. Only when its holder is gone: two runs at once undo each other."""
     output = Output()
     with state_errors(output) as status:
-        removed = False
-        if may_hold(state_place):
-            with open_store(state_place) as store:
-                removed = remove_lock(store, lock_id, force=force)
-        if removed:
+        if unlock(state_place, lock_id, force=force):
             output.text("The lock is removed.")
         else:
             output.findings((error("W612", f"there is no lock with the ID {lock_id} in {shown(state_place)}"),))

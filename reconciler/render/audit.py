@@ -11,13 +11,15 @@ from reconciler.audit.entry import Entry, Kind, as_data
 from reconciler.render.safe import safe
 
 FORMAT_VERSION = "1.0"
+_HEADS = frozenset({Kind.RUN_BEGUN, Kind.STATE_EDITED, Kind.UNLOCKED})
+"""These begin a group of their own."""
 
 
 def entry_lines(entries: Sequence[Entry]) -> Iterator[Text]:
     """A line to an entry, grouped by run."""
     run = None
     for entry in entries:
-        if entry.run != run and entry.kind is not Kind.RUN_BEGUN:
+        if entry.run != run and entry.kind not in _HEADS:
             yield Text(f"run {safe(entry.run)}", "bold")
         run = entry.run
         yield from _told(entry)
@@ -121,8 +123,24 @@ def _lines(entry: Entry) -> Iterator[Text]:
             yield _line(entry, f"{body['phase']} {body['address']}: {body['outcome']}{why}", _style(body["outcome"]))
         case Kind.RUN_ENDED:
             yield _line(entry, _end(entry))
+        case Kind.STATE_EDITED | Kind.UNLOCKED:
+            yield from _by_hand(entry)
         case Kind.MENDED:
             yield _line(entry, f"a line that was never written whole ({body['bytes']} bytes) was cut off", "yellow")
+
+
+def _by_hand(entry: Entry) -> Iterator[Text]:
+    body = entry.body
+    if entry.kind is Kind.STATE_EDITED:
+        old, new = body["serial"]
+        what = f"the state's serial {old} becomes {new}"
+    else:
+        holder = body["holder"]
+        what = f"run {body['run']} of {holder['who']} ({holder['operation']}, process {holder['process']}) is shut out"
+    yield _line(entry, f"{body['operation']} by {body['who']}: {what}", "yellow")
+    yield from (_more(f"{one}") for one in _ci(entry))
+    for sign, kind in (("+", "added"), ("-", "removed"), ("~", "changed")):
+        yield from (_more(f"{sign} {address}") for address in body.get(kind, ()))
 
 
 def _end(entry: Entry) -> str:

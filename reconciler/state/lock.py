@@ -55,8 +55,13 @@ def locked(
             notice(f"the lock {hold.id} could not be given back, and ends with its lease: {failed.message}")
 
 
-def force_unlock(store: Store, lock_id: str, *, force: bool = False) -> bool:
-    """Remove the lock with this id. False if there is none. Raises StateLocked where its holder lives on this host."""
+def force_unlock(
+    store: Store, lock_id: str, tell: Callable[[str, LockInfo, str], None] = lambda *_: None, *, force: bool = False
+) -> bool:
+    """Remove the lock with this id. False if there is none. Raises StateLocked where its holder lives on this host.
+
+    ``tell`` is called with the environment, the former holder and the id of the lock that is held in its place.
+    """
     for environment, holder in store.locks().items():
         if holder.id == lock_id:
             if holder.alive_here and not force:
@@ -64,8 +69,22 @@ def force_unlock(store: Store, lock_id: str, *, force: bool = False) -> bool:
                     f"process {holder.pid}, which holds this lock, is running ({holder.operation} by {holder.who})",
                     help="end it first; or add -force: it then stops at its next step",
                 )
-            return store.release(environment, lock_id)
+            return _replaced(store, environment, holder, tell)
     return False
+
+
+def _replaced(store: Store, environment: str, holder: LockInfo, tell: Callable[[str, LockInfo, str], None]) -> bool:
+    """The holder's lock becomes ours, and then nobody's: nobody else writes in between."""
+    mine, now_held = made("force-unlock", LEASE.seconds), holder
+    while (in_the_way := store.take(environment, mine, now_held)) is not None:
+        if in_the_way.id != holder.id:
+            return False
+        now_held = in_the_way  # it renewed its lease meanwhile
+    try:
+        tell(environment, holder, mine.id)
+    finally:
+        store.release(environment, mine.id)
+    return True
 
 
 class _Watch:

@@ -12,6 +12,7 @@ from reconciler.state.errors import NothingRecorded, NotRecorded, PushRefused
 from reconciler.state.lock import locked
 from reconciler.state.lockinfo import LockInfo, whoami
 from reconciler.state.opening import Place, may_hold, open_store, shown
+from reconciler.workflow.by_hand import tell
 from reconciler.workflow.planning import load_state
 from specs.suggest import hint
 
@@ -66,6 +67,7 @@ def push(desk: Desk, body: bytes, *, force: bool) -> State:
             _refuse(old, new)
         # Whoever planned on what was there before must see that it moved.
         new = replace(new, serial=max(new.serial, old.serial + 1) if old.lineage and old != new else new.serial)
+        tell(store, mine.id, "state push", old, new)
         store.replace(new, whoami(), lock=mine.id)
     return new
 
@@ -88,7 +90,9 @@ def move(desk: Desk, environment: str | None, name: str, to: str) -> tuple[Addre
         moved = replace(one, resource=replace(one.resource, address=new))
         others = (each for address, each in state.objects.items() if address != old)
         objects = {each.resource.address: _following(each, old, new) for each in (*others, moved)}
-        store.replace(replace(state, objects=objects, serial=state.serial + 1), whoami(), lock=mine.id)
+        new_state = replace(state, objects=objects, serial=state.serial + 1)
+        tell(store, mine.id, "state mv", state, new_state)
+        store.replace(new_state, whoami(), lock=mine.id)
     return old, new
 
 
@@ -99,7 +103,10 @@ def remove(desk: Desk, environment: str | None, name: str) -> Address:
         open_store(desk.place, patience=desk.lock_timeout) as store,
         locked(store, environment, "state rm", timeout=desk.lock_timeout, notice=desk.notice) as mine,
     ):
-        address = one_of(store.load(environment), name).resource.address
+        state = store.load(environment)
+        address = one_of(state, name).resource.address
+        left = {key: one for key, one in state.objects.items() if key != address}
+        tell(store, mine.id, "state rm", state, replace(state, objects=left, serial=state.serial + 1))
         store.record(environment, Outcomes(gone=(address,)), whoami(), lock=mine.id)
     return address
 

@@ -12,6 +12,7 @@ from reconciler.model import Action, Applied, Change, Origin, Ownership, Resourc
 from reconciler.state.lock import locked
 from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import open_store
+from reconciler.workflow.by_hand import tell
 from reconciler.workflow.keeping import Desk
 from reconciler.workflow.planning import Situation, situation
 from reconciler.workflow.specs import Prepared
@@ -52,6 +53,7 @@ def rebuild(
         new = _found(now)
         if not approve(old, new):
             return Rebuilt(old, None, now.diagnostics, approved=False)
+        tell(store, mine.id, "state rebuild", old, new)
         store.replace(new, whoami(), lock=mine.id)
         return Rebuilt(old, new, now.diagnostics)
 

@@ -35,6 +35,8 @@ def entry(kind: Kind, body: dict[str, Any], number: int = 1) -> Entry:
         (Kind.ACCESS, ACCESS | GAIN, 3005, 1, None),
         (Kind.ACCESS, ACCESS | LOSS, 3005, 2, None),
         (Kind.ACCESS, ACCESS | GAIN | LOSS, 3005, 99, None),
+        (Kind.STATE_EDITED, {"who": "jo@host"}, 6002, 99, None),
+        (Kind.UNLOCKED, {"who": "jo@host"}, 6002, 99, None),
         (Kind.MENDED, {"bytes": 1}, 0, 99, None),
         (Kind.STEP_ENDED, {"of": "another shape"}, 0, 99, None),
     ],

@@ -59,6 +59,10 @@ def test_mv_and_rm_say_that_no_system_was_touched(folder: Path) -> None:
     assert document(folder, "state", "rm", str(OTHER)) == {"removed": str(OTHER)}
     assert ok(folder, "state", "list").splitlines() == [new]
     refused(folder, "W616", "state", "rm", str(OTHER))
+    told = ok(folder, "audit", "show")
+    assert "state mv by " in told
+    assert f"- {OTHER}" in told
+    assert "the state's serial 2 becomes 3" in told
 
 
 def test_what_was_pulled_is_pushed(folder: Path) -> None:
