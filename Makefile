@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-access test-faults test-thorough check check-ci bench lock clean
+.PHONY: help demo test test-access test-faults test-thorough fuzz check check-ci bench lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -27,6 +27,12 @@ test-access: .venv/.installed ## Compare access on everything that the tests oth
 
 test-faults: .venv/.installed ## Every boundary of every call with a fault, judged by what the servers say (an hour)
 	$(BIN)/pytest -n 2 --dist loadgroup -m faults tests/faults
+
+# atheris has wheels for some systems only: without it the inputs are mutated, but not led by what they reach.
+fuzz: .venv/.installed ## Feed every decoder with damaged input, SECONDS=60 to each
+	@$(BIN)/python -c 'import atheris' 2>/dev/null \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input atheris >/dev/null 2>&1 || true
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
 
 check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .
@@ -50,7 +56,7 @@ lock: ## Take the newest versions of everything into constraints.txt
 	mv constraints.new constraints.txt && rm -rf .venv/lock
 
 clean: ## Remove what make built; state (.writ) stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.installed: pyproject.toml constraints.txt
