@@ -18,10 +18,6 @@ _VERSIONS = ("2008-10-17", "2012-10-17")
 _ELEMENTS = frozenset(
     {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition"}
 )
-_LONGEST_NAME = 2048
-"""Characters of an ARN (IAM API Reference). Comparing takes the product of two patterns' lengths."""
-_LONGEST_VALUE = 10_240
-"""Characters of all inline policies of a role (IAM quotas)."""
 _KINDS = frozenset({"AWS", "Federated", "Service", "CanonicalUser"})
 
 
@@ -240,18 +236,16 @@ def _only(raw: Mapping[str, Any], known: frozenset[str], where: _Where) -> None:
 
 
 def _texts(values: Any, where: _Where) -> Sequence[str]:
-    return list(dict.fromkeys(_text(value, where, _LONGEST_NAME) for value in _list(values)))
+    return list(dict.fromkeys(_text(value, where) for value in _list(values)))
 
 
 def _scalar(value: Any, where: _Where) -> str:
-    return str(value).lower() if isinstance(value, bool) else _text(value, where, _LONGEST_VALUE)
+    return str(value).lower() if isinstance(value, bool) else _text(value, where)
 
 
-def _text(value: Any, where: _Where, most: int) -> str:
+def _text(value: Any, where: _Where) -> str:
     if not isinstance(value, str):
         raise where.wrong(f"text expected, not {json.dumps(value)[:40]}")
-    if len(value) > most:
-        raise where.wrong(f"{len(value)} characters; AWS takes no more than {most}")
     if is_reserved(value):
         raise where.wrong(f"{value[:40]!r} holds a private character")
     return value
