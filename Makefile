@@ -61,7 +61,7 @@ lock: ## Take the newest versions of everything into requirements.txt
 audit-dependencies: ## Ask whether a hole is known in anything that is pinned
 	rm -rf .venv/audit && $(PYTHON) -m venv .venv/audit
 	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check --no-input pip-audit
-	@.venv/audit/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --timeout 20; \
+	@.venv/audit/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict --timeout 20; \
 	code=$$?; rm -rf .venv/audit; \
 	if [ $$code -ne 0 ]; then echo "audit-dependencies: see above: a hole is known, or the service wasn't reached" >&2; fi; \
 	exit $$code

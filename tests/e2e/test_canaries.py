@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -14,7 +15,7 @@ from tests.e2e.canaries import PLACES, SECRETS, Stage
 from tests.e2e.gossip import BREAKS
 from tests.e2e.hands import ACCOUNT, ENTITY, READER, Hands
 from tests.e2e.wiring import closed_port
-from tests.servers import World
+from tests.servers import EXAMPLES, WRIT, World
 from tests.state.test_signing import write_pair
 from tests.thorough import sampled
 
@@ -272,6 +273,28 @@ def test_a_redactor_with_a_hole_is_found(stage: Stage, hands: Hands, broken: str
     stage.run("plan", "-verbose", "-out", "p", broken=[broken], **env)
     stage.look_at_files()
     assert stage.leaks != set()
+
+
+def test_debugging_that_was_left_on(stage: Stage) -> None:
+    """A process as a user starts it, with a sitecustomize and the variables that make Python talk."""
+    stage.file("sitecustomize.py", "import warnings\nfrom tests.e2e.gossip import noisy\nnoisy()\n")
+    env = by_environment(stage) | {"PYTHONDEVMODE": "1", "PYTHONASYNCIODEBUG": "1", "PYTHONWARNINGS": "always"}
+    done = subprocess.run(
+        [*WRIT, "plan", "-verbose"],
+        cwd=stage.world.cwd,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{stage.folder}:{EXAMPLES.parent}", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Plan: 29 to add" in done.stdout
+    assert "read 0 objects in 3 systems" in (stage.world.cwd / "debug.log").read_text(), "it is on"
+    stage.look(done.stdout + done.stderr, "printed while debugging")
+    stage.look_at_files()
+    assert stage.leaks == set()
+    assert "botocore.parsers" not in done.stderr + (stage.world.cwd / "debug.log").read_text()
 
 
 def test_the_names_of_the_places_are_distinct(tmp_path: Path) -> None:
