@@ -38,12 +38,13 @@ class _Known:
 
     def add(self, secrets: set[str]) -> None:
         with self._lock:
-            if secrets <= self.secrets:
+            new = secrets - self.secrets
+            if not new:
                 return
-            self.secrets |= secrets
-            found = {form for secret in self.secrets for form in _forms(secret) if len(form) >= SHORTEST}
+            self.secrets |= new
+            found = {form for secret in new for form in _forms(secret) if len(form) >= SHORTEST}
             # The longest first: one may be a part of another.
-            self.forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
+            self.forms = tuple(sorted({*self.forms, *found}, key=lambda form: (-len(form), form)))
             self.bytes = tuple(form.encode("utf-8", "surrogatepass") for form in self.forms)
 
 
