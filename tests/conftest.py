@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from specs import redaction
 from tests.servers import estate, world, worlds
+from tests.thorough import take_samples
 
 __all__ = ["estate", "world", "worlds"]
 
@@ -21,6 +22,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden``: write the expected plans anew instead of comparing."""
     parser.addoption("--update-golden", action="store_true", help="write the examples' expected plans anew")
     parser.addoption("--sweep", action="store_true", help="compare access on everything, not on samples (minutes)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before pytest looks at the marks."""
+    take_samples(items)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
+
+EVERY = {
+    "tests/e2e/test_rogues.py": 3,
+    "tests/providers/aws/test_faults.py": 2,
+    "tests/providers/aws/test_round.py": 3,
+    "tests/providers/postgres/effective/test_changes.py": 3,
+    "tests/providers/postgres/effective/test_compare.py": 2,
+    "tests/providers/postgres/test_lease.py": 2,
+    "tests/providers/postgres/test_rogue.py": 3,
+    "tests/providers/vault/test_patterns_of_connections.py": 2,
+    "tests/sandbox/test_lifecycle.py": 3,
+    "tests/state/test_by_hand.py": 5,
+    "tests/state/test_keeping.py": 2,
+}
+"""Files whose cases each ask real servers: of each test's cases, every n-th is taken as it is."""
 
 
 def sampled(cases: Iterable[Any], every: int) -> list[Any]:
@@ -16,3 +32,15 @@ def sampled(cases: Iterable[Any], every: int) -> list[Any]:
         else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.thorough)
         for number, case in enumerate(cases)
     ]
+
+
+def take_samples(items: Iterable[pytest.Item]) -> None:
+    """Mark what EVERY leaves out."""
+    seen: Counter[str] = Counter()
+    for item in items:
+        path, _, name = item.nodeid.partition("::")
+        if path in EVERY and "[" in name:
+            test = f"{path}::{name.partition('[')[0]}"
+            if seen[test] % EVERY[path]:
+                item.add_marker(pytest.mark.thorough)
+            seen[test] += 1

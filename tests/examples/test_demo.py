@@ -97,6 +97,7 @@ def test_a_change_of_mind_in_the_first_moment_is_no_traceback(place: Path, after
     assert_nothing_left(place)
 
 
+@pytest.mark.thorough
 def test_killing_it_leaves_no_process_and_the_next_one_sweeps(place: Path) -> None:
     with start(place) as demo:
         assert demo.stdout is not None
