@@ -19,9 +19,10 @@ EVERY = {
     "tests/providers/vault/test_patterns_of_connections.py": 2,
     "tests/sandbox/test_lifecycle.py": 3,
     "tests/state/test_by_hand.py": 5,
+    "tests/specs/test_fmt.py::test_time_grows_with_the_text_only": 3,
     "tests/state/test_keeping.py": 2,
 }
-"""Files whose cases each ask real servers: of each test's cases, every n-th is taken as it is."""
+"""Files, and tests, whose cases each take long: of each test's cases, every n-th is taken as it is."""
 
 
 def sampled(cases: Iterable[Any], every: int) -> list[Any]:
@@ -39,8 +40,8 @@ def take_samples(items: Iterable[pytest.Item]) -> None:
     seen: Counter[str] = Counter()
     for item in items:
         path, _, name = item.nodeid.partition("::")
-        if path in EVERY and "[" in name:
-            test = f"{path}::{name.partition('[')[0]}"
-            if seen[test] % EVERY[path]:
+        test = f"{path}::{name.partition('[')[0]}"
+        if "[" in name and (every := EVERY.get(test, EVERY.get(path, 1))) > 1:
+            if seen[test] % every:
                 item.add_marker(pytest.mark.thorough)
             seen[test] += 1
