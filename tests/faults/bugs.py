@@ -176,19 +176,15 @@ def a_login_is_open_to_all_for_a_moment() -> None:
     _first(jwt_role.JwtRole, "write", unbound)
 
 
-@bug("GRANT|REVOKE", by="let_in")
+@bug("GRANT ALL", by="let_in")
 def more_is_granted_first_and_taken_back() -> None:
-    def all_of_it(client: Any, key: Any) -> None:
-        if key.kind == "table" and key.name == "refunds":
+    def generous(client: Any, desired: Any) -> None:
+        key = postgres_grant._key(desired.address.key)
+        if key.kind == "table":
             client.run("GRANT ALL ON TABLE public.refunds TO {role}", role=Ident.of(key.role))
+            client.run("REVOKE ALL ON TABLE public.refunds FROM {role}", role=Ident.of(key.role))
 
-    converge = postgres_grant._converge
-
-    def generous(client: Any, key: Any, privileges: Any) -> None:
-        all_of_it(client, key)
-        converge(client, key, privileges)
-
-    postgres_grant._converge = generous
+    _first(postgres_grant.GrantType, "create", generous)
 
 
 @bug("UpdateAssumeRolePolicy", by="let_in")
@@ -216,7 +212,7 @@ def destroy_leaves_entities_behind() -> None:
     entity.Entity.read = lambda *_: None  # type: ignore[method-assign]
 
 
-@bug(by="orphans")
+@bug(by="lied")
 def a_copy_is_left_somewhere() -> None:
     def copied(client: Any, desired: Any, before: Any) -> None:
         client.post("sys/policies/acl/writ-copy", {"policy": 'path "kv/*" {\n capabilities = ["read"]\n}'})

@@ -47,6 +47,7 @@ def planted(harness: Harness, worlds: Worlds) -> Iterator[Harness]:
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_seen(planted: Harness, circle: tuple[Way, ...], bug: str) -> None:
     planted.bug = bug
+    assert planted.direct("version").returncode == 0, "it can't be planted"
     said = next(seen(planted, circle), "")
     print(f"{bug}: {said}"[:300])
     assert said, f"nobody sees it if {bug}"
