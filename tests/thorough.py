@@ -18,7 +18,7 @@ EVERY = {
     "tests/providers/postgres/test_rogue.py": 3,
     "tests/providers/vault/test_patterns_of_connections.py": 2,
     "tests/sandbox/test_lifecycle.py": 3,
-    "tests/state/test_by_hand.py": 5,
+    "tests/state/test_state_edits.py": 5,
     "tests/specs/test_fmt.py::test_time_grows_with_the_text_only": 3,
     "tests/state/test_keeping.py": 2,
 }

@@ -13,8 +13,8 @@ from reconciler.state.errors import LedgerBroken, StateLocked
 from reconciler.state.opening import Place, open_store
 from reconciler.workflow import keeping
 from reconciler.workflow.auditing import entries
-from reconciler.workflow.by_hand import unlock
 from reconciler.workflow.rebuilding import rebuild
+from reconciler.workflow.state_edits import unlock
 from tests.state.test_keeping import NOWHERE, WISHES, at, at_hand, sat_at
 from tests.workflow.desk import Desk
 
@@ -91,12 +91,15 @@ def test_a_lock_that_is_taken_away_is_told_and_its_holder_adds_nothing_behind_it
     assert not results[0].ok
 
 
-def test_where_it_cant_be_told_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("operation", WORK)
+def test_where_it_cant_be_told_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
     desk = sat_at(tmp_path / "state.db", monkeypatch)
     desk.apply(*WISHES)
     (ledger,) = tmp_path.glob("*.jsonl")
     ledger.write_bytes(ledger.read_bytes()[:-20] + b"\n")
     before = desk.recorded
     with pytest.raises(LedgerBroken):
-        keeping.remove(at_hand(desk.state), "test", str(at("b")))
+        WORK[operation][0](desk)
     assert desk.recorded == before
