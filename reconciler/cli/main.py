@@ -87,8 +87,10 @@ class Commands(click.Group):
 def cli() -> None:
     """Declare what AI agents may do; plan and apply it to Vault, AWS and PostgreSQL."""
     # Before the command's options are read, which may hold a login. Not before: help needs none of it, and is quick.
+    from reconciler.cli.arenas import share_memory  # noqa: PLC0415
     from reconciler.cli.veil import hide_secrets  # noqa: PLC0415
 
+    share_memory()
     hide_secrets()
 
 
