@@ -65,6 +65,11 @@ class NotSigned(PlanFileError):  # noqa: N818
 
     code = "W622"
 
+    def __init__(self, message: str, *, help: str = "", claimed: tuple[str, str] = ("", "")) -> None:
+        """``claimed``: the environment that it says it is of, and the digest of what it says. Not to be believed."""
+        super().__init__(message, help=help)
+        self.claimed = claimed
+
 
 class LedgerError(StateError):
     """The audit record can't be read or written."""
