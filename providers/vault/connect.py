@@ -11,6 +11,7 @@ from providers.vault.login import log_in
 from providers.vault.proxy import proxy_for
 from providers.vault.settings import VaultSettings
 from providers.vault.transport import Origin, Transport
+from providers.vault.variables import variable
 from reconciler.provider import ProviderError, Rejected, Scope
 
 _DEFAULT = "https://127.0.0.1:8200"
@@ -29,10 +30,8 @@ def connect(scope: Scope[VaultSettings], connection: VaultConnection, environ: M
 
 
 def _setting(given: str | None, name: str, environ: Mapping[str, str]) -> str:
-    """The connection's field, else BAO_<name>, else VAULT_<name>."""
-    if given is not None:
-        return given
-    return environ.get(f"BAO_{name}") or environ.get(f"VAULT_{name}") or ""
+    """The connection's field, else what the variable says."""
+    return given if given is not None else variable(name, environ)[1]
 
 
 def _transport(connection: VaultConnection, environ: Mapping[str, str]) -> Transport:
@@ -41,8 +40,9 @@ def _transport(connection: VaultConnection, environ: Mapping[str, str]) -> Trans
         VaultConnection(address=address)  # what a variable says must be as good as what the file says
         origin = Origin.of(address)
     except ValueError:
+        named, _ = variable("ADDR", environ)
         raise Rejected(
-            "VAULT_ADDR is not an address of scheme, host and port", help="such as https://vault.example.com:8200"
+            f"{named} is not an address of scheme, host and port", help="such as https://vault.example.com:8200"
         ) from None
     tls = _tls(connection, environ) if origin.scheme == "https" else None
     name = _setting(connection.tls_server_name, "TLS_SERVER_NAME", environ)
@@ -50,8 +50,9 @@ def _transport(connection: VaultConnection, environ: Mapping[str, str]) -> Trans
 
 
 def _tls(connection: VaultConnection, environ: Mapping[str, str]) -> ssl.SSLContext:
-    if _setting(None, "SKIP_VERIFY", environ).lower() in {"1", "t", "true"}:
-        raise Rejected("VAULT_SKIP_VERIFY is set, but certificates are always checked", help="set VAULT_CACERT instead")
+    named, skip = variable("SKIP_VERIFY", environ)
+    if skip.lower() in {"1", "t", "true"}:
+        raise Rejected(f"{named} is set, but certificates are always checked", help="set VAULT_CACERT instead")
     ca_file = _setting(connection.ca_cert, "CACERT", environ)
     ca_path = "" if ca_file else _setting(connection.ca_path, "CAPATH", environ)
     cert = _setting(connection.client_cert, "CLIENT_CERT", environ)

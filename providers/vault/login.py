@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.connection import VaultLoginMethod
+from providers.vault.variables import variable
 from reconciler.provider import Denied, Rejected, UnknownOutcome, Unreachable
 from specs.redaction import keep
 
@@ -55,9 +56,10 @@ def _given_token(login: VaultLoginMethod, environ: Mapping[str, str]) -> str:
     if login.sources("token"):
         return secret(login, "token", environ)
     for name in ("BAO_TOKEN", "VAULT_TOKEN"):
-        if environ.get(name):
-            keep(environ[name])
-            return environ[name].strip()
+        keep(environ.get(name, ""))
+    _, given = variable("TOKEN", environ)
+    if given:
+        return given.strip()
     helper = Path(environ.get("HOME") or str(Path.home())) / ".vault-token"
     if helper.is_file():
         return _clean(_file(str(helper)), str(helper))

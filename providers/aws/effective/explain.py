@@ -34,6 +34,8 @@ class _Held:
     place: Deciding
     bears: bool | None
     """Whether it applies; None: it hangs on what the request doesn't say."""
+    whole: bool = True
+    """Whether it is for every resource, or the request names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class _Layer:
 
 def explain(_settings: AwsSettings, asking: Asking) -> Explanation:
     """By the role's inline and attached policies and its boundary. Raises RequestError."""
-    request = _request(asking.request)
+    request, named = _request(asking.request)
     role = asking.objects.get(asking.subject)
     if role is None:
         return Explanation(Answer.NO, notes=("the role isn't there",))
@@ -60,9 +62,7 @@ def explain(_settings: AwsSettings, asking: Asking) -> Explanation:
     policies = list(_identity(asking))
     tags = _tags(role, [text for _, text, _ in (*policies, *bounds) if text])
     request = replace(request, context={**tags, **request.context})
-    layers = [_layer(policies, request)]
-    if bounds:
-        layers.append(_layer(bounds, request))
+    layers = [_layer(one, request, named=named) for one in (policies, bounds) if one is policies or one]
     return _answer(layers, request, "can't be read" if asking.live else "isn't read without --live")
 
 
@@ -95,6 +95,8 @@ def _answer(layers: Sequence[_Layer], request: Request, why: str) -> Explanation
     bearing = [*(one for found in allowing for one in found), *hanging]
     keys = sorted({key for one in hanging for key in _open_keys(one.statement, request)})
     asked = [f"it hangs on {', '.join(keys)}: name it as KEY=VALUE, or as KEY= if it isn't there"] if keys else []
+    if not all(one.whole for one in hanging):
+        asked.insert(0, "it hangs on the resource: name its ARN, or * where the action has none")
     return Explanation(Answer.UNKNOWN, tuple(one.place for one in bearing), (*notes, *unknown, *asked))
 
 
@@ -116,7 +118,7 @@ def _identity(asking: Asking) -> Iterator[tuple[str, str | None, Address | None]
             yield arn, managed.get(arn), address
 
 
-def _layer(policies: Iterable[tuple[str, str | None, Address | None]], request: Request) -> _Layer:
+def _layer(policies: Iterable[tuple[str, str | None, Address | None]], request: Request, *, named: bool) -> _Layer:
     held: list[_Held] = []
     unknown: list[str] = []
     for name, text, address in policies:
@@ -128,8 +130,15 @@ def _layer(policies: Iterable[tuple[str, str | None, Address | None]], request: 
             unknown.append(name)
         for one in statements or ():
             place = Deciding(_text(one), address, "" if address else name)
-            held.append(_Held(one, place, _bears(one, request)))
+            whole = named or _is_everywhere(one)
+            bears = _bears(one if whole else replace(one, resources=Names(("*",))), request)
+            held.append(_Held(one, place, bears if whole or not bears else None, whole))
     return _Layer(tuple(held), tuple(unknown))
+
+
+def _is_everywhere(statement: Statement) -> bool:
+    names = statement.resources
+    return names is None or (not names.negated and "*" in names.values)
 
 
 def _bears(statement: Statement, request: Request) -> bool | None:
@@ -183,13 +192,14 @@ def _condition(one: Condition) -> str:
     return f"{one.operator} {one.key} {', '.join(one.values)}"
 
 
-def _request(words: Sequence[str]) -> Request:
+def _request(words: Sequence[str]) -> tuple[Request, bool]:
+    """And whether it names a resource: ``*`` is that of an action that has none."""
     if not words or not _ACTION.fullmatch(words[0]):
         raise RequestError(f"{' '.join(words[:1])!r} is no action of one request", _HELP)
     action, *rest = words
-    resource = "*"
+    resource, named = "*", False
     if rest and "=" not in rest[0].partition(":")[0] and (rest[0] == "*" or rest[0].startswith("arn:")):
-        resource = rest.pop(0)
+        resource, named = rest.pop(0), True
     if resource != "*" and ("*" in resource or "?" in resource or resource.count(":") < 5):
         raise RequestError(f"{resource!r} is no ARN of one resource", f"without wildcards, {_HELP}")
     context: dict[str, tuple[str, ...]] = {}
@@ -199,4 +209,4 @@ def _request(words: Sequence[str]) -> Request:
             raise RequestError(f"{word!r} is no condition key with its value", _HELP)
         known = context.get(key_name(key), ())
         context[key_name(key)] = (*known, value) if value else known
-    return Request(action, resource, context)
+    return Request(action, resource, context), named

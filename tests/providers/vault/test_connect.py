@@ -44,7 +44,7 @@ def test_the_variables_and_files_of_the_vault_command(estate: Estate, tmp_path: 
     (tmp_path / "token").write_text(token)
     environs = [
         {"VAULT_ADDR": address, "VAULT_TOKEN": token},
-        {"BAO_ADDR": address, "BAO_TOKEN": token, "VAULT_ADDR": "http://127.0.0.1:1", "VAULT_TOKEN": "x"},
+        {"BAO_ADDR": address, "BAO_TOKEN": token, "VAULT_ADDR": address},
         {"VAULT_ADDR": address, "HOME": str(tmp_path)},
     ]
     for environ in environs:
@@ -60,6 +60,15 @@ def test_the_variables_and_files_of_the_vault_command(estate: Estate, tmp_path: 
         assert PROVIDER.identity(client) == "token-token (default)"
         client.close()
     assert estate.root.ask("auth/token/lookup", {"token": token}) is not None, "the operator's token is not revoked"
+
+
+def test_variables_that_say_different_things_lead_nowhere(estate: Estate) -> None:
+    address = estate.server.address
+    with pytest.raises(Rejected, match="VAULT_ADDR and BAO_ADDR say different things"):
+        connect({"BAO_ADDR": address, "VAULT_ADDR": "http://127.0.0.1:1", "VAULT_TOKEN": "x"})
+    with pytest.raises(Rejected, match="VAULT_TOKEN and BAO_TOKEN say different things") as refused:
+        connect({"BAO_ADDR": address, "BAO_TOKEN": "one-of-them-2c71", "VAULT_TOKEN": "the-other-81d0"})
+    assert "81d0" not in str(refused.value)
 
 
 def test_a_token_that_we_got_by_login_is_revoked_on_close(estate: Estate, connection: VaultConnection) -> None:

@@ -66,6 +66,20 @@ def test_nothing_that_speaks_of_it_is_a_no() -> None:
         assert "no statement allows it" in found.notes
 
 
+def test_without_its_resource_only_what_holds_for_all_is_known() -> None:
+    found = ask("s3:GetObject", inline=(READ,))
+    assert found.answer is Answer.UNKNOWN
+    assert [one.text for one in found.by] == ["Allow s3:Get* on arn:aws:s3:::orders/*"]
+    assert found.notes == ("it hangs on the resource: name its ARN, or * where the action has none",)
+    assert ask("s3:GetObject", inline=(ALL,)).answer is Answer.YES
+    deny = {"Effect": "Deny", "Action": "s3:Get*", "NotResource": "arn:aws:s3:::orders/*"}
+    assert ask("s3:GetObject", inline=(ALL, deny)).answer is Answer.UNKNOWN
+    assert ask("s3:GetObject", "*", inline=(READ,)).answer is Answer.NO
+    assert ask("s3:PutObject", inline=(READ,)).answer is Answer.NO
+    bound = {"managed": {BOUND: document(READ)}, "boundary": BOUND}
+    assert ask("s3:GetObject", inline=(ALL,), **bound).answer is Answer.UNKNOWN  # type: ignore[arg-type]
+
+
 def test_a_deny_goes_before_all_and_is_named() -> None:
     deny = {"Effect": "Deny", "NotAction": "s3:List*", "Resource": "*"}
     found = ask(*GET, inline=(ALL, deny))
