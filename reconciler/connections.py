@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -144,6 +145,12 @@ def read_connections(
     name = path or environ.get(VARIABLE)
     if not name:
         return Connections(None, environ), ()
+    if _anybody_writes(FilePath(name)):
+        way_out = f"chmod o-w {name}, once you have looked at what it says"
+        problem = error(
+            "W704", f"anybody may write {name}, which says where to log in and what to run for it", help=way_out
+        )
+        return Connections(None, environ), (problem,)
     loaded = load_file(FilePath(name))
     if loaded.diagnostics:
         return Connections(None, environ), loaded.diagnostics
@@ -155,6 +162,14 @@ def read_connections(
     if decoded is None:
         return Connections(None, environ), diagnostics
     return Connections(Located(decoded, document.locator), environ), diagnostics
+
+
+def _anybody_writes(file: FilePath) -> bool:
+    try:
+        found = file.stat()
+    except OSError:
+        return False  # whoever reads it says what is wrong
+    return stat.S_ISREG(found.st_mode) and bool(found.st_mode & stat.S_IWOTH)
 
 
 class _Merged:

@@ -53,6 +53,18 @@ def test_a_file_that_merely_lies_about_is_not_read(tmp_path: Path, monkeypatch: 
     assert found.file is not None
 
 
+def test_a_file_that_anybody_may_write_is_refused(tmp_path: Path) -> None:
+    """It names commands."""
+    file = tmp_path / "connections.yaml"
+    file.write_text(HEAD + "  systems: {}\n")
+    file.chmod(0o666)
+    found, problems = read_connections(str(file), {})
+    assert [one.code for one in problems] == ["W704"]
+    assert found.file is None
+    file.chmod(0o664)
+    assert read_connections(str(file), {})[1] == ()
+
+
 def strangers(tmp_path: Path, body: str) -> list[tuple[Severity, str, int]]:
     (tmp_path / "specs.yaml").write_text(SPECS)
     found_specs = read([str(tmp_path / "specs.yaml")]).catalog.environments

@@ -33,8 +33,9 @@ def _denied(said: ServerMessage) -> ProviderError:
     return Denied(
         said.text,
         help=said.hint
-        or "the operator's login needs CREATEROLE with ADMIN on the managed roles, and must own (or be a member of the "
-        "owner of) what it grants",
+        or "the operator's login needs CREATEROLE and ADMIN alone on the managed roles (GRANT role TO login WITH ADMIN "
+        "TRUE, INHERIT FALSE, SET FALSE), and must own what it grants, or be a member of its owner; what a superuser "
+        "gave, a superuser takes back",
     )
 
 

@@ -16,7 +16,7 @@ from providers.vault.values import (
     others,
 )
 from reconciler.model import Address, Live, Ownership, Resource, Value
-from reconciler.provider import Attribute, Scope, owner_by_text
+from reconciler.provider import Attribute, Scope, marker_text, owner_by_text
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -99,6 +99,9 @@ class JwtBackend(VaultResource):
             "accessor": str(mount.get("accessor", "")),
         }
         ownership, note = mount_owner(client.scope, mount)
+        if ownership is Ownership.FOREIGN:
+            mark = marker_text(client.scope)
+            note += f"; a mount that is for Writ alone says so: vault auth tune -description='{mark}' {key}"
         return Live(
             Resource(self.address(client, key), values), ownership, note=note, native_id=text(values, "accessor")
         )

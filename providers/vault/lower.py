@@ -50,7 +50,8 @@ def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
     for issuer in demand.issuers:
         if issuer.name in mounts.by_issuer:
             mount = mounts.by_issuer[issuer.name]
-            work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), Origin(f"issuer {issuer.name}"))
+            origin = Origin(f"issuer {issuer.name}", span=issuer.span)
+            work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), origin)
     requests = [request for pair in demand.pairs for request in pair.logins]
     own = _own_paths(scope, requests)
     for agent in _agents(demand.pairs):

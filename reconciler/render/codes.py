@@ -109,6 +109,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W701": "a connections file with more or less than one document",
         "W702": "a system that can't be logged in to",
         "W703": "a block of the connections file that nothing declared bears the name of",
+        "W704": "a connections file that anybody may write",
         "W714": "PostgreSQL: a secret in the connections file",
         "W715": "PostgreSQL: a connection parameter that isn't valid",
         "W720": "Vault: an address that isn't valid",

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from reconciler.compile import SystemBinding
 from reconciler.compile.systems import bind_recorded, with_login_targets
-from reconciler.connections import Connections
+from reconciler.connections import VARIABLE, Connections
 from reconciler.engine.session import PATIENCE, Marks, Session, System, wait_for_all
 from reconciler.model import PLACE, Address, Snapshot, State, SystemRecord
 from reconciler.provider import ProviderError
@@ -19,6 +19,7 @@ from specs.diagnostic import Diagnostic, error, has_errors, warning
 
 log = logging.getLogger("writ")
 
+_NO_FILE = f"no connections file was named (-connections FILE, or {VARIABLE}): the tools' own variables were taken"
 _Login: TypeAlias = System | tuple[Diagnostic, ...]
 """What became of a login."""
 
@@ -178,7 +179,7 @@ def _connect(binding: SystemBinding, connections: Connections) -> _Login:
                 "W702",
                 f"{binding.name} can't be used: {failed.message}",
                 subject=binding.name,
-                help=failed.help,
+                help=failed.help if connections.file else "; ".join(filter(None, (failed.help, _NO_FILE))),
                 span=binding.scope.span,
             ),
         )

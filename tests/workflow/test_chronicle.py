@@ -160,10 +160,10 @@ def test_a_run_whose_lock_was_taken_away_writes_nothing_more(desk: Desk) -> None
     assert told(desk) == ["run.begun", "step.begun"]
 
 
-def test_a_plan_that_wasnt_approved_leaves_nothing(desk: Desk) -> None:
+def test_a_plan_that_wasnt_approved_did_nothing_and_is_told(desk: Desk) -> None:
     def no(plan: Plan) -> bool:
         return False
 
     desk.approve = no
     desk.apply(wanted("a", size=1))
-    assert LedgerFiles(Path(desk.state)).audited() == ()
+    assert told(desk) == ["run.refused"]
