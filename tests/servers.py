@@ -1,8 +1,8 @@
 """Real servers for the tests, and the command line against them.
 
-``world`` (quickstart) and ``estate`` give a fresh copy of an example's specs, with every server of the sandbox behind
-them. The servers are shared by the tests of one pytest worker; what a test made is deleted after it, and servers
-of which a test says that they can't be used again are thrown away.
+``world`` (quickstart), ``estate`` and ``directory`` give a fresh copy of an example's specs, with every server of the
+sandbox behind them. The servers are shared by the tests of one pytest worker; what a test made is deleted after it, and
+servers of which a test says that they can't be used again are thrown away.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 
 import pytest
 
+from providers.ldap.provider import LdapProvider
 from reconciler.sandbox.folder import Folder
 from reconciler.sandbox.hosting import options
 from reconciler.sandbox.issuer import SigningKey, workload_claims
@@ -234,6 +235,15 @@ def _world(worlds: Worlds, example: str, tmp_path: Path) -> Iterator[World]:
 def world(worlds: Worlds, tmp_path: Path) -> Iterator[World]:
     """The quickstart's specs and servers."""
     yield from _world(worlds, "quickstart", tmp_path)
+
+
+@pytest.fixture
+def directory(worlds: Worlds, tmp_path: Path) -> Iterator[World]:
+    """The directory's specs and its slapd, where this machine has one."""
+    missing = LdapProvider().local_server().missing
+    if missing:
+        pytest.skip(missing)
+    yield from _world(worlds, "directory", tmp_path)
 
 
 @pytest.fixture

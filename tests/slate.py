@@ -11,6 +11,8 @@ import hvac
 import psycopg
 from psycopg import sql
 
+from providers.ldap.entry import Modification
+from providers.ldap.permissions import suffix
 from reconciler.sandbox.reading import read_blueprint
 from reconciler.sandbox.sandbox import Sandbox
 
@@ -28,8 +30,11 @@ class Slate:
         }
         vault: Any = sandbox.server("vault") if "vault" in used else None
         postgres: Any = sandbox.server("postgres") if "postgres" in used else None
+        ldap: Any = sandbox.server("ldap") if "ldap" in used else None
+        roots = {suffix(system.scope.settings.base) for system in systems if system.record.provider == "ldap"}
         self._vault = _Vault(vault) if vault else None
         self._postgres = _Postgres(postgres.connection) if postgres else None
+        self._directories = [_Directory(ldap, root) for root in sorted(roots)]
         self._accounts = [_Account(sandbox.server("aws"), *account) for account in sorted(accounts)]
 
     def wipe(self) -> None:
@@ -38,6 +43,8 @@ class Slate:
             self._vault.wipe()
         if self._postgres:
             self._postgres.wipe()
+        for directory in self._directories:
+            directory.wipe()
         for account in self._accounts:
             account.wipe()
 
@@ -45,6 +52,8 @@ class Slate:
         """End the connections."""
         if self._vault:
             self._vault.client.adapter.close()
+        for directory in self._directories:
+            directory.client.close()
         for account in self._accounts:
             account.close()
 
@@ -126,6 +135,29 @@ def _databases(session: psycopg.Connection[Any]) -> set[str]:
     return {
         name for (name,) in session.execute("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate")
     }
+
+
+class _Directory:
+    """What was changed is changed back, too: memberships are values of entries that are there before."""
+
+    def __init__(self, server: Any, root: str) -> None:
+        self.client = server.admin(root)
+        self._root = root
+        self._before = self._there()
+
+    def wipe(self) -> None:
+        now = self._there()
+        for dn in sorted(now.keys() - self._before.keys(), key=len, reverse=True):
+            self.client.delete(dn)
+        for dn, before in self._before.items():
+            changes = [Modification(name, value, adds=False) for name, value in sorted(now[dn] - before)]
+            changes += [Modification(name, value, adds=True) for name, value in sorted(before - now[dn])]
+            if changes:
+                self.client.modify(dn, changes)
+
+    def _there(self) -> dict[str, set[tuple[str, str]]]:
+        found = self.client.search(self._root, "(objectClass=*)", ["*"])
+        return {entry.dn: {(name, value) for name, many in entry.values.items() for value in many} for entry in found}
 
 
 _PROFILES = ("list_instance_profiles", "InstanceProfiles", "InstanceProfileName")

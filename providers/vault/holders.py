@@ -62,7 +62,7 @@ class HolderReader:
             named = ", ".join(paths[:_MOST_NAMED])
             more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
             yield warning(
-                "W440",
+                "W445",
                 f"not looked at, so that whether it gives what is Writ's isn't known: {named}{more}",
                 subject=scope.system,
                 help="`writ permissions plan` says which rights that needs",

@@ -42,7 +42,7 @@ _NOTES = (
 )
 _BESIDE = (
     "auth/+/…, identity/group/id (list), …/roles/* find who outside the scope gives what is Writ's: each can be left "
-    "out, and the plan then says what wasn't looked at (W440); a mount of several segments needs rules of its own"
+    "out, and the plan then says what wasn't looked at (W445); a mount of several segments needs rules of its own"
 )
 _ALONE = "beside a broader policy of the same token (auth/*) a rule with + wins and narrows it: give Writ its own login"
 _FOREIGN = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ from reconciler.compile.widths import check_widths
 from reconciler.model import Address, Desired
 from reconciler.provider import Demand, Implied, LoginRequest, Lowering, Pair, PairDemand
 from specs import Catalog, Environment, Located
-from specs.diagnostic import Diagnostic, error, has_errors
+from specs.diagnostic import Diagnostic, error, has_errors, warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +40,17 @@ def compile_environment(
     environment: Located[Environment],
     keys: Mapping[str, IssuerKeys] | None = None,
     today: date | None = None,
+    now: datetime | None = None,
 ) -> Compiled:
     """Bind systems, decode access, check guardrails, lower every system. No I/O.
 
     What is wrong is told of all at once: whatever is sound is lowered, and with any error nothing is desired.
 
     ``keys``: where the operator finds an issuer's keys, by issuer, when not where the spec says. ``today`` judges
-    exemptions; by default the day in UTC.
+    exemptions, ``now`` what is wanted until a moment; by default by the clock, in UTC.
     """
-    day = today or datetime.now(UTC).date()
+    moment = now or datetime.now(UTC)
+    day = today or moment.date()
     name = environment.value.metadata.name
     bound, diagnostics = bind_systems(environment)
     systems = with_neighbours(bound, catalog, name)
@@ -65,7 +67,8 @@ def compile_environment(
     for binding in _in_order(environment, systems, problems):
         lowering = _lower(binding, context, logins[binding.name], problems)
         implied[binding.name] = lowering.implied
-        _collect(lowering.resources, desired, problems)
+        problems += _over(lowering.resources, moment)
+        _collect((one for one in lowering.resources if not _is_over(one, moment)), desired, problems)
         for request in lowering.logins:
             if request.requester not in broken:
                 logins[request.target.system].append(request)
@@ -159,6 +162,24 @@ def _no_audience(binding: SystemBinding, environment: Located[Environment], pair
         help=f"add {' or '.join(f'{name}:' for name in names)} to its audiences",
         span=environment.span("spec", "issuers", pair.agent.issuer, "audiences"),
     )
+
+
+def _is_over(wanted: Desired, now: datetime) -> bool:
+    return wanted.until is not None and wanted.until <= now
+
+
+def _over(resources: Iterable[Desired], now: datetime) -> Iterator[Diagnostic]:
+    """One warning for each object of a pair that nobody wants any more, though a spec names it."""
+    for wanted in resources:
+        if _is_over(wanted, now) and wanted.origin.agent and wanted.until is not None:
+            yield warning(
+                "W217",
+                f"{wanted.resource.address} was declared until {wanted.until:%Y-%m-%d %H:%M} UTC, which is over: "
+                "it isn't wanted any more, and apply takes it away",
+                subject=str(wanted.resource.address),
+                help="take it out of the specs, or give it another end",
+                span=wanted.origin.span,
+            )
 
 
 def _collect(resources: Iterable[Desired], desired: dict[Address, Desired], problems: list[Diagnostic]) -> None:

@@ -69,6 +69,8 @@ def _as_left(item: DriftItem, state: State) -> Resource | None:
     if item.kind is DriftKind.MISSING:
         applied = state.objects.get(item.address)
         return applied.resource if applied else None
+    if item.kind is DriftKind.EXPIRED and item.live is not None:
+        return item.live.resource
     if item.kind is DriftKind.CHANGED and item.live is not None:
         before = {attribute.name: attribute.before for attribute in item.attributes}
         return Resource(item.address, {**item.live.resource.attributes, **before})

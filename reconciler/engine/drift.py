@@ -79,6 +79,8 @@ def _changed(address: Address, live: Live, applied: Applied, marks: Marks) -> Dr
     type_marks = marks[address.system].get(address.type, {})
     names = differing(before, after, type_marks)
     if not names:
-        return None
+        # No moment passed in the systems: what they hold says that it had one.
+        expired = DriftItem(address, DriftKind.EXPIRED, (), applied.origin, live, applied.resource)
+        return expired if live.overdue else None
     changes = tuple(AttributeChange(name, before[name], after[name], Cause.OUTSIDE) for name in names)
     return DriftItem(address, DriftKind.CHANGED, changes, applied.origin, live, applied.resource)

@@ -136,12 +136,18 @@ def _delete(three: _Three, live: Live) -> Change | Diagnostic | None:
     return Change(
         three.address,
         Action.DELETE,
-        Cause.SPEC if three.applied else Cause.UNDECLARED,
+        _why_gone(three.applied, live),
         live,
         None,
         origin=three.applied.origin if three.applied else None,
         depends_on=tuple(dict.fromkeys((*recorded, *live.depends_on))),
     )
+
+
+def _why_gone(applied: Applied | None, live: Live) -> Cause:
+    if applied is None:
+        return Cause.UNDECLARED
+    return Cause.EXPIRED if live.overdue else Cause.SPEC
 
 
 def _compare(three: _Three, wanted: Desired, live: Live, marks: Marks) -> Change:

@@ -36,6 +36,8 @@ class Cause(StrEnum):
     BOTH = "both"
     UNDECLARED = "undeclared"
     """Somebody made it, and no spec declares it."""
+    EXPIRED = "expired"
+    """It was declared until a moment, and that has come."""
     UNKNOWN = "unknown"
     """The state doesn't know the object, so nobody can tell."""
 

@@ -18,6 +18,8 @@ class DriftKind(StrEnum):
     CHANGED = "changed"
     MISSING = "missing"
     UNDECLARED = "undeclared"
+    EXPIRED = "expired"
+    """As it was applied, and its time is over."""
     APPEARED = "appeared"
     """Only of what is observed: there, and not when last applied."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -40,6 +41,8 @@ class Desired:
     resource: Resource
     origin: Origin
     depends_on: tuple[Address, ...] = ()
+    until: datetime | None = None
+    """UTC. From then on it isn't wanted any more: access that no system ends by itself is declared with its end."""
 
 
 class Ownership(StrEnum):
@@ -87,6 +90,8 @@ class Live:
     by_hand: ByHand | None = None
     """Where any step that changes or removes it is bound to fail, whatever our rights (it would lose data, or somebody
     would gain): the plan announces none."""
+    overdue: str = ""
+    """Of access whose time is over by what the system itself holds, and that is still there: since when, for people."""
 
     def is_anothers(self, *, recorded: bool, native_id: str = "") -> bool:
         """Never ours to touch. ``native_id``: as recorded; empty where it isn't known.

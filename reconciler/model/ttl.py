@@ -15,6 +15,8 @@ class Limit:
     """What enforces it, and why not sooner. For people."""
     hinges: str = ""
     """What has to work at that moment for all use to end; empty: nothing has to."""
+    until: str = ""
+    """Where access stands instead of being obtained each time: until when, UTC, ISO 8601 (``enforced``: from now)."""
 
 
 @dataclass(frozen=True, slots=True)

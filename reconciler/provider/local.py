@@ -68,6 +68,11 @@ class LocalServer(ABC):
         """
 
     @property
+    def missing(self) -> str:
+        """Why it can't be had on this machine, and the way out; empty where it can. A sandbox then does without it."""
+        return ""
+
+    @property
     def version(self) -> str:
         """What runs, for people, once started: ``OpenBao 2.7.2``."""
         return self.provider

@@ -125,6 +125,7 @@ _DRIFTED: Mapping[DriftKind, str] = {
     DriftKind.CHANGED: "update",
     DriftKind.MISSING: "delete",
     DriftKind.UNDECLARED: "create",
+    DriftKind.EXPIRED: "no-op",
     DriftKind.APPEARED: "create",
 }
 

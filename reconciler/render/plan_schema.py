@@ -90,6 +90,7 @@ def _definitions() -> Mapping[str, Schema]:
                 **dict.fromkeys(("agent", "intent", "system", "why"), TEXT),
                 **dict.fromkeys(("declared_seconds", "enforced_seconds", "residual_seconds"), COUNT),
                 "hinges_on": _or_null(TEXT),
+                "stands_until": _or_null(TEXT),
             }
         ),
         "resource_change": _object(
@@ -111,7 +112,7 @@ def _definitions() -> Mapping[str, Schema]:
             | {
                 "mode": {"enum": ["managed", "data"]},
                 "kind": _one_of(DriftKind),
-                "change": _object(_sides(["create", "update", "delete"])),
+                "change": _object(_sides(["no-op", "create", "update", "delete"])),
                 "changed_attributes": _CHANGED,
             }
         ),

@@ -35,6 +35,7 @@ _CAUSES = {
     Cause.OUTSIDE: "changed outside of Writ",
     Cause.BOTH: "the specs changed, and so did the system",
     Cause.UNDECLARED: "no spec declares it",
+    Cause.EXPIRED: "it was declared until a moment that has come",
     Cause.UNKNOWN: "found in the system, not in the state",
 }
 
@@ -130,9 +131,10 @@ def _why(change: Change, *, destroy: bool) -> Iterator[Text]:
         yield from (Text(f"  # {line}", "bold") for line in map(safe, change.by_hand.how.splitlines()))
     if change.action in (Action.DELETE, Action.BY_HAND) and change.cause is Cause.SPEC:
         words = "" if destroy else "no longer declared"
-    origin = _origin(change.origin)
-    if words or origin:
-        yield Text(f"  # ({'; '.join(filter(None, (words, origin)))})", "dim")
+    overdue = safe(change.before.overdue) if change.before is not None else ""
+    told = [one for one in (words, overdue, _origin(change.origin)) if one]
+    if told:
+        yield Text(f"  # ({'; '.join(told)})", "dim")
 
 
 def _origin(origin: Origin | None) -> str:
@@ -190,6 +192,7 @@ def drift_item_lines(item: DriftItem) -> Iterator[Text]:
         DriftKind.CHANGED: ("~", "yellow", "has changed"),
         DriftKind.MISSING: ("-", "red", "has been deleted"),
         DriftKind.UNDECLARED: ("+", "red", "is there, and no spec declares it"),
+        DriftKind.EXPIRED: ("!", "red", "is still there, and its time is over"),
         DriftKind.APPEARED: ("+", "red", "has appeared"),
     }
     symbol, colour, what = words[item.kind]
@@ -197,11 +200,13 @@ def drift_item_lines(item: DriftItem) -> Iterator[Text]:
     origin = _origin(item.origin)
     if origin:
         yield Text(f"  # ({origin})", "dim")
+    if item.live is not None and item.live.overdue:
+        yield Text(f"  # ({safe(item.live.overdue)})", "dim")
     if item.observed:
         yield Text("  # (it isn't Writ's: apply can't take it back, and records it as it is)", "dim")
     yield Text.assemble((f"  {symbol}", colour), f' resource "{item.address.type}" "{safe(item.address.key)}" {{')
     for attribute in item.attributes:
         yield from attribute_lines(attribute)
-    if item.kind in (DriftKind.UNDECLARED, DriftKind.APPEARED) and item.live is not None:
-        yield from _whole("+", "red", item.live.resource.attributes)
+    if item.kind not in (DriftKind.CHANGED, DriftKind.MISSING) and item.live is not None:
+        yield from _whole(symbol, colour, item.live.resource.attributes)
     yield Text("    }")

@@ -42,6 +42,8 @@ def ttl_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
 def outlived_by(one: Ttl) -> str:
     """What is declared, what is enforced, and how long the gap is."""
     enforced, residual = format_duration(one.limit.enforced), format_duration(one.residual)
+    if one.limit.until:
+        return f"declared {format_duration(one.declared)}, stands until {one.limit.until}, so up to {residual} longer"
     return f"declared {format_duration(one.declared)}, enforced {enforced}, so up to {residual} longer"
 
 
@@ -57,6 +59,7 @@ def ttls_json(plan: Plan) -> list[dict[str, Any]]:
             "residual_seconds": one.residual,
             "why": one.limit.why,
             "hinges_on": one.limit.hinges or None,
+            "stands_until": one.limit.until or None,
         }
         for one in plan.ttls
     ]

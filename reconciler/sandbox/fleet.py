@@ -26,6 +26,8 @@ class Fleet:
     def __init__(self, blueprint: Blueprint) -> None:
         """Find each system's server. Raises SandboxError for a system that has none."""
         self._servers: dict[str, LocalServer] = {}
+        self.missing: dict[str, str] = {}
+        """Providers whose server this machine lacks → why, and the way out. Their systems are left out."""
         for system in blueprint.systems:
             self._add(system)
         # A thread ends when the pool does: a server's process dies with the thread that started it.
@@ -60,7 +62,7 @@ class Fleet:
 
     def _add(self, system: SystemBinding) -> None:
         name = system.record.provider
-        if name in self._servers:
+        if name in self._servers or name in self.missing:
             return
         try:
             server = system.provider.local_server()
@@ -71,7 +73,10 @@ class Fleet:
                 f"{system.name}: provider {name} has no server for the sandbox",
                 help="leave the system out of the specs given to `writ sandbox up`",
             )
-        self._servers[name] = server
+        if server.missing:
+            self.missing[name] = server.missing
+        else:
+            self._servers[name] = server
 
 
 def _start(server: LocalServer, folder: Path, started: Callable[[LocalServer], None]) -> None:

@@ -16,7 +16,7 @@ Blocks = Mapping[str, Mapping[str, Value]]
 
 
 def prepare(blueprint: Blueprint, fleet: Fleet, operator: Operator, seed: Path | None) -> dict[str, Blocks]:
-    """Prepare all systems of all environments; returns their connection blocks. Raises LocalServerError."""
+    """Prepare all systems of all environments that have a server; returns their blocks. Raises LocalServerError."""
     return {setting.name: _prepare(setting, fleet, operator, seed) for setting in blueprint.settings}
 
 
@@ -24,6 +24,8 @@ def _prepare(setting: Setting, fleet: Fleet, operator: Operator, seed: Path | No
     blocks: dict[str, Mapping[str, Value]] = {}
     backends: list[tuple[LoginTarget, LoginBackend]] = []
     for system in setting.systems:
+        if system.record.provider in fleet.missing:
+            continue
         minted = [(target, backend) for target, backend in backends if target.system == system.name]
         prepared = fleet.server(system.record.provider).prepare(system.scope, operator.world(minted), seed)
         blocks[system.name] = prepared.connection

@@ -99,6 +99,8 @@ class Sandbox:
         self._closing(Listener(workplace.socket, answers), Listener.stop)
         self._folder.write_status(self._describe(workplace))
         self._closing(self._fleet, Fleet.stop)
+        for provider, why in self._fleet.missing.items():
+            self._say(f"{provider} is left out: {why}")
         self._fleet.start(workplace, self.ending, self._tell)
         connections = Connections(
             prepare(self._blueprint, self._fleet, operator, self._options.seed),
@@ -137,6 +139,8 @@ class Sandbox:
 
     def _servers(self) -> Iterator[ServerStatus]:
         for binding in self._blueprint.systems:
+            if binding.record.provider in self._fleet.missing:
+                continue
             server = self._fleet.server(binding.record.provider)
             yield ServerStatus(
                 environment=binding.scope.environment,

@@ -120,12 +120,13 @@ def encode_live(live: Live | None) -> Data | None:
         "note": live.note,
         "in_scope": live.in_scope,
         "native_id": live.native_id,
+        "overdue": live.overdue,
     }
 
 
 def decode_live(data: Any) -> Live:
     """The inverse of encode_live."""
-    found = fields(data, "resource", "ownership", "depends_on", "version", "note", "in_scope", "native_id")
+    found = fields(data, "resource", "ownership", "depends_on", "version", "note", "in_scope", "native_id", "overdue")
     return Live(
         decode_resource(found["resource"]),
         one_of(Ownership, found["ownership"]),
@@ -134,6 +135,7 @@ def decode_live(data: Any) -> Live:
         text(found["note"]),
         flag(found["in_scope"]),
         text(found["native_id"]),
+        overdue=text(found["overdue"]),
     )
 
 
@@ -240,13 +242,14 @@ def encode_ttl(ttl: Ttl) -> Data:
         "enforced": ttl.limit.enforced,
         "why": ttl.limit.why,
         "hinges": ttl.limit.hinges,
+        "until": ttl.limit.until,
     }
 
 
 def decode_ttl(data: Any) -> Ttl:
     """The inverse of encode_ttl."""
-    found = fields(data, "agent", "intent", "system", "declared", "enforced", "why", "hinges")
-    limit = Limit(number(found["enforced"]), text(found["why"]), text(found["hinges"]))
+    found = fields(data, "agent", "intent", "system", "declared", "enforced", "why", "hinges", "until")
+    limit = Limit(number(found["enforced"]), text(found["why"]), text(found["hinges"]), text(found["until"]))
     return Ttl(text(found["agent"]), text(found["intent"]), text(found["system"]), number(found["declared"]), limit)
 
 

@@ -21,6 +21,7 @@ _DRIFT_SIDES: Mapping[DriftKind, tuple[bool, bool]] = {
     DriftKind.CHANGED: (True, True),
     DriftKind.MISSING: (True, False),
     DriftKind.UNDECLARED: (False, True),
+    DriftKind.EXPIRED: (True, True),
     DriftKind.APPEARED: (False, True),
 }
 """Whether an item has what was ``applied`` and what is ``live``."""

@@ -37,7 +37,7 @@ from reconciler.state.errors import NotSigned, PlanFileError
 from reconciler.state.shape import each, fields, flag, mapping, number, row, text, word
 from reconciler.state.signing import PublicKey, Signature, SigningKey
 
-FORMAT = "writ-plan/5"
+FORMAT = "writ-plan/6"
 MAX_BYTES = 512 * 1024 * 1024
 _START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
 _AGAIN = "plan again"

@@ -82,8 +82,18 @@ def test_json_tells_all(tmp_path: Path) -> None:
 
 
 def test_it_survives_a_saved_plan() -> None:
-    one = Ttl("a", "b", "c", 600, Limit(3600, "why", "hinges"))
-    assert decode_ttl(encode_ttl(one)) == one
+    for until in ("", "2027-04-01T00:00:00Z"):
+        one = Ttl("a", "b", "c", 600, Limit(3600, "why", "hinges", until))
+        assert decode_ttl(encode_ttl(one)) == one
+
+
+def test_what_stands_is_told_with_its_end(tmp_path: Path) -> None:
+    plan = plan_with(tmp_path, touched=True)
+    ends = "2027-04-01T00:00:00Z"
+    standing = replace(plan, ttls=tuple(replace(one, limit=replace(one.limit, until=ends)) for one in plan.ttls))
+    assert f"on payments: declared 10m, stands until {ends}, so up to 50m longer\n" in text_of(standing)
+    assert {one["stands_until"] for one in plan_json(standing)["ttls"]} == {ends}
+    assert {one["stands_until"] for one in plan_json(plan)["ttls"]} == {None}
 
 
 def test_many_are_counted(tmp_path: Path) -> None:

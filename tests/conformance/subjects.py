@@ -190,3 +190,17 @@ POSTGRES = Subject(
     },
     found_only=frozenset({"postgresql_default_privileges", "postgresql_dependency"}),
 )
+
+_LDAP_GROUP, _LDAP_MEMBERSHIP = "ldap_group", "ldap_group_membership"
+LDAP = Subject(
+    "ldap",
+    values={
+        (_LDAP_GROUP, "description"): more("mine"),
+        (_LDAP_MEMBERSHIP, "expires"): set_to("2098-01-01T00:00:00Z"),
+    },
+    fixed={
+        "ldap_group.object_class": "a group of another class is made anew, without its members: tested with rounds",
+        "ldap_group_membership.group": _NAME,
+        "ldap_group_membership.member": _NAME,
+    },
+)

@@ -106,7 +106,7 @@ def test_planning_and_drift_need_no_more_of_vault_than_the_second_policy(
     less = [rule for rule in printed("plan", "vault").splitlines(keepends=True) if not BESIDE.search(rule)]
     operators("".join(less))
     told = world.writ("plan", "-detailed-exitcode")
-    assert (told.returncode, "warning[W440]" in told.stdout + told.stderr) == (0, True)
+    assert (told.returncode, "warning[W445]" in told.stdout + told.stderr) == (0, True)
     operators(printed("plan", "vault"))
     world.edit("agents.yaml", "ttl: 10m", "ttl: 9m")
     assert world.writ("apply", "-auto-approve").returncode == 1, "it can't write"

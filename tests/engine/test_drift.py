@@ -6,6 +6,7 @@ from reconciler.engine.drift import find_drift
 from reconciler.engine.planner import left_to_others
 from reconciler.model import Applied, DriftKind, Origin, Ownership, Snapshot, State
 from reconciler.render.plan_json import drift_item_json
+from reconciler.render.plan_text import drift_item_lines
 from specs.diagnostic import Severity
 from tests.memory import MARKS, at, live, resource, wanted
 
@@ -33,6 +34,20 @@ def test_with_a_state_what_was_not_applied_yet_is_no_drift() -> None:
     recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
     assert kinds(snapshot("b"), recorded) == {}
     assert kinds(snapshot(), recorded) == {"b": DriftKind.MISSING}
+
+
+def test_what_is_as_it_was_left_and_should_have_ended_is_expired() -> None:
+    over = live("b", {"size": 1}, overdue="since yesterday")
+    found = Snapshot({over.resource.address: over})
+    assert kinds(found, EMPTY) == {"a": DriftKind.MISSING, "b": DriftKind.UNDECLARED}
+    recorded = State("test", "L", 1, {at("b"): Applied(resource("b", size=1), Origin("b"))}, {})
+    assert kinds(found, recorded) == {"b": DriftKind.EXPIRED}
+    other = State("test", "L", 1, {at("b"): Applied(resource("b", size=2), Origin("b"))}, {})
+    assert kinds(found, other) == {"b": DriftKind.CHANGED}
+    (item,) = find_drift({}, {"mem": found}, recorded, MARKS)
+    assert "  # (since yesterday)" in [line.plain for line in drift_item_lines(item)]
+    change = drift_item_json(item, {"mem": "memory"})["change"]
+    assert (change["actions"], change["before"], change["after"]) == (["no-op"], {"size": 1}, {"size": 1})
 
 
 def test_an_item_holds_the_whole_object_on_both_sides() -> None:

@@ -37,6 +37,7 @@ def plan(desired: list[Desired], found: list[Live], recorded: State | None = Non
 
 D = wanted("a", size=1)
 SAME, OTHER = live("a", {"size": 1}), live("a", {"size": 2})
+OVER = live("a", {"size": 1}, overdue="since yesterday")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,9 @@ SAME, OTHER = live("a", {"size": 1}), live("a", {"size": 2})
         ([], [SAME], state(applied("a", size=1)), Action.DELETE, Cause.SPEC),
         ([], [SAME], state(), Action.DELETE, Cause.UNDECLARED),
         ([], [live("a", {}, ownership=Ownership.FOREIGN)], state(), Action.DELETE, Cause.UNDECLARED),
+        ([], [OVER], state(applied("a", size=1)), Action.DELETE, Cause.EXPIRED),
+        ([], [OVER], state(), Action.DELETE, Cause.UNDECLARED),
+        ([D], [OVER], state(applied("a", size=1)), Action.NO_OP, Cause.NONE),
         ([], [], state(applied("a", size=1)), Action.FORGET, Cause.OUTSIDE),
         ([D], [live("a", {"size": 1, "id": "i-1"})], state(applied("a", size=1)), Action.NO_OP, Cause.NONE),
         ([wanted("a", size=1, id="x")], [live("a", {"size": 1, "id": "y"})], state(), Action.ADOPT, Cause.NONE),

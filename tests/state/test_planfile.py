@@ -47,7 +47,9 @@ spans = st.none() | st.builds(SourceSpan, text, st.integers(1), st.integers(1), 
 origins = st.none() | st.builds(Origin, text, text, text, spans)
 resources = st.builds(Resource, addresses, st.dictionaries(words, values, max_size=3))
 needs = st.lists(addresses, max_size=2).map(tuple)
-lives = st.none() | st.builds(Live, resources, st.sampled_from(Ownership), needs, text, text, st.booleans())
+lives = st.none() | st.builds(
+    Live, resources, st.sampled_from(Ownership), needs, text, text, st.booleans(), overdue=text
+)
 attributes = st.lists(
     st.builds(AttributeChange, words, values, values, st.sampled_from(Cause), st.booleans()), max_size=2
 ).map(tuple)

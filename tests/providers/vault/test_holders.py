@@ -137,7 +137,7 @@ def test_what_may_not_be_looked_at_is_said_and_stops_nothing(outside: Estate, op
     found = outside.read(outside.desired)
     assert list(held(found)) == [WRITES["entity"][0]], "entities are read for their aliases anyway"
     (finding,) = found.diagnostics
-    assert finding.code == "W440"
+    assert finding.code == "W445"
     assert ": auth/apps/role, " in finding.message
     operators("".join(line for line in whole.splitlines(keepends=True) if '"auth/+/users/+"' not in line))
     found = outside.read(outside.desired)

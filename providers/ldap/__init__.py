@@ -1,0 +1,1 @@
+"""LDAP directories: time-boxed membership of agents' accounts in groups."""

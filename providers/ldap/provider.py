@@ -1,0 +1,140 @@
+"""LDAP directories. Importing this module imports no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
+
+from providers.ldap.access import LdapAccess, LdapNever
+from providers.ldap.connection import LdapConnection
+from providers.ldap.group import GroupType
+from providers.ldap.lower import lower
+from providers.ldap.membership import MembershipType
+from providers.ldap.names import MEMBERSHIP, NESTING
+from providers.ldap.overlap import overlap
+from providers.ldap.permissions import rights
+from providers.ldap.settings import LdapSettings
+from providers.ldap.snapshot import read
+from providers.ldap.ttl import limit_of
+from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.provider import (
+    Asking,
+    Claim,
+    Demand,
+    LocalServer,
+    Lowering,
+    Pair,
+    Provider,
+    ResourceType,
+    Rights,
+    Scope,
+)
+from specs.base import SpecModel
+
+if TYPE_CHECKING:
+    from providers.ldap.client import LdapClient  # imports the SDK
+
+    Base: TypeAlias = Provider[LdapSettings, LdapAccess, LdapNever, LdapConnection, LdapClient]
+else:
+    Base = Provider
+
+_TYPES = MappingProxyType({one.name: one for one in (GroupType(), MembershipType())})
+
+
+class LdapProvider(Base):
+    """Membership of an agent's account in groups, with an end that is kept in the directory."""
+
+    name: ClassVar[str] = "ldap"
+    settings_model: ClassVar[type[SpecModel]] = LdapSettings
+    access_model: ClassVar[type[SpecModel]] = LdapAccess
+    never_model: ClassVar[type[SpecModel]] = LdapNever
+    connection_model: ClassVar[type[SpecModel]] = LdapConnection
+    needs_audience: ClassVar[bool] = False
+    principals: ClassVar[frozenset[str]] = frozenset({MEMBERSHIP})
+    """An account's use of a group: the account itself is nobody's object here."""
+    named: ClassVar[frozenset[str]] = frozenset({NESTING})
+    write_concurrency: ClassVar[int] = 1
+    """Two changes of one group's values would meet."""
+
+    @property
+    def types(self) -> Mapping[str, ResourceType[LdapClient]]:
+        """Resource types by name."""
+        return _TYPES
+
+    def claims(self, settings: LdapSettings) -> Iterable[Claim]:
+        """Groups with the prefix, and the agents' accounts."""
+        return tuple(Claim(setting, start) for setting, start in settings.claimed)
+
+    def lower(self, scope: Scope[LdapSettings], demand: Demand[LdapAccess]) -> Lowering:
+        """Groups, and memberships with their ends."""
+        return lower(scope, demand)
+
+    def overlap(self, access: LdapAccess, never: LdapNever) -> str | None:
+        """A group that both name."""
+        return overlap(access, never)
+
+    def load(self) -> None:
+        """Import the SDK."""
+        import providers.ldap.client  # noqa: F401, PLC0415 - imports the SDK
+
+    def connect(self, scope: Scope[LdapSettings], connection: LdapConnection, environ: Mapping[str, str]) -> LdapClient:
+        """Bind, and see that the places that the settings name are there."""
+        from providers.ldap.login import connect  # noqa: PLC0415 - imports the SDK
+
+        return connect(scope, connection, environ)
+
+    def identity(self, client: LdapClient) -> str:
+        """The login's DN."""
+        return client.identity
+
+    def read(
+        self,
+        client: LdapClient,
+        scope: Scope[LdapSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Address],
+    ) -> Snapshot:
+        """The scope, in two paged searches."""
+        return read(client, wanted)
+
+    def access_changes(self, scope: Scope[LdapSettings], worlds: Worlds) -> Iterable[AccessChange]:  # noqa: ARG002
+        """Each member by all groups that it comes to."""
+        from providers.ldap.effective.changes import access_changes  # noqa: PLC0415 - only changes need it
+
+        return access_changes(worlds)
+
+    def reaches(
+        self,
+        scope: Scope[LdapSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+        never: LdapNever,
+        surroundings: object = None,  # noqa: ARG002 - all is in the objects
+    ) -> Iterable[Reach]:
+        """Memberships that lead to a forbidden group."""
+        from providers.ldap.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
+
+        return reached(objects, never)
+
+    def ttl(self, scope: Scope[LdapSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
+        """Until the last membership ends."""
+        return limit_of(objects)
+
+    def explain(self, scope: Scope[LdapSettings], asking: Asking) -> Explanation:
+        """By the account's memberships."""
+        from providers.ldap.effective.explain import explain  # noqa: PLC0415 - only explain needs it
+
+        return explain(scope.settings, asking)
+
+    def rights(self, scope: Scope[LdapSettings], *, writing: bool) -> Rights:
+        """Rules of slapd."""
+        return rights(scope, writing=writing)
+
+    def close(self, client: LdapClient) -> None:
+        """Log out."""
+        client.close()
+
+    def local_server(self) -> LocalServer | None:
+        """Debian's slapd, where it is installed."""
+        from providers.ldap.local import LocalLdap  # noqa: PLC0415 - imports the SDK
+
+        return LocalLdap()

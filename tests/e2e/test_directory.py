@@ -1,0 +1,182 @@
+"""The example directory on a real slapd: from nothing and back, what others do, and how access ends."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any, Self
+
+import jsonschema
+import pytest
+
+from providers.ldap.client import LdapClient
+from providers.ldap.entry import Modification
+from providers.ldap.local import OPERATOR
+from providers.ldap.permissions import limits, rules
+from reconciler.render.plan_json import plan_json
+from reconciler.render.plan_schema import plan_schema
+from reconciler.render.plan_text import plan_lines
+from reconciler.sandbox.reading import read_blueprint
+from tests.conformance.suite import bench
+from tests.e2e.convergence import check_applies, check_destroys, check_finds_its_own, rows
+from tests.servers import EXAMPLES, World, run_writ
+
+BASE = "ou=groups,dc=example,dc=com"
+EDITORS, READERS = f"cn=writ-wiki-editors,{BASE}", f"cn=build-readers,{BASE}"
+METRICS = f"cn=metrics,ou=legacy,{BASE}"
+ADMINS = f"cn=directory-admins,{BASE}"
+BOT, JANE = "uid=wiki-bot,ou=agents,dc=example,dc=com", "uid=jane,ou=people,dc=example,dc=com"
+DOCS = (Path(__file__).parents[2] / "docs" / "permissions.md").read_text()
+
+
+def at(member: str, group: str) -> str:
+    return f'directory.ldap_group_membership["{member}->{group}"]'
+
+
+@contextmanager
+def hands(world: World) -> Iterator[LdapClient]:
+    server: Any = world.sandbox.server("ldap")
+    client = server.admin("dc=example,dc=com")
+    yield client
+    client.close()
+
+
+def does(world: World, group: str, *changes: tuple[str, str, str]) -> None:
+    """``("+", attribute, value)``, by hand."""
+    with hands(world) as client:
+        client.modify(group, [Modification(name, value, adds=sign == "+") for sign, name, value in changes])
+
+
+def members(world: World, group: str, attribute: str = "member") -> set[str]:
+    with hands(world) as client:
+        entry = client.entry(group, [attribute])
+    return set(entry.all(attribute)) if entry else set()
+
+
+def test_the_directory(directory: World, pytestconfig: pytest.Config) -> None:
+    count = check_applies(directory, "directory/expected/plan.txt", pytestconfig)
+    assert members(directory, READERS, "memberUid") == {"jane", "wiki-bot", "build-bot"}
+    assert directory.ok("drift").startswith("No drift.")
+    shutil.rmtree(directory.state.parent)
+    check_finds_its_own(directory, count)
+    check_destroys(directory, count)
+    assert members(directory, READERS, "memberUid") == {"jane"}
+    assert members(directory, METRICS, "uniqueMember") == {JANE}
+
+
+def test_what_others_do_is_found_with_what_it_gives_and_taken_back(directory: World) -> None:
+    directory.apply()
+    does(directory, EDITORS, ("+", "member", JANE))
+    does(directory, ADMINS, ("+", "member", EDITORS))
+    found = directory.json("drift", code=2)
+    rogues = {at(JANE, EDITORS), at(EDITORS, ADMINS)}
+    assert {item["address"]: item["kind"] for item in found["resource_drift"]} == dict.fromkeys(rogues, "undeclared")
+    plan = directory.json("plan", "-detailed-exitcode", code=2)
+    assert {address: action for address, action in rows(plan).items() if action != "no-op"} == dict.fromkeys(
+        rogues, "delete"
+    )
+    outside = {row["address"]: row["verdict"] for row in plan["access_changes"] if row["mover"] == "outside"}
+    assert outside[at(JANE, EDITORS)] == "widens"
+    assert outside[at(BOT, EDITORS)] == "may-widen"
+    told = [one for one in plan["diagnostics"] if one["code"] == "W318"]
+    assert {one["subject"] for one in told} == {at(BOT, EDITORS), at(EDITORS, ADMINS), at(JANE, EDITORS)}
+    assert "if whoever asks follows groups in groups" in "".join(one["summary"] for one in told)
+    live = directory.ok("explain", "wiki-bot", "directory", "be", "member", "of", "directory-admins", "--live", code=14)
+    assert "follows groups in groups" in live
+    directory.ok("plan", "-fail-on", "unmanaged", code=3)
+    directory.apply()
+    assert members(directory, ADMINS) == {JANE}
+    assert "No changes." in directory.ok("plan", "-detailed-exitcode")
+
+
+def test_what_isnt_ours_and_bears_on_access_is_told(directory: World) -> None:
+    """Somebody puts a group that an agent is in into another: none of both is ours."""
+    directory.apply()
+    does(directory, ADMINS, ("+", "member", METRICS))
+    found = directory.json("drift", code=2)
+    (item,) = found["resource_drift"]
+    assert (item["address"], item["mode"]) == (f'directory.ldap_group_nesting["{METRICS}"]', "data")
+    plan = directory.json("plan", code=1)  # a guardrail objects
+    assert {row["address"] for row in plan["access_changes"] if row["verdict"] == "may-widen"} == {
+        at(BOT, METRICS),
+        at(BOT.replace("wiki-bot", "build-bot"), METRICS),
+    }
+    assert {one["code"] for one in plan["diagnostics"]} == {"W318", "W517"}
+
+
+def test_an_end_by_hand_is_kept(directory: World) -> None:
+    """Of a person, in a group of others: left alone until its note says that it is over, then gone."""
+    directory.apply()
+    tomorrow = f"expires=2099-01-01; member={JANE}"
+    does(directory, METRICS, ("+", "description", tomorrow))
+    assert "No changes." in directory.ok("plan", "-detailed-exitcode")
+    does(directory, METRICS, ("-", "description", tomorrow), ("+", "description", f"expires=2020-01-01; member={JANE}"))
+    drift = directory.ok("drift", code=2)
+    assert f"{at(JANE, METRICS)} is there, and no spec declares it" in drift
+    assert f"its note in {METRICS} ends it at 2020-01-02T00:00:00Z" in drift
+    directory.apply()
+    assert JANE not in members(directory, METRICS, "uniqueMember")
+    assert directory.ok("drift").startswith("No drift.")
+
+
+class Later(datetime):
+    """A clock that is past every end in the example."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls(2100, 6, 1, tzinfo=tz)
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["with a state", "without"])
+def test_what_was_declared_ends_at_its_time(directory: World, monkeypatch: pytest.MonkeyPatch, *, lost: bool) -> None:
+    directory.apply()
+    if lost:
+        directory.state.unlink()
+    for module in ("reconciler.compile.compiler", "providers.ldap.live", "providers.ldap.ttl"):
+        monkeypatch.setattr(f"{module}.datetime", Later)
+    with bench(directory.specs, directory.connections, directory.state) as on:
+        assert {one.code for one in on.prepared.diagnostics} == {"W217"}
+        assert on.prepared.compiled is not None
+        assert on.prepared.compiled.desired == {}
+        drift, plan = on.drift(), on.plan()
+        kinds = {str(item.address): item.kind.value for item in drift.items}
+        causes = {str(row.address): row.cause.value for row in plan.rows}
+        assert kinds.get(at(BOT, EDITORS)) == ("undeclared" if lost else "expired")
+        assert causes[at(BOT, EDITORS)] == ("undeclared" if lost else "expired")
+        jsonschema.validate(plan_json(plan), plan_schema())
+        text = "\n".join(line.plain for line in plan_lines(plan))
+        assert f"its note in {EDITORS} ends it at 2099-07-01T00:00:00Z" in text
+        assert ("it was declared until a moment that has come" in text) is not lost
+        on.apply()
+        assert on.plan().is_empty
+        assert not on.drift().items
+    assert members(directory, READERS, "memberUid") == {"jane"}
+    assert members(directory, EDITORS) == set()
+
+
+def test_the_plan_says_how_long_access_stands(directory: World) -> None:
+    plan = directory.json("plan")
+    stands = {(one["agent"], one["intent"]): one for one in plan["ttls"]}
+    one = stands["wiki-bot", "runbooks.edit"]
+    assert (one["stands_until"], one["declared_seconds"]) == ("2099-07-01T00:00:00Z", 3600)
+    assert one["residual_seconds"] > 3600 * 24 * 365
+    assert "the first apply after 2099-07-01T00:00:00Z takes it away" in one["hinges_on"]
+
+
+def test_the_page_of_permissions_is_what_the_sandboxs_operator_has() -> None:
+    """It runs with exactly these rules: whatever is missing would make the tests above fail."""
+    specs = str(EXAMPLES / "directory" / "specs")
+    printed = {}
+    for verb in ("apply", "plan"):
+        done = run_writ("permissions", verb, specs, "--system", "directory", cwd=EXAMPLES)
+        assert (done.returncode, done.stderr) == (0, "")
+        printed[verb] = done.stdout
+    assert re.findall(r"^```apacheconf\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL) == list(printed.values())
+    (system,) = read_blueprint([specs]).systems
+    given = [f"access {rule}\n" for rule in rules(system.scope.settings, OPERATOR, writing=True)]
+    given.append(f"limits {limits(OPERATOR)}\n")
+    assert "".join(given) == printed["apply"].replace("cn=iam-operator,dc=example,dc=com", OPERATOR)
