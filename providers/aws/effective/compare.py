@@ -215,21 +215,24 @@ class _Look:
     ) -> _Found:
         """The first answer that the evaluator confirms."""
         undecided = unsettled = ""
+        doubtful: Witness | None = None
         for mode in MODES:
             access, asked = questions(mode)
             if mode.loose and not is_uncertain(access):
                 continue
             witness, problem, open_end = self._first(access, asked, mode, confirms)
             undecided, unsettled = undecided or problem, unsettled or open_end
-            if witness:
-                return _Found(witness, undecided if mode.loose else "", future=mode.future)
-        return _Found(undecided=undecided or unsettled)
+            if witness and (witness.certain or mode.loose):
+                return _Found(witness, "" if witness.certain else undecided, future=mode.future)
+            doubtful = doubtful or witness
+        return _Found(doubtful, undecided) if doubtful else _Found(undecided=undecided or unsettled)
 
     def _first(
         self, access: Access, asked: Iterator[Question], mode: Mode, confirms: Callable[[Request], bool]
     ) -> tuple[Witness | None, str, str]:
         """(The answer, why there may be a more certain one, one that hangs on the text of a policy variable)."""
         search, problem, unsettled, given_up = None, "", "", 0
+        doubtful: Witness | None = None
         for question in asked:
             search = search or self._search(access, mode)
             answer = search.answer(question)
@@ -242,8 +245,12 @@ class _Look:
                 found = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
                 sighting = as_example(likely(search, question, found), question.wanted, self.words)
                 witness = self._confirmed(sighting, confirms, guess=is_modelled(access))
-                if witness:
+                if witness and (mode.loose or witness.certain):
                     return witness, problem, unsettled
+                if witness:
+                    # Another question may have an answer that isn't in doubt.
+                    doubtful = doubtful or witness
+                    continue
                 shown = next(concrete(sighting, self.words))
                 contradicted = f"a second evaluation doesn't confirm {witness_of(shown, self.words).request}"
                 # With another text for its variable it may hold, which looking loosely tells.
@@ -251,7 +258,7 @@ class _Look:
                     unsettled = contradicted
                 else:
                     problem = contradicted
-        return None, problem, unsettled
+        return doubtful, problem, unsettled
 
     def _confirmed(self, sighting: Sighting, confirms: Callable[[Request], bool], *, guess: bool) -> Witness | None:
         """As a request that can be made and that the evaluator confirms. What only may be is shown as that."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from providers.aws.effective.catalogue import catalogue
 from providers.aws.effective.patterns import USUAL, arn_format
-from providers.aws.effective.principals import PRINCIPAL, outsider
+from providers.aws.effective.principals import PRINCIPAL, PRINCIPALS_OWN, outsider
 from providers.aws.effective.principals import formats as principal_formats
-from providers.aws.effective.rules import ACTION, RESOURCE, Vocabulary
+from providers.aws.effective.rules import ACTION, KEY, RESOURCE, Vocabulary
 from providers.aws.effective.witness import Sighting, action_of
 from reconciler.access.globs import Glob, Globs
 from reconciler.access.search import Literal, Outcome, Question, Rule, Search
@@ -26,12 +26,13 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
     """The same question's answer in its action's format, of another action if need be, or else as it was, marked."""
     if found.mode.future:
         # Nobody knows on what such an action is called; by whom doesn't hang on it.
-        values = _formed(search, question, _by_whom(action_of(found, words), words))
+        values = _formed(search, question, _by_whom(action_of(found, words), words, found))
         return found if values is None else replace(found, values=values)
     action, barred = found.values[ACTION], 0
     for _ in range(_MOST_TRIES):
         asked = replace(question, wanted=(*question.wanted, Literal(ACTION, 1 << action)))
-        values = _formed(search, asked, [*_on_what(action, words), *_by_whom(words.known.names[action], words)])
+        whom = _by_whom(words.known.names[action], words, found)
+        values = _formed(search, asked, [*_on_what(action, words), *whom])
         if values is not None:
             return replace(found, values=values)
         barred |= _alike(words.known.formats[action])
@@ -39,7 +40,8 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
         if answer.outcome is not Outcome.FOUND or not words.resources:
             break
         action = answer.values.get(ACTION, action)
-    return replace(found, odd=True)
+    values = _formed(search, question, _by_whom(action_of(found, words), words, found))
+    return replace(found, odd=True, values=found.values if values is None else values)
 
 
 _Choice = tuple[str, Sequence[Globs]]
@@ -68,9 +70,13 @@ def _on_what(action: int, words: Vocabulary) -> list[_Choice]:
     return [(RESOURCE, _resource_formats(action))]
 
 
-def _by_whom(action: str, words: Vocabulary) -> list[_Choice]:
-    """Nobody where policies name nobody."""
-    return [(PRINCIPAL, principal_formats(action, outsider(words.accounts)))] if words.principals else []
+def _by_whom(action: str, words: Vocabulary, found: Sighting) -> list[_Choice]:
+    """Nobody where policies name nobody. First who has the ARN and the account that the request's keys say."""
+    if not words.principals:
+        return []
+    arn, account = (found.text(f"{KEY}{key}") for key in PRINCIPALS_OWN)
+    same = ((Glob(f"AWS:{arn}"),),) if arn else ()
+    return [(PRINCIPAL, (*same, *principal_formats(action, account or outsider(words.accounts))))]
 
 
 @lru_cache(maxsize=32_768)

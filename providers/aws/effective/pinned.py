@@ -11,6 +11,7 @@ isn't said ("might cause the entire statement to be invalid"): that is kept open
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -27,12 +28,13 @@ from providers.aws.effective.variables import (
     key_of,
     keys,
     name_of,
-    texts_with_variables,
     unified,
 )
 
 _SIGNS = {"stringequals": "$", "stringlike": "$*?"}
 """Operators that name texts, with the signs that a mere text lacks."""
+_PLAIN = re.compile(r"(?:foranyvalue:)?(?:string(?:equals|equalsignorecase|like)|arn(?:equals|like))")
+"""Operators that nothing fulfils without values."""
 _MOST_TEXTS = 16
 _MOST_GUESSES = 8
 _MOST_PAIRS = 4_000
@@ -62,20 +64,29 @@ def pins(statements: Iterable[Statement]) -> Pins:
 
 
 def _guesses(statements: Sequence[Statement]) -> Iterator[tuple[str, str]]:
-    """Texts with which a variable would meet what else is written."""
-    patterns = dict.fromkeys(text for one in statements for text in texts_with_variables(one))
-    written = dict.fromkeys(text for one in statements for text in _written(one))
-    pairs = ((pattern, text) for pattern in patterns for text in written if text not in patterns)
+    """Texts with which a variable would meet what else is written of the same: of resources, or of a condition key."""
+    written: dict[str, dict[str, None]] = {}
+    for one in statements:
+        for what, text in _written(one):
+            written.setdefault(what, {})[text] = None
+    pairs = (
+        (pattern, text)
+        for texts in written.values()
+        for pattern in texts
+        if "${" in pattern
+        for text in texts
+        if "${" not in text
+    )
     for pattern, text in islice(pairs, _MOST_PAIRS):
         yield from unified(pattern, text).items()
 
 
-def _written(statement: Statement) -> Iterator[str]:
+def _written(statement: Statement) -> Iterator[tuple[str, str]]:
     if statement.resources is not None:
-        yield from statement.resources.values
+        yield from (("", text) for text in statement.resources.values)
     for condition in statement.conditions:
         if is_fillable(condition):
-            yield from condition.values
+            yield from ((key_name(condition.key), text) for text in condition.values)
 
 
 def pinned(statement: Statement, known: Pins) -> tuple[Statement, ...]:
@@ -84,11 +95,19 @@ def pinned(statement: Statement, known: Pins) -> tuple[Statement, ...]:
     for key, written in sorted(keys(statement).items()) if known and statement.variables else ():
         if key not in known:
             continue
-        more = tuple(found for way in ways for found in _ways(way, written, known[key]))
+        more = tuple(found for way in ways for found in _ways(way, written, known[key]) if _can_apply(found))
         if len(more) > _MOST_WAYS:
             break
         ways = more
     return ways
+
+
+def _can_apply(statement: Statement) -> bool:
+    """Whether something is left of what its resource, and keys of its conditions, must be."""
+    names = statement.resources
+    if names is not None and not names.negated and not names.values:
+        return False
+    return not any(not one.values and _PLAIN.fullmatch(one.operator.lower()) for one in statement.conditions)
 
 
 def _ways(statement: Statement, written: str, texts: tuple[str, ...]) -> Iterator[Statement]:

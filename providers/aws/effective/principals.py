@@ -13,10 +13,12 @@ from itertools import chain, count
 from providers.aws.effective.document import Principals, Statement
 from providers.aws.effective.excepted import excepted
 from providers.aws.effective.open_ends import in_part
-from reconciler.access.globs import MANY, MANY_IN, ONE, Glob, Globs, matches
+from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, Glob, Globs, matches
 from reconciler.access.search import Literal
 
 PRINCIPAL = "principal"
+PRINCIPALS_OWN = ("aws:principalarn", "aws:principalaccount")
+"""Keys that hang on who the principal is."""
 OWN = "own permission"
 """Whether the principal's own account lets it assume roles. Within the role's account, one that is named needs none."""
 UNMODELLED = "if "
@@ -105,6 +107,23 @@ def named(wanted: Sequence[Literal], principal: str, *, anonymous: bool) -> str:
     return f"{found}, but whom NotPrincipal names" if found and any(one.negated for one in asked) else found
 
 
+def is_his(principal: str, arn: str, account: str) -> bool:
+    """Whether ``aws:PrincipalArn`` and ``aws:PrincipalAccount`` can be a principal's; empty: nothing is said of it.
+
+    Source: IAM's "AWS global condition context keys": of a role's session it is the role's, with its path.
+    """
+    kind, _, identity = principal.partition(":")
+    parts = identity.split(":", 5)
+    if kind != "AWS" or len(parts) < 6:
+        return True
+    role = parts[5].split("/")
+    same = arn in ("", identity)
+    if role[0] == "assumed-role" and len(role) > 1:
+        found = _ROLE.fullmatch(arn)
+        same = not arn or (found is not None and found.groups() == (parts[1], parts[4], role[1]))
+    return same and account in ("", parts[4])
+
+
 def outsider(accounts: Collection[str]) -> str:
     """An account that is none of these."""
     plain = (str(digit) * 12 for digit in range(9, -1, -1))
@@ -130,5 +149,5 @@ def formats(action: str, outside: str) -> tuple[Globs, Globs, Globs]:
     texts = known.get(action.lower(), (*aws, session, service, *federated, f"Federated:{some}", root))
     texts = (*texts, f"CanonicalUser:{some}") if action.lower() not in known else texts
     usual = tuple(Glob(text.format("aws", account)) for account in (outside, "123456789012") for text in texts)
-    here = tuple(Glob(text.format("aws", some)) for text in texts)
-    return usual, here, tuple(Glob(text.format(some, some)) for text in texts)
+    here = tuple(Glob(text.format("aws", ONE_IN * 12)) for text in texts)
+    return usual, here, tuple(Glob(text.format(f"aws{MANY_IN}", ONE_IN * 12)) for text in texts)

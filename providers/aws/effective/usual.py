@@ -44,7 +44,9 @@ _REGIONS = tuple(glob(one) for one in ("us-east-1", "eu-west-1", "??-*-?"))
 _ACCOUNTS = tuple(glob(one) for one in ("999999999999", "888888888888", "123456789012"))
 _FORMS: Mapping[str, Globs] = {
     "aws:principalaccount": _ACCOUNTS,
-    "aws:principalarn": (glob("arn:aws:iam::????????????:role/?*"),),
+    "aws:principalarn": tuple(
+        glob(f"arn:aws:iam::{one}:role/?*") for one in ("999999999999", "123456789012", "????????????")
+    ),
     "aws:principalorgid": (glob("o-?*"),),
     "aws:requestedregion": _REGIONS,
     "aws:resourceaccount": _ACCOUNTS,

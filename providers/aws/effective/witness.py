@@ -10,7 +10,7 @@ from providers.aws.effective.conditions import space_of
 from providers.aws.effective.document import key_name
 from providers.aws.effective.evaluator import Request
 from providers.aws.effective.open_ends import told
-from providers.aws.effective.principals import OWN, PRINCIPAL, UNMODELLED, named
+from providers.aws.effective.principals import OWN, PRINCIPAL, PRINCIPALS_OWN, UNMODELLED, is_his, named
 from providers.aws.effective.rules import ACTION, KEY, RESOURCE, Mode, Vocabulary
 from providers.aws.effective.usual import claims, is_always_there, is_unheard_of
 from reconciler.access import Witness
@@ -31,13 +31,32 @@ class Sighting:
     of_all: str = ""
     """Of whom its principal is but an example."""
 
+    def text(self, dimension: str) -> str:
+        """The value of a dimension that has one text; empty for any other."""
+        found = self.values.get(dimension)
+        one = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+        return one if isinstance(one, str) else ""
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether its keys can be its principal's."""
+        principal, keys = self.text(PRINCIPAL), [f"{KEY}{key}" for key in PRINCIPALS_OWN]
+        if principal.startswith("AWS:arn:") and any(self.values.get(key, "") is None for key in keys):
+            return False
+        arn, account = map(self.text, keys)
+        return is_his(principal, arn, account)
+
 
 def as_example(sighting: Sighting, wanted: Sequence[Literal], words: Vocabulary) -> Sighting:
     """Saying of whom its principal is but an example. ``wanted``: of the question that it answers."""
     principal = sighting.values.get(PRINCIPAL)
     if principal is None:
         return sighting
-    return replace(sighting, of_all=named(wanted, principal, anonymous=words.resources))
+    of_all = named(wanted, principal, anonymous=words.resources)
+    # By exception alone, and still none but of an account that is named: not anybody, then.
+    excepting = all(one.negated for one in wanted if one.dimension == PRINCIPAL)
+    some = excepting and any(f":{account}:" in principal for account in words.accounts)
+    return replace(sighting, of_all="" if some else of_all)
 
 
 def action_of(sighting: Sighting, words: Vocabulary) -> str:
@@ -81,7 +100,8 @@ def witness_of(sighting: Sighting, words: Vocabulary) -> Witness:
     on = f" on {'*' if resource is None else resource or repr('')}" if words.resources or not words.principals else ""
     by = f" by {sighting.values[PRINCIPAL].partition(':')[2]}" if PRINCIPAL in sighting.values else ""
     request = f"{action_of(sighting, words)}{on}{by}"
-    return Witness(request, not sighting.mode.loose, "; ".join(_notes(sighting, words)))
+    certain = not sighting.mode.loose and sighting.is_consistent
+    return Witness(request, certain, "; ".join(_notes(sighting, words)))
 
 
 def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
@@ -99,11 +119,13 @@ def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
         yield told(name.removeprefix(UNMODELLED), holds=value)
     if sighting.values.get(OWN) is False:
         yield "if it needs no permission of its own account"
-    if sighting.mode.loose and OWN not in sighting.values and not any(_assumed(sighting)):
+    if words.variable and sighting.mode.loose and OWN not in sighting.values and not any(_assumed(sighting)):
         yield "if a policy variable can have the text that this takes"
     if sighting.mode.future:
         yield f"an action that the catalogue ({words.known.source}) does not know"
     yield from _unheard_of(context, principal)
+    if not sighting.is_consistent:
+        yield "only if such a principal can have these keys"
     if sighting.odd:
         what = "for a resource in no format that this action is known to have"
         yield f"only {what if words.resources or not words.principals else 'by a principal in no format that is known'}"

@@ -30,6 +30,7 @@ def of(rows: list[dict[str, Any]]) -> Policy:
     return Policy.of({"Version": "2012-10-17", "Statement": rows}, Kind.RESOURCE)
 
 
+IS_ROLE = {"ArnEquals": {"aws:PrincipalArn": ROLE}}
 MINE = row({"AWS": ROLE})
 QUEUED = row({"Service": "sns.amazonaws.com"}, "sqs:SendMessage", QUEUE)
 FROM = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:orders"}}
@@ -88,6 +89,23 @@ FROM = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:123456789012:order
             "but whom NotPrincipal names",
         ),
         ([MINE], [row(NotPrincipal={"AWS": [ROLE, ROOT]})], "incomparable", f"by {OUT}", "even without credentials"),
+        # Who it is can be said by a key as well. Whether such a request can be is told, and a sure one comes first.
+        ([MINE], [row(Condition=IS_ROLE)], "may-widen", "", "only if such a principal can have these keys"),
+        ([row(Condition=IS_ROLE)], [MINE], "may-widen", "", "only if such a principal can have these keys"),
+        (
+            [MINE],
+            [row(Condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/team/*"}})],
+            "incomparable",
+            "by arn:aws:iam::123456789012:role/team/",
+            "",
+        ),
+        (
+            [MINE],
+            [MINE, row(Condition={"StringEquals": {"aws:PrincipalAccount": "111122223333"}})],
+            "widens",
+            "by arn:aws:iam::111122223333:role/x",
+            "PrincipalAccount is 111122223333",
+        ),
         (
             [row(resource="arn:aws:s3:::home/${aws:username}/*")],
             [row(resource="arn:aws:s3:::home/*")],
