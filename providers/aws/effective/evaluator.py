@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 
 from providers.aws.effective.document import Condition, Policy, Statement, key_name
 from providers.aws.effective.open_ends import unset
-from providers.aws.effective.whom import names
+from providers.aws.effective.whom import is_meant
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 
@@ -75,7 +75,7 @@ def applies(statement: Statement, request: Request) -> bool:
         if statement.resources.negated and not _are_set(statement.resources.values, statement, request):
             return False
     who = statement.principals
-    if who is not None and not names(who, request.principal, request.assumed, allows=statement.allows):
+    if who is not None and not is_meant(who, request.principal, request.assumed, allows=statement.allows):
         return False
     return all(holds(condition, statement, request) for condition in statement.conditions)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from providers.aws.effective.document import Principals
+from providers.aws.effective.open_ends import account_of
 from reconciler.access.globs import MANY, MANY_IN, Glob, Globs
 
 _ROOT = re.compile(r"(?:arn:[a-z-]+:iam::(?=\d{12}:root))?(\d{12})(?::root)?")
@@ -22,40 +23,50 @@ _MEMBER = re.compile(r"arn:[a-z-]+:(?:iam|sts)::(\d{12}):.+")
 
 
 @dataclass(frozen=True, slots=True)
-class Excepted:
-    """Patterns of ``kind:id``."""
+class Part:
+    """What is named of one account, or one other principal. Patterns of ``kind:id``."""
 
     named: Globs
     """Those that are named somehow: everybody else is meant for certain."""
     wholly: Globs
     """Of these, those that are not meant for certain."""
+    names: tuple[str, ...]
 
     @property
-    def partly(self) -> bool:
+    def is_open(self) -> bool:
         """Whether somebody may be meant or not."""
         return bool(set(self.named) - set(self.wholly))
 
 
-def excepted(principals: Principals) -> Excepted:
+def excepted(principals: Principals) -> list[Part]:
     """Of a NotPrincipal."""
-    ids = [name for kind, name in principals.values if kind == "AWS"]
+    groups: dict[str, list[str]] = {}
+    parts: list[Part] = []
+    for kind, name in principals.values:
+        if kind == "AWS" and name != "*":
+            groups.setdefault(account_of(name) or name, []).append(name)
+            continue
+        everybody = kind == "*" or name == "*"
+        pattern = Glob(MANY if kind == "*" else f"{kind}:{MANY}" if everybody else f"{kind}:{name}")
+        parts.append(Part((pattern,), (pattern,), (name,)))
+    return [*parts, *(_part(ids) for ids in groups.values())]
+
+
+def _part(ids: list[str]) -> Part:
     accounts = {found[1] for one in ids if (found := _ROOT.fullmatch(one))}
     roles = {(found[2], found[3]) for one in ids if (found := _ROLE.fullmatch(one))}
     named: list[Glob] = []
     wholly: list[Glob] = []
-    for kind, name in principals.values:
-        if kind == "*" or name == "*":
-            everybody = Glob(MANY if kind == "*" else f"{kind}:{MANY}")
-            named.append(everybody)
-            wholly.append(everybody)
-        elif kind == "AWS" and (root := _ROOT.fullmatch(name)):
+    for name in ids:
+        root = _ROOT.fullmatch(name)
+        if root:
             wholly.append(Glob(f"AWS:arn:{MANY_IN}:iam::{root[1]}:root"))
             named += [wholly[-1], *(() if _has_member(root[1], ids) else _of_account(root[1]))]
-        else:
-            named += [Glob(f"{kind}:{name}"), *(_sessions(name, ids) if kind == "AWS" else ())]
-            if kind != "AWS" or _is_whole(name, accounts, roles):
-                wholly.append(Glob(f"{kind}:{name}"))
-    return Excepted(tuple(dict.fromkeys(named)), tuple(dict.fromkeys(wholly)))
+            continue
+        named += [Glob(f"AWS:{name}"), *_sessions(name, ids)]
+        if _is_whole(name, accounts, roles):
+            wholly.append(Glob(f"AWS:{name}"))
+    return Part(tuple(dict.fromkeys(named)), tuple(dict.fromkeys(wholly)), tuple(ids))
 
 
 def _of_account(account: str) -> Iterator[Glob]:

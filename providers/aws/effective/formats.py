@@ -18,6 +18,7 @@ from reconciler.access.globs import Glob, Globs
 from reconciler.access.search import Literal, Outcome, Question, Rule, Search
 
 _MOST_TRIES = 6
+_SERVICE = re.compile(r"[a-z0-9-]+")
 _NO_RESOURCE = (Glob("*"),)
 """Requests of actions without resource types are made on ``*`` itself."""
 
@@ -28,7 +29,7 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
         # Nobody knows on what such an action is called; by whom doesn't hang on it.
         values = _formed(search, question, _by_whom(action_of(found, words), words, found))
         return found if values is None else replace(found, values=values)
-    action, barred = found.values[ACTION], 0
+    action, barred = _of_its_service(search, question, found, words), 0
     for _ in range(_MOST_TRIES):
         asked = replace(question, wanted=(*question.wanted, Literal(ACTION, 1 << action)))
         whom = _by_whom(words.known.names[action], words, found)
@@ -42,6 +43,19 @@ def in_format(search: Search, question: Question, found: Sighting, words: Vocabu
         action = answer.values.get(ACTION, action)
     values = _formed(search, question, _by_whom(action_of(found, words), words, found))
     return replace(found, odd=True, values=found.values if values is None else values)
+
+
+def _of_its_service(search: Search, question: Question, found: Sighting, words: Vocabulary) -> int:
+    """The action, or one of the resource's service instead: any other is not called on it."""
+    action: int = found.values[ACTION]
+    service = (found.text(RESOURCE).split(":") + [""] * 3)[2].lower()
+    if not service or not words.resources or words.known.lower[action].startswith(f"{service}:"):
+        return action
+    own = words.known.bits(f"{service}:*") if _SERVICE.fullmatch(service) else 0
+    if not own:
+        return action
+    answer = search.answer(Question((*question.wanted, Literal(ACTION, own)), question.refused))
+    return answer.values.get(ACTION, action) if answer.outcome is Outcome.FOUND else action
 
 
 _Choice = tuple[str, Sequence[Globs]]

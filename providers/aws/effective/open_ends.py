@@ -5,15 +5,27 @@ The comparison and the evaluator know them by name.
 
 from __future__ import annotations
 
-from providers.aws.effective.document import Condition, Principals
+import re
+from collections.abc import Iterable
 
+from providers.aws.effective.document import Condition
+
+_ACCOUNT = re.compile(r"(\d{12})|arn:[a-z-]+:(?:iam|sts)::(\d{12}):.+")
+_ROOT = re.compile(r"arn:[a-z-]+:iam::(\d{12}):root")
 _UNSET = "UnsetVariable"
 """No operator that policies can write."""
 
 
-def in_part(principals: Principals) -> str:
-    """That a NotPrincipal means those whom it names in part."""
-    return f"NotPrincipal {', '.join(sorted(name for _, name in principals.values))}, for whom it names in part,"
+def account_of(name: str) -> str:
+    """The account that an AWS principal is, or is in; empty if that isn't said."""
+    found = _ACCOUNT.fullmatch(name)
+    return (found[1] or found[2]) if found else ""
+
+
+def in_part(names: Iterable[str]) -> str:
+    """That a NotPrincipal means those whom it names in part. ``names``: all that it names of one account."""
+    short = {found[1] if (found := _ROOT.fullmatch(name)) else name for name in names}
+    return f"NotPrincipal {', '.join(sorted(short))}, for whom it names in part,"
 
 
 def unset(key: str) -> Condition:

@@ -40,11 +40,13 @@ def rules_of(statement: Statement) -> list[tuple[Literal, ...]]:
 
 
 def _but(principals: Principals) -> Iterator[tuple[Literal, ...]]:
-    found = excepted(principals)
-    yield (Literal(PRINCIPAL, found.named, negated=True),)
-    if found.partly:
-        wholly = (Literal(PRINCIPAL, found.wholly, negated=True),) if found.wholly else ()
-        yield (Literal(PRINCIPAL, found.named), *wholly, Literal(f"{UNMODELLED}{in_part(principals)}", test=True))
+    parts = excepted(principals)
+    named = tuple(pattern for part in parts for pattern in part.named)
+    yield (Literal(PRINCIPAL, named, negated=True),)
+    for part in parts:
+        if part.is_open:
+            wholly = (Literal(PRINCIPAL, part.wholly, negated=True),) if part.wholly else ()
+            yield (Literal(PRINCIPAL, part.named), *wholly, Literal(f"{UNMODELLED}{in_part(part.names)}", test=True))
 
 
 def _rules(principals: Principals, *, allows: bool) -> Iterator[tuple[Literal, ...]]:

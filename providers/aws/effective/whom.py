@@ -9,12 +9,12 @@ import re
 from collections.abc import Mapping
 
 from providers.aws.effective.document import Principals
-from providers.aws.effective.open_ends import in_part
+from providers.aws.effective.open_ends import account_of, in_part
 
 _ACCOUNT = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root")
 
 
-def names(principals: Principals, who: str, assumed: Mapping[str, bool], *, allows: bool) -> bool:
+def is_meant(principals: Principals, who: str, assumed: Mapping[str, bool], *, allows: bool) -> bool:
     """``who``: ``kind:id``. ``allows``: what isn't decided or assumed is taken against it."""
     kind, _, identity = who.partition(":")
     if not principals.negated:
@@ -25,7 +25,11 @@ def names(principals: Principals, who: str, assumed: Mapping[str, bool], *, allo
     himself, above, by_above = _standing(kind, identity, ids)
     if himself in ids and above <= ids:
         return False
-    return assumed.get(in_part(principals), not allows) if himself in ids or by_above else True
+    if not (himself in ids or by_above):
+        return True
+    own = account_of(identity)
+    names = [name for of, name in principals.values if of == kind and (account_of(name) or name) == (own or identity)]
+    return assumed.get(in_part(names), not allows)
 
 
 def _standing(kind: str, identity: str, ids: set[str]) -> tuple[str, set[str], bool]:

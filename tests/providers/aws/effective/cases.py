@@ -107,6 +107,7 @@ SHAPES = [
         "star as NotAction of nothing", [statement("*", "*")], [statement(NotAction=["x:Y"], Resource="*")], "narrows"
     ),
     Case("NotAction of a name nobody knows", [], [statement(NotAction="coffee:X", Resource="*")], "widens", "a2c:"),
+    Case("NotAction on a bucket", [], [statement(NotAction="s3:Delete*", Resource="orders/*")], "widens", "s3:A"),
     Case("NotAction of all", [], [statement(NotAction="*", Resource="*")], "equal"),
     Case("an action nobody knows", [], [statement("s3:Brew", "*")], "widens", "s3:Brew on *", "does not know"),
     Case("a service nobody knows", [statement("coffee:Brew")], [statement("coffee:*")], "widens", "coffee:"),

@@ -136,6 +136,9 @@ ALL_BUT_BOB = but(BOB, THEIRS, Effect="Allow")
         ([let(ANN), but(THEIRS)], [let(ANN)], "may-widen", ANN),
         ([let(OUT), but(THEIRS)], [let(OUT)], "widens", OUT),
         ([let(BOB), but(BOB)], [let(BOB), but(BOB)], "equal", ""),
+        # What is named of others changes nothing for him.
+        ([let(BOB), but(BOB)], [let(BOB), but(BOB, OUT)], "equal", ""),
+        ([let("*"), but(APP, THEIRS)], [let("*"), but(APP, "444455556666")], "equal", ""),
         # An Allow lets everybody else in.
         ([], [ALL_BUT_BOB], "widens", OUT),
         ([let("*")], [ALL_BUT_BOB, let("*")], "may-widen", ".amazonaws.com"),
