@@ -5,11 +5,11 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-access test-faults test-thorough check check-ci bench lock clean
+.PHONY: help demo test test-access test-faults test-thorough fuzz check check-ci bench lock audit-dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' Makefile
 
 demo: .venv/.installed ## Plan, apply, log in, vandalise, find the drift, heal: on servers started for it
 	@exec $(BIN)/python examples/demo/demo.py
@@ -28,6 +28,12 @@ test-access: .venv/.installed ## Compare access on everything that the tests oth
 test-faults: .venv/.installed ## Every boundary of every call with a fault, judged by what the servers say (an hour)
 	$(BIN)/pytest -n 2 --dist loadgroup -m faults tests/faults
 
+# atheris has wheels for some systems only: without it the inputs are mutated, but not led by what they reach.
+fuzz: .venv/.installed ## Feed every decoder with damaged input, SECONDS=60 to each
+	@$(BIN)/python -c 'import atheris' 2>/dev/null \
+	|| $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input atheris >/dev/null 2>&1 || true
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),60)
+
 check: .venv/.installed ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -43,19 +49,32 @@ check-ci: .venv/.installed ## Lint the workflows, where actionlint is to be had
 bench: .venv/.installed ## Measure (benchmarks/README.md)
 	$(BIN)/python benchmarks/run.py
 
-lock: ## Take the newest versions of everything into constraints.txt
+# uv resolves for every Python and platform at once, with the hashes of all artefacts.
+lock: ## Take the newest versions of everything into requirements.txt
 	rm -rf .venv/lock && $(PYTHON) -m venv .venv/lock
-	.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check --no-input -e '.[dev]'
-	{ head -1 constraints.txt; .venv/lock/bin/python -m pip freeze --exclude-editable; } > constraints.new
-	mv constraints.new constraints.txt && rm -rf .venv/lock
+	.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check --no-input uv
+	.venv/lock/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-annotate --custom-compile-command "make lock" --quiet --output-file requirements.txt
+	rm -rf .venv/lock
+
+# pip-audit asks a service on the network: here or there it can't, and says so.
+audit-dependencies: ## Ask whether a hole is known in anything that is pinned
+	rm -rf .venv/audit && $(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check --no-input pip-audit
+	@.venv/audit/bin/pip-audit --requirement requirements.txt --require-hashes --disable-pip --strict --timeout 20; \
+	code=$$?; rm -rf .venv/audit; \
+	if [ $$code -ne 0 ]; then echo "audit-dependencies: see above: a hole is known, or the service wasn't reached" >&2; fi; \
+	exit $$code
 
 clean: ## Remove what make built; state (.writ) stays
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis .fuzz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.venv/.installed: pyproject.toml constraints.txt
+.venv/.installed: pyproject.toml requirements.txt
 	@if [ -z "$(PYTHON)" ]; then echo "make: Python 3.11 or later is needed (make PYTHON=/path/to/python3)" >&2; exit 1; fi
 	@echo "Installing into .venv (about a minute, once)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input \
+		--no-deps --only-binary :all: --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,8 +1,8 @@
 """Writes what the specs declare as fast as the servers take it: `python benchmarks/seed.py SPECS`.
 
 The same objects that `writ apply` makes, by the providers' own calls, but several at once, without reading each back.
-PostgreSQL gets one script. The apply that follows finds it as wanted and records it; it makes the one object that is
-left, the list of roles that the database connection serves.
+PostgreSQL gets one script, each database connection its list of roles at once. The apply that follows finds it all as
+wanted and records it.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def main(paths: Sequence[str]) -> None:
         for kind in kinds:
             chosen = [one for one in wanted if one.address.system == name and one.address.type == kind]
             _create(session.systems[name], chosen, _THREADS[name])
+    _serve(session.systems["vault"], wanted)
     session.close()
 
 
@@ -53,6 +54,15 @@ def _create(system: System, wanted: Iterable[Resource], threads: int) -> None:
     with ThreadPoolExecutor(threads) as pool:
         for _ in pool.map(lambda one: system.type_of(one.address).create(system.client, one), wanted):
             pass
+
+
+def _serve(system: System, wanted: Iterable[Resource]) -> None:
+    lists: dict[str, list[str]] = {}
+    for one in wanted:
+        if one.address.type == "vault_database_connection_allowed_role":
+            lists.setdefault(str(one.attributes["connection"]), []).append(str(one.attributes["role"]))
+    for path, roles in lists.items():
+        system.client.post(path, {"allowed_roles": roles, "verify_connection": False})
 
 
 def _postgres(system: System, wanted: Iterable[Resource]) -> None:

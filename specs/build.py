@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar, NoReturn
 
-from specs import scan
+from specs import redaction, scan
 from specs.diagnostic import Diagnostic, error
 from specs.jsontext import with_surrogates
 from specs.nodes import MARK, UNKNOWN, Positions
@@ -251,12 +251,12 @@ class Builder:
             self.report("W010", "anchors and aliases are not allowed", event, "write the value out")
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            shown = cut(scan.redacted(tag))
+            shown = cut(redaction.redacted(tag))
             self.report("W012", f"tag not allowed: {shown}", event, "specs are data: write the value itself")
 
     def _check_json(self, value: str, event: Any) -> None:
         if value not in _JSON_WORDS and not _json_number(value):
-            shown = "a word" if scan.confidential(value) else repr(value[:60])
+            shown = "a word" if redaction.suspicious(value) else repr(value[:60])
             self.report("W019", f"{shown} isn't JSON", event, "JSON texts stand in double quotes; NaN isn't JSON")
 
     def _check_escaped(self, value: str, event: Any) -> str:
@@ -267,7 +267,7 @@ class Builder:
         if "\r" in value:
             self.report("W005", "forbidden line ending: a carriage return", event, "remove the escape")
             return ""
-        sort = scan.secret_in(value)
+        sort = scan.secret_in(value) or ("a secret of this run's own login" if redaction.known(value) else "")
         if sort:
             self._hide(event)
             self.report("W017", f"looks like a secret: {sort}", event, ABOUT_SECRETS)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from specs.scan import redacted
+from specs.redaction import redacted
 from specs.source import SourceSpan
 
 
@@ -33,7 +33,7 @@ class Diagnostic:
     span: SourceSpan | None = None
 
     def __post_init__(self) -> None:
-        """Leave out what looks like a secret, wherever the text came from."""
+        """Leave out what is a secret or looks like one, wherever the text came from."""
         for name in ("message", "subject", "help"):
             text = getattr(self, name)
             if (shown := redacted(text)) is not text:

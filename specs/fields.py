@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from specs import scan
 from specs.base import spec_error
 from specs.duration import MAXIMUM, PATTERN, format_duration, parse_duration
+from specs.redaction import suspicious
 from specs.text import one_line, shown, text_of
 
 __all__ = [
@@ -59,7 +60,7 @@ def _wrong(text: str) -> str:
 
 
 def _name_help(text: str) -> str:
-    if scan.confidential(text):
+    if suspicious(text):
         return ""
     better = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip("-.")
     return f"write {better}" if better and text.isascii() and text.isprintable() else ""

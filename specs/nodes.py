@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from specs.scan import confidential
+from specs.redaction import suspicious
 from specs.source import Path, SourceSpan
 
 _PLURALS = {"Agent": "agents", "Intent": "intents", "Environment": "environments", "Guardrail": "guardrails"}
@@ -129,7 +129,7 @@ def dotted(path: Path, owner: str = "") -> str:
             text += f"[{part}]"
         else:
             # Keys are people's input: one may be a secret, a novel, or a line break.
-            named = part if len(part) <= _LONGEST and part.isprintable() and not confidential(part) else "?"
+            named = part if len(part) <= _LONGEST and part.isprintable() and not suspicious(part) else "?"
             text += f".{named}" if text else named
     return text
 

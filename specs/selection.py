@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from email.utils import parseaddr
 
 from specs.catalog import Catalog
 from specs.documents import Agent, Guardrail
@@ -26,9 +27,15 @@ def _fits(selection: Selection, name: str, agent: Agent) -> bool:
     labels = agent.metadata.labels
     return (
         (not selection.names or any(matches(one, name) for one in selection.names))
-        and (not selection.owners or any(matches(one, agent.spec.owner) for one in selection.owners))
+        and (not selection.owners or any(_owns(one, agent.spec.owner) for one in selection.owners))
         and all(labels.get(key) == value for key, value in selection.labels.items())
     )
+
+
+def _owns(pattern: str, owner: str) -> bool:
+    """In whatever case, with or without a name before the address: nobody slips out by how an owner is written."""
+    folded = pattern.casefold()
+    return any(matches(folded, one.casefold()) for one in (owner, parseaddr(owner)[1]) if one)
 
 
 def _delegates(givers: Iterable[str], held: Holdings) -> Iterator[str]:

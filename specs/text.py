@@ -6,13 +6,14 @@ from typing import Any
 
 from specs import scan
 from specs.base import spec_error
+from specs.redaction import suspicious
 
 _SHOWN = 60
 
 
 def shown(value: str) -> str:
     """A value as messages repeat it: quoted, cut, and left out if it looks like a secret."""
-    if scan.confidential(value) or "-----BEGIN" in value:
+    if suspicious(value) or "-----BEGIN" in value:
         return "a value that isn't shown"
     return "'" + "".join(c if c.isprintable() else f"<{scan.describe(c)}>" for c in cut(value)) + "'"
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
+from specs import redaction
 from tests.servers import estate, world, worlds
+from tests.thorough import take_samples
 
 __all__ = ["estate", "world", "worlds"]
 
@@ -18,6 +22,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """``--update-golden``: write the expected plans anew instead of comparing."""
     parser.addoption("--update-golden", action="store_true", help="write the examples' expected plans anew")
     parser.addoption("--sweep", action="store_true", help="compare access on everything, not on samples (minutes)")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Before pytest looks at the marks."""
+    take_samples(items)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _secrets_of_others_forgotten() -> Iterator[None]:
+    """A run knows a few secrets; a worker's modules, one after the other, would know thousands and look for all."""
+    known = redaction._known
+    before = (known.secrets, known.forms, known.bytes)
+    yield
+    known.secrets, known.forms, known.bytes = before
 
 
 @pytest.fixture(scope="session")

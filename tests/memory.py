@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from reconciler.engine.apply import Ended
 from reconciler.engine.session import Session, System
-from reconciler.model import PLACE, Address, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
+from reconciler.model import (
+    PLACE,
+    Address,
+    Applied,
+    Desired,
+    Live,
+    Origin,
+    Outcome,
+    Ownership,
+    Resource,
+    Snapshot,
+    Value,
+)
 from reconciler.provider import Attribute, Demand, Lowering, Provider, ResourceType, Scope
 from specs.base import SpecModel
 
@@ -121,3 +134,15 @@ def live(key: str, attributes: Mapping[str, Value], needs: tuple[str, ...] = (),
 
 def session(memory: Memory) -> Session:
     return Session({"mem": System(MemoryProvider(), Scope("test", "mem", SpecModel()), memory)})
+
+
+def remember(objects: dict[Address, Applied], steps: Iterable[Ended]) -> None:
+    """What a state records of steps that ended (engine.apply.Recorder)."""
+    for one in steps:
+        change = one.change
+        if one.event.outcome is not Outcome.DONE:
+            continue
+        if change.after is None:
+            objects.pop(change.address, None)
+        elif change.origin is not None:
+            objects[change.address] = Applied(change.after, change.origin, change.depends_on, one.native_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import hvac
@@ -166,20 +167,22 @@ class _Account:
         self._iam.delete_instance_profile(InstanceProfileName=name)
 
     def _delete_role(self, name: str) -> None:
-        for policy in self._iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
-            self._iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
-        for policy in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            self._iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        self._strip("role", RoleName=name)
         self._iam.delete_role(RoleName=name)
 
     def _delete_user(self, name: str) -> None:
-        for policy in self._iam.list_attached_user_policies(UserName=name)["AttachedPolicies"]:
-            self._iam.detach_user_policy(UserName=name, PolicyArn=policy["PolicyArn"])
-        for policy in self._iam.list_user_policies(UserName=name)["PolicyNames"]:
-            self._iam.delete_user_policy(UserName=name, PolicyName=policy)
+        self._strip("user", UserName=name)
         for key in self._iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
             self._iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
         self._iam.delete_user(UserName=name)
+
+    def _strip(self, kind: str, **whose: str) -> None:
+        """Take all policies from a role or a user."""
+        call = partial(getattr, self._iam)
+        for policy in call(f"list_attached_{kind}_policies")(**whose)["AttachedPolicies"]:
+            call(f"detach_{kind}_policy")(**whose, PolicyArn=policy["PolicyArn"])
+        for policy in call(f"list_{kind}_policies")(**whose)["PolicyNames"]:
+            call(f"delete_{kind}_policy")(**whose, PolicyName=policy)
 
     def _delete_policy(self, arn: str) -> None:
         for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:

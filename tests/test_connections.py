@@ -36,6 +36,23 @@ def connections(tmp_path: Path, body: str) -> Connections:
     return found
 
 
+def test_a_file_that_merely_lies_about_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pull request could bring one."""
+    block = "  systems: {vault: {address: 'https://evil.example.com'}}\n"
+    for name in (
+        "connections.yaml",
+        ".writ/connections.yaml",
+        "specs/connections.yaml",
+        ".writ/sandbox/connections.yaml",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(HEAD + block)
+    monkeypatch.chdir(tmp_path)
+    assert read_connections(None, {}) == (Connections(None, {}), ())
+    found, _ = read_connections(None, {"WRIT_CONNECTIONS": "connections.yaml"})
+    assert found.file is not None
+
+
 def strangers(tmp_path: Path, body: str) -> list[tuple[Severity, str, int]]:
     (tmp_path / "specs.yaml").write_text(SPECS)
     found_specs = read([str(tmp_path / "specs.yaml")]).catalog.environments

@@ -39,7 +39,33 @@ def _keys(node: Any) -> set[str]:
     return set[str]().union(*(_keys(value) for value in node)) if isinstance(node, list) else set()
 
 
-@pytest.mark.parametrize("file", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
+@pytest.mark.parametrize(
+    "file", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", *(ROOT / "docs").rglob("*.md")]
+)
 def test_links_lead_somewhere(file: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)\)", file.read_text())
     assert [name for name in targets if "://" not in name and not (file.parent / name).exists()] == []
+
+
+NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "SECURITY.md").read_text())
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
+def test_every_test_that_the_threat_model_names_is_there(file: str, name: str) -> None:
+    assert re.search(rf"^def {name}\(", (ROOT / file).read_text(), re.MULTILINE)
+
+
+def test_every_threat_is_answered_by_a_test() -> None:
+    rows = [row for row in (ROOT / "SECURITY.md").read_text().splitlines() if row.startswith("| ")]
+    threats = [row for row in rows if not re.search(r"\| (shown by|stands in the way|what it is worth)", row)]
+    assert len(threats) > 25
+    assert [row for row in threats if "::test_" not in row] == []
+
+
+def test_which_of_them_are_run_by_make_test_is_said() -> None:
+    for file, name in NAMED:
+        marks = re.search(rf"((?:^@.*\n(?:[ )].*\n)*)*)^def {name}\(", (ROOT / file).read_text(), re.MULTILINE)
+        assert marks is not None
+        # A row's dagger stands before its tests, where one of them is thorough.
+        row = next(line for line in (ROOT / "SECURITY.md").read_text().splitlines() if f"{file}::{name}" in line)
+        assert ("†" in row) is ("mark.thorough" in marks[1]), name

@@ -32,7 +32,8 @@ from reconciler.cli.main import COMMANDS, cli, main
 
 _MOST = 1 << 20
 PLANTED = "WRIT_TESTS_PLANTED_BUG"
-"""Names one of tests.faults.bugs, to be put into this run: so it is seen whether the tests would see it."""
+"""Names one of tests.faults.bugs, to be put into this run: so it is seen whether the tests would see it. Or, as
+``module:argument``, another module's ``plant``."""
 
 
 def serve(path: str) -> None:
@@ -82,7 +83,8 @@ def _run(connection: socket.socket) -> None:
         os.environ.clear()
         os.environ.update(asked["env"])
         if bug := os.environ.pop(PLANTED, ""):
-            importlib.import_module("tests.faults.bugs").plant(bug)
+            module, _, name = bug.rpartition(":")
+            importlib.import_module(module or "tests.faults.bugs").plant(name)
         sys.argv = ["writ", *asked["arguments"]]
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         try:

@@ -46,6 +46,7 @@ from providers.aws.settle import Settling
 from providers.aws.territory import Territory
 from providers.aws.tokens import token_loader
 from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable
+from specs.redaction import keep
 
 _TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
 _READS = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
@@ -177,12 +178,21 @@ def _timestamp(value: Any) -> datetime:
     return found
 
 
+def _keep_credentials(**event: Any) -> None:
+    """Wherever the chain found them, and whenever they were refreshed: hidden before they are first used."""
+    credentials = event["request_signer"]._credentials  # noqa: SLF001 - the signer's own, which it gives nobody
+    if credentials is not None:
+        found = credentials.get_frozen_credentials()
+        keep(found.secret_key, found.token or "")
+
+
 def _session(profile: str | None) -> Session:
     session = Session(profile=profile)
     session.register_component("data_loader", _loader())
     session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     for service in ("iam", "sts"):
         session.register(f"before-parse.{service}", refuse_others)
+        session.register(f"before-sign.{service}", _keep_credentials)
     return session
 
 

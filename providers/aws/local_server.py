@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from threading import Lock
 from typing import Any
 
@@ -34,7 +35,10 @@ _POLICIES = (
 
 
 class OneAtATime:
-    """A WSGI application that answers one request after the other."""
+    """A WSGI application that answers one request after the other, each once it is there as a whole.
+
+    Whoever stops in the middle of sending one holds up nobody else.
+    """
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
@@ -42,6 +46,8 @@ class OneAtATime:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         """WSGI (PEP 3333)."""
+        length = -1 if environ.get("wsgi.input_terminated") else int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
         with self._lock:
             return list(self._application(environ, start_response))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from providers.aws.connection import WebIdentity
 from reconciler.provider import Denied
+from specs.redaction import keep
 
 _SECONDS = 30
 
@@ -21,6 +22,7 @@ def _token(identity: WebIdentity, environ: Mapping[str, str]) -> str:
     text = _run(identity.token_command, environ) if identity.token_command else _read(identity.token_file)
     if not text.strip():
         raise Denied("the web identity token is empty", help="check web_identity in the connections file")
+    keep(text)
     return text.strip()
 
 

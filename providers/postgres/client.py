@@ -19,6 +19,7 @@ from providers.postgres.sql import CLUSTER, WHERE_WE_ARE
 from reconciler.model import Address
 from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
 from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
+from specs.redaction import keep
 
 Part: TypeAlias = Ident | Column | Words | str
 Row: TypeAlias = tuple[Any, ...]
@@ -160,6 +161,7 @@ def _login(parameters: Mapping[str, str], seconds: float) -> psycopg.Connection[
         raise translate_login(str(failed)) from None
     except psycopg.Error as failed:
         raise Rejected(f"the connection's parameters are wrong: {failed}") from None
+    keep(connection.info.password)  # wherever libpq found it
     with _translated(), deadline(connection.fileno(), seconds):
         connection.execute(_SESSION + _NO_SELF_GRANT if connection.info.server_version >= 160000 else _SESSION)
     return connection
@@ -215,6 +217,7 @@ def connect(
                 help=f"{scope.system}'s connection names it as password_env",
             )
         parameters["password"] = environ[connection.password_env]
+    keep(parameters.get("password", ""), parameters.get("sslpassword", ""))
     client = PostgresClient(parameters, scope)
     try:
         _verify(client)

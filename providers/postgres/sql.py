@@ -244,11 +244,11 @@ FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON
 LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('pg_class'::regclass, c.oid, a.attnum)
 WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
 UNION ALL
-SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, p.proacl,
-  coalesce(i.initprivs, acldefault('f', p.proowner))
+SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, coalesce(p.proacl, acldefault('f', p.proowner)),
+  CASE WHEN {_OURS} THEN NULL ELSE coalesce(i.initprivs, acldefault('f', p.proowner)) END
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid) = ('pg_proc'::regclass, p.oid)
-WHERE p.proacl IS NOT NULL AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
+WHERE (p.proacl IS NOT NULL OR {_OURS}) AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
 ) o
 CROSS JOIN LATERAL (
   SELECT array_agg(DISTINCT p.name ORDER BY p.name) FILTER (WHERE p.now AND NOT p.was) AS granted,
@@ -260,7 +260,8 @@ CROSS JOIN LATERAL (
 ) d
 WHERE d.granted IS NOT NULL OR d.revoked IS NOT NULL
 """  # noqa: S608 - constants
-"""Where everybody's privileges differ from the server's defaults: those of acldefault, and what initdb and extensions
+"""Where everybody's privileges differ from the server's defaults (a function outside the server's own schemas is
+somebody's: that everybody may execute a new one is told). Else those are of acldefault, and what initdb and extensions
 granted (PostgreSQL documentation, pg_init_privs). Of the information schema, which everybody may read, initdb notes
 nothing.
 """

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers.vault.connection import VaultLoginMethod
 from reconciler.provider import Denied, Rejected, UnknownOutcome, Unreachable
+from specs.redaction import keep
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -55,6 +56,7 @@ def _given_token(login: VaultLoginMethod, environ: Mapping[str, str]) -> str:
         return secret(login, "token", environ)
     for name in ("BAO_TOKEN", "VAULT_TOKEN"):
         if environ.get(name):
+            keep(environ[name])
             return environ[name].strip()
     helper = Path(environ.get("HOME") or str(Path.home())) / ".vault-token"
     if helper.is_file():
@@ -75,6 +77,7 @@ def secret(login: VaultLoginMethod, kind: str, environ: Mapping[str, str]) -> st
 
 def _clean(text: str, where: str) -> str:
     text = text.strip()
+    keep(text)
     if not text:
         raise Denied(f"{where} is empty", help="it must hold the secret to log in with")
     if not text.isascii() or any(not c.isprintable() or c == " " for c in text):

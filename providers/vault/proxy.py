@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from reconciler.provider import Rejected
+from specs.redaction import keep
 
 
 class Proxy(NamedTuple):
@@ -33,6 +34,7 @@ def proxy_for(scheme: str, host: str, environ: Mapping[str, str]) -> Proxy | Non
     headers: dict[str, str] = {}
     if parts.username is not None:
         login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        keep(parts.password or "", unquote(parts.password or ""), base64.b64encode(login).decode())
         headers["Proxy-Authorization"] = f"Basic {base64.b64encode(login).decode()}"
     return Proxy(parts.hostname, parts.port or 80, headers)
 

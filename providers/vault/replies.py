@@ -9,10 +9,18 @@ from typing import Any
 from providers.vault.redact import redact
 from providers.vault.transport import Reply
 from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Throttled, UnknownOutcome, Unreachable
+from specs.redaction import keep
 
 _CAPABILITY = {"GET": "read", "LIST": "list", "DELETE": "delete"}
 _PROTECTED = ("sys/leases/revoke-prefix/", "sys/auth/")
 """Paths of ours that need sudo too (https://developer.hashicorp.com/vault/docs/concepts/policies#root-protected-api-endpoints)."""
+_SERVED = {
+    "auth": ("client_token", "accessor"),
+    "wrap_info": ("token", "accessor", "wrapped_accessor"),
+    "data": ("secret_id", "password", "token"),
+}
+"""Where a reply holds what logs in, or what finds and revokes that."""
+_TOKEN_DATA = "creation_ttl"  # noqa: S105 - a field of a token's own data, whose id is the token
 _NO_NODE = {
     412: "is not yet up to date with the cluster",
     472: "is a disaster-recovery standby",
@@ -23,12 +31,19 @@ _NO_NODE = {
 
 
 def document(reply: Reply) -> dict[str, Any] | None:
-    """The JSON object of a reply; None where there is none."""
+    """The JSON object of a reply; None where there is none. What it serves to log in with is hidden from now on."""
     try:
         found = json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return None
+    for part, names in _SERVED.items():
+        given = found.get(part)
+        if isinstance(given, dict):
+            every = ("id", "accessor", *names) if _TOKEN_DATA in given else names
+            keep(*(value for name in every if isinstance(value := given.get(name), str)))
+    return found
 
 
 def failure(reply: Reply, origin: str, method: str, path: str, *, reads: bool) -> ProviderError:

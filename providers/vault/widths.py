@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from providers.vault.access import VaultAccess
 from reconciler.provider import Wide
@@ -23,8 +23,14 @@ def wide(access: VaultAccess) -> Iterator[Wide]:
         if rule.path.endswith("*") or "+" in segments:
             yield Wide("wildcard-path", path, rule.path)
         named = segments[2:] if len(segments) > 2 and segments[1] in _KV else segments[1:]
-        if rule.path.endswith("*") and all(one in {"*", "+"} for one in named):
+        if rule.path.endswith("*") and (all(one in {"*", "+"} for one in named) or _above(segments)):
             yield Wide("whole-mount", path, rule.path)
         if "list" in rule.capabilities:
             at = ("paths", index, "capabilities", rule.capabilities.index("list"))
             yield Wide("listing", at, f"list {rule.path}")
+
+
+def _above(segments: Sequence[str]) -> bool:
+    """Whether a path that ends in ``*`` begins above all keys of a KV mount of version 2: ``kv/d*``, ``kv/data*``."""
+    prefix = "/".join(segments[1:])[:-1]
+    return any(f"{kind}/".startswith(prefix) for kind in _KV)

@@ -138,17 +138,34 @@ class _Product:
         """Each letter that may lead somewhere else than the others do; those in no pattern are one."""
         seen = {self._filler}
         yield self._filler
+        for token, fold in self._tokens_of(state):
+            for letter in (token, token.upper()) if fold else (token,):
+                if letter not in seen and len(letter) == 1:
+                    seen.add(letter)
+                    yield letter
+        if self._has_in and ":" not in seen:
+            yield ":"
+
+    def _tokens_of(self, state: int) -> Iterator[tuple[str, bool]]:
+        """The literals at a state's places, in the order of the first place of each."""
+        if state.bit_count() > len(self._literals):
+            # Long patterns: each look at one bit costs as much as a look at all of them.
+            firsts = (
+                (self._first_of(token, state & places), (token, fold))
+                for (token, fold), places in self._literals.items()
+            )
+            yield from (literal for first, literal in sorted(firsts) if first)
+            return
         rest = state
         while rest:
             bit = rest & -rest
             rest ^= bit
             at = bit.bit_length() - 1
             token = self._tokens[at]
-            if not token or token in WILD or (is_unknown(token) and not bit & self._of_wanted):
-                continue
-            for letter in (token, token.upper()) if self._folds[at] else (token,):
-                if letter not in seen and len(letter) == 1:
-                    seen.add(letter)
-                    yield letter
-        if self._has_in and ":" not in seen:
-            yield ":"
+            if token and token not in WILD and self._first_of(token, bit):
+                yield token, self._folds[at]
+
+    def _first_of(self, token: str, places: int) -> int:
+        """The first place, from 1; 0 for none, also of what is unknown where nobody wants it."""
+        places &= self._of_wanted if is_unknown(token) else -1
+        return (places & -places).bit_length()

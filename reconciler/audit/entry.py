@@ -26,6 +26,8 @@ class Kind(StrEnum):
     STEP_ENDED = "step.ended"
     """Once the state has it."""
     RUN_ENDED = "run.ended"
+    RUN_REFUSED = "run.refused"
+    """A run that would have begun, and why it didn't. Nothing was done."""
     STATE_EDITED = "state.edited"
     """What is recorded is about to be changed by hand, without any run."""
     UNLOCKED = "unlocked"

@@ -10,6 +10,7 @@ from reconciler.audit.entry import Entry, Kind, decode, encode, genesis, sealed
 from reconciler.state.errors import LedgerBroken
 from reconciler.state.ledger import Ledger
 from reconciler.state.lockinfo import now
+from specs.redaction import redacted_data
 
 Item = tuple[Kind, Mapping[str, Any]]
 
@@ -33,7 +34,16 @@ class Journal:
         for kind, body in (*self._first, *items):
             number += 1
             entry = sealed(
-                Entry(number, now(), self._environment, self._lineage, self._lock, kind, body, previous=head)
+                Entry(
+                    number,
+                    now(),
+                    self._environment,
+                    self._lineage,
+                    self._lock,
+                    kind,
+                    redacted_data(dict(body)),
+                    previous=head,
+                )
             )
             entries.append(entry)
             head = entry.hash

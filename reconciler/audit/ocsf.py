@@ -16,7 +16,7 @@ _VERSION = "1.3.0"
 _OTHER = 99
 _STEPS: Mapping[str, tuple[int, str]] = {"create": (1, "Create"), "update": (3, "Update"), "delete": (4, "Delete")}
 """API Activity's activities by a step's phase."""
-_BY_SOMEBODY = frozenset({Kind.RUN_BEGUN, Kind.STATE_EDITED, Kind.UNLOCKED})
+_BY_SOMEBODY = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED})
 """These say who it was."""
 _CLASSES: Mapping[int, tuple[str, int, str]] = {
     0: ("Base Event", 0, "Uncategorized"),
@@ -52,10 +52,10 @@ def _mapped(entry: Entry) -> dict[str, Any]:
             return _step(entry.body)
         case Kind.ACCESS:
             return _access(entry.body)
-        case Kind.STATE_EDITED | Kind.UNLOCKED:
-            return _classed(6002, _OTHER, "Other")
-        case Kind.MENDED:
-            return _classed(0, _OTHER, "Other")
+        case Kind.RUN_REFUSED:
+            return _classed(6002, 3, "Start") | _status(done=False)
+        case Kind.STATE_EDITED | Kind.UNLOCKED | Kind.MENDED:
+            return _classed(0 if entry.kind is Kind.MENDED else 6002, _OTHER, "Other")
 
 
 def _common(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,9 +12,12 @@ from reconciler.model import AccessRow, ApplyResult, Change, Outcome, Plan, Stat
 from reconciler.state.codec import encode_access
 from reconciler.state.lockinfo import LockInfo
 from reconciler.state.planfile import encode_plan
+from specs.diagnostic import Diagnostic
 
 _LONGEST = 200
 """Characters of what a CI system, or a system, says: some of it is anybody's choice (a branch's name)."""
+_MOST = 20
+"""Reasons for which a run is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,24 @@ def run_begun(plan: Plan, how: Circumstances, who: str, identities: Mapping[str,
         "plan_created": plan.created.isoformat(),
         "targets": list(plan.targets),
         "serial": plan.serial,
+        "version": version,
+    }
+
+
+def run_refused(
+    how: Circumstances, who: str, operation: str, digests: tuple[str, str], why: Sequence[Diagnostic], version: str
+) -> dict[str, Any]:
+    """Nothing was done. ``digests``: of the specs and of the plan; ``why``: empty where it was not approved."""
+    return {
+        "operation": operation,
+        "who": who,
+        "ci": asdict(how.ci) if how.ci else None,
+        "approval": how.approval if why else "refused",
+        "signed_by": how.signed_by or None,
+        "specs_digest": digests[0],
+        "plan_digest": digests[1],
+        "codes": sorted({one.code for one in why}),
+        "messages": [one.message[:_LONGEST] for one in why[:_MOST]],
         "version": version,
     }
 

@@ -22,7 +22,8 @@ from reconciler.state.errors import StateError
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
 from reconciler.workflow.leaving import or_recorded
 from reconciler.workflow.planning import Options
-from reconciler.workflow.saved import load, not_of_specs, required_key
+from reconciler.workflow.refusing import load_told
+from reconciler.workflow.saved import not_of_specs, required_key
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 
@@ -64,7 +65,8 @@ def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
             output.findings(problems)
             return run.code
         key, found = required_key(required)
-        saved = load(Path(what.paths[0]), key)
+        how = Circumstances("saved plan", ci=ci_run(operator.environ))
+        saved = load_told(Path(what.paths[0]), key, execution.state_place, how)
         plan = saved.plan
         if what.paths[1:]:
             found += not_of_specs(plan, replace(what.request(), paths=what.paths[1:]))
@@ -79,7 +81,7 @@ def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
             walking=run.interrupts.walking,
         )
         signer = saved.signer.fingerprint if saved.signer else ""
-        how = Circumstances("saved plan", signer, ci_run(operator.environ))
+        how = replace(how, signed_by=signer)
         run.ends_with(apply_saved(plan, operator, replace(execution, circumstances=how), console))
     return run.code
 

@@ -8,7 +8,7 @@ from reconciler.cli.options import all_of, state_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import state_errors
 from reconciler.state.opening import Place, shown
-from reconciler.workflow.by_hand import unlock
+from reconciler.workflow.state_edits import unlock
 from specs.diagnostic import error
 
 

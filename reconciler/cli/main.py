@@ -7,7 +7,6 @@ import gc
 import io
 import os
 import sys
-import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -17,6 +16,7 @@ from typing import NoReturn
 import click
 
 from reconciler.cli.closed import closed_input
+from reconciler.cli.crash import internal_error, take_hooks
 from reconciler.cli.input import taking_input
 from reconciler.cli.signals import Terminated, terminable
 from reconciler.cli.unknown import nearest, whole
@@ -86,6 +86,12 @@ class Commands(click.Group):
 @click.version_option(version("writ-iam"), "-version", "--version", prog_name="writ")
 def cli() -> None:
     """Declare what AI agents may do; plan and apply it to Vault, AWS and PostgreSQL."""
+    # Before the command's options are read, which may hold a login. Not before: help needs none of it, and is quick.
+    from reconciler.cli.arenas import share_memory  # noqa: PLC0415
+    from reconciler.cli.veil import hide_secrets  # noqa: PLC0415
+
+    share_memory()
+    hide_secrets()
 
 
 def main() -> NoReturn:
@@ -98,6 +104,7 @@ def main() -> NoReturn:
         sys.exit("writ: standard output and standard error must be open")
     if sys.stdin is None:
         sys.stdin = closed_input()
+    take_hooks()
     _take_any_text()
     try:
         with terminable():
@@ -115,11 +122,11 @@ def main() -> NoReturn:
         sys.exit(EXIT_ERROR)
     except OSError as failed:
         if failed.errno not in _OUTPUT_ERRORS:
-            sys.exit(_say(_internal_error(failed), EXIT_ERROR))
+            sys.exit(_say(internal_error(failed), EXIT_ERROR))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_say(f"error[W614]: output can't be written: {failed.strerror}", EXIT_ERROR))
     except Exception as bug:  # noqa: BLE001 - the last resort: no value of the run may leak in a traceback
-        sys.exit(_say(_internal_error(bug), EXIT_ERROR))
+        sys.exit(_say(internal_error(bug), EXIT_ERROR))
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -145,11 +152,3 @@ def _leave(text: str, code: int) -> NoReturn:
 def _say(text: str, code: int) -> int:
     click.echo(f"writ: {text}", err=True)
     return code
-
-
-def _internal_error(bug: Exception) -> str:
-    """Type and places only: an exception's text may hold a request, and a request a token."""
-    frames = traceback.extract_tb(bug.__traceback__)
-    places = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-8:]]
-    head = f"error[W900]: internal error: {type(bug).__name__} (its text is not shown: it could hold a secret)"
-    return "\n".join([head, *places, "  help: this is a bug of Writ or of a provider; report it with these lines"])

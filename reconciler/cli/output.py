@@ -14,6 +14,7 @@ from rich.text import Text
 from reconciler.render.diagnostics import SourceLine, diagnostic_json, diagnostic_lines, no_source, summary
 from reconciler.render.safe import json_obeys_nothing, obeys_nothing
 from specs.diagnostic import Diagnostic
+from specs.redaction import redacted, redacted_data, suspicious
 
 
 class Output:
@@ -28,7 +29,8 @@ class Output:
     def lines(self, lines: Iterable[Text]) -> None:
         """Result lines. A file or a pipe gets their text as it is: styling would cost a large plan most of its time."""
         if self.out.color_system is None and not self.out.is_terminal:
-            self.out.file.writelines(f"{obeys_nothing(line.plain)}\n" for line in lines)
+            text = "".join(f"{obeys_nothing(line.plain)}\n" for line in lines)
+            self.out.file.write("".join(map(redacted, text.splitlines(keepends=True))) if suspicious(text) else text)
             self.out.file.flush()
             return
         for line in lines:
@@ -45,11 +47,11 @@ class Output:
 
     def json(self, data: Any) -> None:
         """One JSON document."""
-        sys.stdout.write(json_obeys_nothing(json.dumps(data, indent=2, ensure_ascii=True)) + "\n")
+        sys.stdout.write(_document(data, indent=2))
 
     def json_line(self, data: Any) -> None:
         """One JSON document to a line."""
-        sys.stdout.write(json_obeys_nothing(json.dumps(data, ensure_ascii=True)) + "\n")
+        sys.stdout.write(_document(data))
         sys.stdout.flush()
 
     def findings(self, diagnostics: Sequence[Diagnostic], source_line: SourceLine = no_source) -> None:
@@ -65,8 +67,15 @@ class Output:
             self.err.print(Text(f"{summary(diagnostics)}.", "bold"))
 
 
+def _document(data: Any, indent: int | None = None) -> str:
+    text = json.dumps(data, indent=indent, ensure_ascii=True)
+    if suspicious(text):
+        text = json.dumps(redacted_data(data), indent=indent, ensure_ascii=True)
+    return json_obeys_nothing(text) + "\n"
+
+
 def _harmless(line: Text) -> Text:
-    plain = obeys_nothing(line.plain)
+    plain = redacted(obeys_nothing(line.plain))
     return line if plain == line.plain else Text(plain)
 
 

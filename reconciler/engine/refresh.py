@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from reconciler.engine.concealing import concealed
 from reconciler.engine.session import Session, System, wait_for_all
 from reconciler.model import Address, Snapshot
 from reconciler.provider import ProviderError
@@ -48,7 +49,7 @@ def refresh(session: Session, wanted: Collection[Address]) -> Refreshed:
 
 def _read(system: System, wanted: Collection[Address]) -> Snapshot | Diagnostic:
     try:
-        return system.provider.read(system.client, system.scope, wanted)
+        return concealed(system.provider.read(system.client, system.scope, wanted), system)
     except ProviderError as failed:
         name = system.scope.system
         return error(

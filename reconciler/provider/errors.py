@@ -13,17 +13,18 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from specs.redaction import redacted
+
 
 class ProviderError(Exception):
-    """A failure at a system: what happened and the way out. Never carries a secret."""
+    """A failure at a system: what happened and the way out, without secrets, whoever wrote the text."""
 
     transient: ClassVar[bool] = False
     """Whether the same call may be tried again."""
 
     def __init__(self, message: str, *, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+        self.message, self.help = redacted(message), redacted(help)
+        super().__init__(self.message)
 
 
 class Unreachable(ProviderError):  # noqa: N818

@@ -20,10 +20,18 @@ _PRCTL = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A TCP port on 127.0.0.1 that is free, and that the kernel gives to nobody else for about a minute.
+
+    A connection to it that its own side ended waits (RFC 9293, TIME-WAIT): only who asks for that very port, with
+    SO_REUSEADDR as servers do, may have it. Without that, two servers that start at once could be told the same one.
+    """
+    with socket.socket() as listening, socket.socket() as client:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(1)
+        client.connect(listening.getsockname())
+        listening.accept()[0].close()
+        port: int = listening.getsockname()[1]
         return port
 
 

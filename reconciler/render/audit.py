@@ -11,7 +11,7 @@ from reconciler.audit.entry import Entry, Kind, as_data
 from reconciler.render.safe import safe
 
 FORMAT_VERSION = "1.0"
-_HEADS = frozenset({Kind.RUN_BEGUN, Kind.STATE_EDITED, Kind.UNLOCKED})
+_HEADS = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED})
 """These begin a group of their own."""
 
 
@@ -123,10 +123,21 @@ def _lines(entry: Entry) -> Iterator[Text]:
             yield _line(entry, f"{body['phase']} {body['address']}: {body['outcome']}{why}", _style(body["outcome"]))
         case Kind.RUN_ENDED:
             yield _line(entry, _end(entry))
+        case Kind.RUN_REFUSED:
+            yield from _refusal(entry)
         case Kind.STATE_EDITED | Kind.UNLOCKED:
             yield from _by_hand(entry)
         case Kind.MENDED:
             yield _line(entry, f"a line that was never written whole ({body['bytes']} bytes) was cut off", "yellow")
+
+
+def _refusal(entry: Entry) -> Iterator[Text]:
+    body = entry.body
+    why = ", ".join(body["codes"]) or "not approved"
+    yield _line(entry, f"{body['operation']} by {body['who']} was refused, and did nothing: {why}", "yellow")
+    yield from (_more(f"{one}") for one in _ci(entry))
+    yield from (_more(f"{one}") for one in body["messages"])
+    yield _more(f"plan {body['plan_digest']} of specs {body['specs_digest'] or 'not known'}")
 
 
 def _by_hand(entry: Entry) -> Iterator[Text]:

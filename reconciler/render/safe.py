@@ -10,9 +10,8 @@ _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 def safe(text: str) -> str:
     """The text with every control, format and separator character shown as an escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(character) for character in text)
+    # Printable is none of _UNSAFE, no space but the usual one, and nothing that Unicode hasn't assigned.
+    return text if text.isprintable() else text.translate(_SHOWN)
 
 
 _LEGACY = re.compile(r"#(?=#\w*\[)")
@@ -34,8 +33,22 @@ def json_obeys_nothing(text: str) -> str:
     return _LEGACY.sub(r"\\u0023", text) if "##" in text else text
 
 
-def _shown(character: str) -> str:
+def _shown(number: int) -> str:
+    character = chr(number)
     if unicodedata.category(character) not in _UNSAFE:
         return character
-    number = ord(character)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+class _Shown(dict[int, str]):
+    """For str.translate: worked out once for each character, as long as it isn't all of Unicode."""
+
+    def __missing__(self, number: int) -> str:
+        shown = _shown(number)
+        if len(self) < _MOST:
+            self[number] = shown
+        return shown
+
+
+_MOST = 4096
+_SHOWN = _Shown()

@@ -24,6 +24,7 @@ from botocore.session import Session
 
 from reconciler.state.document import MOST
 from reconciler.state.errors import StateError
+from specs.redaction import keep
 
 _CONFIG = Config(
     connect_timeout=5,
@@ -55,6 +56,14 @@ class Found:
     etag: str
 
 
+def _keep_credentials(**event: Any) -> None:
+    """Hidden before they are first used."""
+    credentials = event["request_signer"]._credentials  # noqa: SLF001 - the signer's own, which it gives nobody
+    if credentials is not None:
+        found = credentials.get_frozen_credentials()
+        keep(found.secret_key, found.token or "")
+
+
 class Bucket:
     """Shared by threads. Every method raises StateError where the bucket can't be used."""
 
@@ -63,6 +72,7 @@ class Bucket:
         with self._errors():
             session = Session()
             session.register_component("data_loader", _loader())
+            session.register("before-sign.s3", _keep_credentials)
             self._client: Any = boto3.Session(botocore_session=session).client("s3", config=_CONFIG)
 
     def get(self, key: str) -> Found | None:

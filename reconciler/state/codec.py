@@ -6,6 +6,7 @@ Decoding is strict: data of any other shape raises ValueError, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import intern
 from typing import Any
 
 from reconciler.model import (
@@ -47,7 +48,7 @@ def encode_address(address: Address) -> list[str]:
 def decode_address(data: Any) -> Address:
     """The inverse of encode_address."""
     system, kind, key = row(data, 3)
-    return Address(word(system), word(kind), sendable(key))
+    return Address(intern(word(system)), intern(word(kind)), sendable(key))
 
 
 def encode_span(span: SourceSpan | None) -> list[Any] | None:
@@ -60,7 +61,7 @@ def decode_span(data: Any) -> SourceSpan | None:
     if data is None:
         return None
     file, line, column, end = row(data, 4)
-    return SourceSpan(text(file), number(line), number(column), number(end))
+    return SourceSpan(intern(text(file)), number(line), number(column), number(end))
 
 
 def encode_origin(origin: Origin | None) -> Data | None:
@@ -80,7 +81,8 @@ def decode_origin(data: Any) -> Origin | None:
     if data is None:
         return None
     found = fields(data, "reason", "agent", "intent", "span")
-    return Origin(text(found["reason"]), text(found["agent"]), text(found["intent"]), decode_span(found["span"]))
+    reason, agent, intent = (intern(text(found[name])) for name in ("reason", "agent", "intent"))
+    return Origin(reason, agent, intent, decode_span(found["span"]))
 
 
 def encode_resource(resource: Resource | None) -> Data | None:

@@ -21,7 +21,7 @@ from reconciler.state.codec import (
     encode_system,
 )
 from reconciler.state.errors import StateError
-from reconciler.state.shape import each, fields, number, row, text
+from reconciler.state.shape import each, fields, mapping, number, row, text
 
 FORMAT = "writ-state/1"
 MOST = 256 * 1024 * 1024
@@ -72,7 +72,7 @@ def _decoded(data: Any) -> tuple[State, dict[str, str]]:
         {one.name: one for one in each(_decode_system, found["systems"])},
         each(_decode_unfinished, found["unfinished"]),
     )
-    return state, {name: text(value) for name, value in found["more"].items()}
+    return state, mapping(text, found["more"])
 
 
 def _digest(data: dict[str, Any]) -> str:

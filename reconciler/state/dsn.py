@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from reconciler.state.errors import StateError
+from specs.redaction import keep_login
 
 SCHEMES = ("postgresql://", "postgres://")
 _SCHEMA = "writ"
@@ -24,6 +25,7 @@ class Dsn:
 
 def parse(url: str) -> Dsn:
     """Take our own parameter out, and make what can be shown. Raises StateError."""
+    keep_login(url)
     scheme, rest = url.split("://", 1)
     main, mark, query = rest.partition("?")
     own = [item for item in query.split("&") if item.startswith("schema=")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from specs.redaction import redacted
+
 
 class StateError(Exception):
     """The state can't be read, written or locked."""
@@ -9,9 +11,8 @@ class StateError(Exception):
     code = "W610"
 
     def __init__(self, message: str, *, help: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = help
+        self.message, self.help = redacted(message), redacted(help)
+        super().__init__(self.message)
 
 
 class StateLocked(StateError):  # noqa: N818
@@ -63,6 +64,11 @@ class NotSigned(PlanFileError):  # noqa: N818
     """A saved plan that isn't signed by the key that is required."""
 
     code = "W622"
+
+    def __init__(self, message: str, *, help: str = "", claimed: tuple[str, str] = ("", "")) -> None:
+        """``claimed``: the environment that it says it is of, and the digest of what it says. Not to be believed."""
+        super().__init__(message, help=help)
+        self.claimed = claimed
 
 
 class LedgerError(StateError):

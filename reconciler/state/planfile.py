@@ -195,16 +195,28 @@ def _signature(path: Path, data: Any) -> Signature | None:
 
 def _check(path: Path, body: str, signature: Signature | None, required: PublicKey | None) -> None:
     """Raises NotSigned. A signature must hold even where none is required."""
+
+    def refused(why: str, way_out: str = "have it planned and signed again") -> NotSigned:
+        return NotSigned(f"the plan {path} {why}", help=way_out, claimed=(_claimed(body), _digest(body)))
+
     if required is not None and signature is None:
         wanted = f"a signature of the key {required.fingerprint} is required"
-        raise NotSigned(f"the plan {path} isn't signed, and {wanted}", help="sign it: writ plan -out FILE --sign KEY")
+        raise refused(f"isn't signed, and {wanted}", "sign it: writ plan -out FILE --sign KEY")
     if signature is None:
         return
     if required is not None and signature.key != required:
         names = f"it is signed by the key {signature.key.fingerprint}, and {required.fingerprint} is required"
-        raise NotSigned(f"the plan {path} is refused: {names}", help="have it planned and signed again")
+        raise refused(f"is refused: {names}")
     if not signature.key.verifies(signature.value, _message(body)):
-        raise NotSigned(f"the plan {path} was changed after it was signed", help="have it planned and signed again")
+        raise refused("was changed after it was signed")
+
+
+def _claimed(body: str) -> str:
+    try:
+        found = json.loads(body)["environment"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def _digest(body: str) -> str:

@@ -25,6 +25,7 @@ from reconciler.state.errors import LedgerError, StateError, StateLocked
 from reconciler.state.lockinfo import LockInfo
 from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, UPGRADE_6
 from reconciler.state.tables import TableStore
+from specs.redaction import keep
 
 _PATIENCE = 10.0
 """Seconds to wait, at the least, while another run writes."""
@@ -281,7 +282,9 @@ def _connected(dsn: Dsn) -> psycopg.Connection[Any]:
         ) from None
     said = {*given, *(name for name in _CONNECTION if f"PG{name.upper()}" in os.environ)}
     ours = {name: text for name, text in _CONNECTION.items() if name not in said}
-    return psycopg.connect(make_conninfo(dsn.conninfo, **ours), autocommit=True)
+    made = psycopg.connect(make_conninfo(dsn.conninfo, **ours), autocommit=True)
+    keep(made.info.password)  # wherever libpq found it
+    return made
 
 
 def _key(lock: str) -> int:

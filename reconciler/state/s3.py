@@ -21,6 +21,7 @@ from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateError, StateLocked
 from reconciler.state.ledger_s3 import LedgerObjects
 from reconciler.state.lockinfo import LockInfo, now, stamp
+from specs.text import shown
 
 SCHEME = "s3://"
 _TRIES = 20
@@ -54,7 +55,7 @@ class S3Store:
         """``s3://bucket/key``; connects at the first use. Raises StateError."""
         found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/?([^?#]*)", url)
         if found is None:
-            raise StateError(f"{url.partition('?')[0]} is no place in S3", help="as in s3://bucket/key")
+            raise StateError(f"{shown(url.partition('?')[0])} is no place in S3", help="as in s3://bucket/key")
         self._url, name, key = url, *found.groups()
         self._prefix = f"{key.strip('/')}/" if key.strip("/") else ""
         self._bucket = bucket or Bucket(name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.state.errors import KeyFileError
 from specs.diagnostic import Diagnostic, warning
+from specs.redaction import keep
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -82,6 +83,7 @@ def read_signing_key(path: Path) -> tuple[SigningKey, tuple[Diagnostic, ...]]:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
 
     data, mode = _read(path, MAKE)
+    keep(data.decode("utf-8", "replace"))
     try:
         key = load_pem_private_key(data, password=None)
     except TypeError as encrypted:

@@ -35,12 +35,13 @@ from reconciler.state.opening import Place, open_store
 from reconciler.state.store import Store
 from reconciler.workflow.chronicle import Chronicle
 from reconciler.workflow.planning import Options, plan_of, situation
+from reconciler.workflow.refusing import refused, refused_early
 from reconciler.workflow.saved import out_of_time
 from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, placed, watched
 from reconciler.workflow.unfinished import is_settled
-from specs.diagnostic import Diagnostic, error, has_errors
+from specs.diagnostic import Diagnostic, Severity, error, has_errors
 
 _LOCK_LOST = error("W613", "the lock was taken away while this run waited: nothing was done", help="run it again")
 
@@ -106,10 +107,12 @@ def apply_specs(
     ):
         plan = plan_of(now, options)
         console.show(plan)
+        how = execution.circumstances
         if plan.errored:
-            return Application(plan, None)
+            wrong = [one for one in plan.diagnostics if one.severity is Severity.ERROR]
+            return Application(plan, None, refused(plan, store, mine, how, wrong))
         if not plan.is_empty and not console.approve(plan):
-            return Application(plan, None, approved=False)
+            return Application(plan, None, refused(plan, store, mine, how), approved=False)
         found = now.refreshed.snapshots
         return execute(plan, now.session, Book(store, mine, found), now.state, execution, console)
 
@@ -118,26 +121,29 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
     """Apply exactly this plan, or refuse before the first write. Raises StateError."""
     systems, problems = systems_of(plan)
     if problems or (problems := out_of_time(plan)):
-        return Application(plan, None, problems)
+        return Application(plan, None, refused_early(plan, execution.state_place, execution.circumstances, problems))
     operation = "destroy" if plan.destroy else "apply"
     with (
         open_store(execution.state_place, patience=execution.lock_timeout) as store,
         _locked(store, plan.environment, operation, execution, console) as mine,
     ):
+
+        def refusal(why: tuple[Diagnostic, ...]) -> Application:
+            return Application(plan, None, (*why, *refused(plan, store, mine, execution.circumstances, why)))
+
         state = store.load(plan.environment)
-        stale = stale_against_state(plan, state)
-        if stale:
-            return Application(plan, None, stale)
+        if stale := stale_against_state(plan, state):
+            return refusal(stale)
         with logged_in(systems, connections) as (session, failed):
             if has_errors(failed):
-                return Application(plan, None, failed)
+                return refusal(failed)
             # As for the plan, also where it was narrowed: what is observed hangs on what is recorded.
             wanted, _ = known_types(systems, {*state.objects, *(change.address for change in plan.changes)})
             found = refresh(session, wanted)
             moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems)))
             # Waiting for the lock, and reading, take time.
             if has_errors(moved) or (moved := out_of_time(plan)):
-                return Application(plan, None, moved)
+                return refusal(moved)
             console.show(plan)
             facts = {name: snapshot.facts for name, snapshot in found.snapshots.items()}
             book = Book(store, mine, found.snapshots)

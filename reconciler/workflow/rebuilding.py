@@ -12,10 +12,10 @@ from reconciler.model import Action, Applied, Change, Origin, Ownership, Resourc
 from reconciler.state.lock import locked
 from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import open_store
-from reconciler.workflow.by_hand import tell
 from reconciler.workflow.keeping import Desk
 from reconciler.workflow.planning import Situation, situation
 from reconciler.workflow.specs import Prepared
+from reconciler.workflow.state_edits import tell
 from reconciler.workflow.systems import marks_of, placed, watched
 from specs.diagnostic import Diagnostic, has_errors
 

@@ -37,6 +37,7 @@ def entry(kind: Kind, body: dict[str, Any], number: int = 1) -> Entry:
         (Kind.ACCESS, ACCESS | GAIN | LOSS, 3005, 99, None),
         (Kind.STATE_EDITED, {"who": "jo@host"}, 6002, 99, None),
         (Kind.UNLOCKED, {"who": "jo@host"}, 6002, 99, None),
+        (Kind.RUN_REFUSED, {"who": "jo@host"}, 6002, 3, 2),
         (Kind.MENDED, {"bytes": 1}, 0, 99, None),
         (Kind.STEP_ENDED, {"of": "another shape"}, 0, 99, None),
     ],

@@ -100,3 +100,29 @@ def check_tampering(world: World, ledger: Path, key: Path, public: Path, count: 
     ledger.unlink()
     assert "are gone from the end" in world.writ("audit", "verify", "-checkpoint", "mark").stderr
     assert "W615" in world.writ("audit", "verify").stderr
+
+
+def test_what_was_refused_is_told(world: World) -> None:
+    key, public = write_pair(world.cwd)
+    world.ok("plan", "-out", "unsigned")
+    assert world.writ("apply", "unsigned", "--require-signature", str(public)).returncode == 1
+    assert not world.state.parent.exists(), "what was refused unread begins no record"
+    assert "not approved" in world.writ("apply", stdin="no\n").stdout
+    world.ok("plan", "-out", "p", "--sign", str(key))
+    world.ok("apply", "p")
+    assert world.writ("apply", "unsigned", "--require-signature", str(public)).returncode == 1
+    assert world.writ("apply", "p", **CI).returncode == 1
+
+    found = entries(world)
+    told = [one["body"] for one in found if one["kind"] == "run.refused"]
+    assert [one["codes"] for one in told] == [[], ["W622"], ["W605"]]
+    assert [one["approval"] for one in told] == ["refused", "saved plan", "saved plan"]
+    digest = hashlib.sha256(json.loads((world.cwd / "unsigned").read_text())["plan"].encode()).hexdigest()
+    assert told[1]["plan_digest"] == digest
+    assert told[2]["ci"]["commit"] == CI["GITHUB_SHA"]
+    assert told[2]["signed_by"]
+    shown = world.ok("audit", "show")
+    assert "apply by " in shown
+    assert "was refused, and did nothing: W605" in shown
+    assert "was refused, and did nothing: not approved" in shown
+    assert "is intact: " in world.ok("audit", "verify")

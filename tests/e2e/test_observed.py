@@ -82,9 +82,8 @@ CASES = {
     ),
     "function": public(
         "EXECUTE ON FUNCTION public.inside()",
-        'revoke["function:public.inside()',
+        'grant["function:public.inside()',
         "EXECUTE on public.inside()",
-        DriftKind.MISSING,
     ),
     "schema": public("CREATE ON SCHEMA public", 'grant["schema:public', "CREATE on schema public"),
 }

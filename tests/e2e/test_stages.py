@@ -139,19 +139,15 @@ def test_a_boundary_is_set_and_taken_away_in_place(world: World, hands: Hands) -
     rule = '{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}'
     text = f'{{"Version": "2012-10-17", "Statement": [{rule}]}}'
     bound = hands.iam.create_policy(PolicyName="stages-bound", PolicyDocument=text)["Policy"]["Arn"]
-    try:
-        before = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]["RoleId"]
-        world.edit("environment.yaml", "role_path: /writ/}", f'role_path: /writ/, permissions_boundary: "{bound}"}}')
-        assert "0 added, 2 changed, 0 destroyed." in world.ok("apply", "-auto-approve")
-        found = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]
-        assert (found["RoleId"], found["PermissionsBoundary"]["PermissionsBoundaryArn"]) == (before, bound)
-        # The old policy without the boundary would allow what neither plan does: it is gone meanwhile.
-        world.edit("environment.yaml", f', permissions_boundary: "{bound}"', "")
-        world.edit("intents.yaml", "actions: [s3:GetObject]", "actions: [s3:GetObjectVersion]")
-        assert "1 added, 2 changed, 1 destroyed." in world.ok("apply", "-auto-approve")
-        found = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]
-        assert (found["RoleId"], found.get("PermissionsBoundary")) == (before, None)
-        assert "No changes." in world.ok("plan")
-    finally:
-        world.clean()
-        hands.iam.delete_policy(PolicyArn=bound)
+    before = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]["RoleId"]
+    world.edit("environment.yaml", "role_path: /writ/}", f'role_path: /writ/, permissions_boundary: "{bound}"}}')
+    assert "0 added, 2 changed, 0 destroyed." in world.ok("apply", "-auto-approve")
+    found = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]
+    assert (found["RoleId"], found["PermissionsBoundary"]["PermissionsBoundaryArn"]) == (before, bound)
+    # The old policy without the boundary would allow what neither plan does: it is gone meanwhile.
+    world.edit("environment.yaml", f', permissions_boundary: "{bound}"', "")
+    world.edit("intents.yaml", "actions: [s3:GetObject]", "actions: [s3:GetObjectVersion]")
+    assert "1 added, 2 changed, 1 destroyed." in world.ok("apply", "-auto-approve")
+    found = hands.iam.get_role(RoleName=f"writ-{READER}")["Role"]
+    assert (found["RoleId"], found.get("PermissionsBoundary")) == (before, None)
+    assert "No changes." in world.ok("plan")

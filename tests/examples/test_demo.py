@@ -91,12 +91,14 @@ def test_a_change_of_mind_in_the_first_moment_is_no_traceback(place: Path, after
         time.sleep(after)
         demo.send_signal(signal.SIGINT)
         printed, _ = demo.communicate(timeout=30)
-    assert demo.returncode == 130, printed
-    assert "Interrupted: " in printed
+    # Before Python listens to it, the signal itself ends the program: a shell says 130 of that too.
+    assert (demo.returncode, printed) == (-signal.SIGINT, "") or demo.returncode == 130, printed
+    assert "Interrupted: " in printed or not printed
     assert "Traceback" not in printed
     assert_nothing_left(place)
 
 
+@pytest.mark.thorough
 def test_killing_it_leaves_no_process_and_the_next_one_sweeps(place: Path) -> None:
     with start(place) as demo:
         assert demo.stdout is not None

@@ -18,6 +18,7 @@ from reconciler.engine.step import StepRunner
 from reconciler.model import Outcomes, Snapshot
 from reconciler.state import local
 from reconciler.workflow import applying, planning
+from tests.faults.gate import Deed
 
 
 @dataclass(frozen=True)
@@ -30,16 +31,18 @@ class Bug:
     at: str = ""
     by: str = "lost"
     """Which of the oracle's words it must be seen by."""
+    deed: Deed = Deed.KILL
+    """What is done there. A refusal is of all these calls, before they are done."""
 
 
 BUGS: dict[str, Bug] = {}
 
 
-def bug(at: str = "", by: str = "lost") -> Callable[[Callable[[], None]], Callable[[], None]]:
+def bug(at: str = "", by: str = "lost", deed: Deed = Deed.KILL) -> Callable[[Callable[[], None]], Callable[[], None]]:
     """One of BUGS, by its name."""
 
     def named(plant: Callable[[], None]) -> Callable[[], None]:
-        BUGS[plant.__name__.replace("_", " ")] = Bug(plant, at, by)
+        BUGS[plant.__name__.replace("_", " ")] = Bug(plant, at, by, deed)
         return plant
 
     return named
@@ -116,7 +119,7 @@ def steps_go_in_no_order_between_who_and_what() -> None:
     graph.stages = lambda *_: {}
 
 
-@bug("auth/jwt-agents/role|PutRolePolicy|sys/policies", by="lost")
+@bug("(POST|PUT) /v1/(auth/jwt-agents/role|sys/policies)", by="lied", deed=Deed.REFUSED)
 def a_failure_counts_as_done() -> None:
     run = StepRunner.run
 
@@ -129,7 +132,7 @@ def a_failure_counts_as_done() -> None:
     StepRunner.run = bold  # type: ignore[method-assign]
 
 
-@bug("GetAccountAuth|sys/mounts|sql SELECT", by="not_empty")
+@bug("GET /v1/sys/auth", by="lied", deed=Deed.REFUSED)
 def a_system_that_can_not_be_read_is_empty() -> None:
     read = refresh._read
 
@@ -173,19 +176,15 @@ def a_login_is_open_to_all_for_a_moment() -> None:
     _first(jwt_role.JwtRole, "write", unbound)
 
 
-@bug("GRANT|REVOKE", by="let_in")
+@bug("GRANT ALL", by="let_in")
 def more_is_granted_first_and_taken_back() -> None:
-    def all_of_it(client: Any, key: Any) -> None:
-        if key.kind == "table" and key.name == "refunds":
+    def generous(client: Any, desired: Any) -> None:
+        key = postgres_grant._key(desired.address.key)
+        if key.kind == "table":
             client.run("GRANT ALL ON TABLE public.refunds TO {role}", role=Ident.of(key.role))
+            client.run("REVOKE ALL ON TABLE public.refunds FROM {role}", role=Ident.of(key.role))
 
-    converge = postgres_grant._converge
-
-    def generous(client: Any, key: Any, privileges: Any) -> None:
-        all_of_it(client, key)
-        converge(client, key, privileges)
-
-    postgres_grant._converge = generous
+    _first(postgres_grant.GrantType, "create", generous)
 
 
 @bug("UpdateAssumeRolePolicy", by="let_in")
@@ -213,7 +212,7 @@ def destroy_leaves_entities_behind() -> None:
     entity.Entity.read = lambda *_: None  # type: ignore[method-assign]
 
 
-@bug(by="orphans")
+@bug(by="lied")
 def a_copy_is_left_somewhere() -> None:
     def copied(client: Any, desired: Any, before: Any) -> None:
         client.post("sys/policies/acl/writ-copy", {"policy": 'path "kv/*" {\n capabilities = ["read"]\n}'})

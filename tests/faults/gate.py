@@ -28,12 +28,13 @@ class Deed(StrEnum):
     DROP = "the connection breaks"
     BUSY = "the server answers 429"
     BROKEN = "the server answers 503"
+    REFUSED = "the server answers 403"
     STOP = "the program is stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: at the call of this number, from 1."""
+    """One fault: at the call of this number, from 1; 0 is every call."""
 
     at: int
     phase: Phase
@@ -43,7 +44,7 @@ class Fault:
 
     def __str__(self) -> str:
         which = f" of {self.among}" if self.among else ""
-        return f"call {self.at}{which}, {self.phase}: {self.deed}"
+        return f"{f'call {self.at}' if self.at else 'every call'}{which}, {self.phase}: {self.deed}"
 
     def numbers(self, label: str) -> bool:
         """Whether this call is one that counts."""
@@ -105,7 +106,7 @@ class Gate:
         if self.storm is not None and phase is Phase.BEFORE:
             chance, rate = self.storm
             return chance.choice((Deed.BUSY, Deed.BROKEN)) if chance.random() < rate else None
-        if self.fault is None or (self.fault.at, self.fault.phase) != (number, phase):
+        if self.fault is None or self.fault.phase is not phase or number == 0 or self.fault.at not in {0, number}:
             return None
         counted = [call for call in self.calls if self.fault.numbers(call)]
         self.hit = counted[number - 1]

@@ -32,12 +32,14 @@ class End:
 
 @dataclass
 class Verdict:
-    """What went wrong, by the oracle's three words and the program's own claim."""
+    """What went wrong, by the oracle's three words and the program's own claims."""
 
     lost: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     let_in: list[str] = field(default_factory=list)
     not_empty: str = ""
+    lied: list[str] = field(default_factory=list)
+    """The run with the fault said that all is done, and this isn't."""
     probes: int = 0
     where: str = ""
     """The call that met the fault; empty where the run was over before."""
@@ -50,7 +52,7 @@ class Verdict:
     @property
     def words(self) -> set[str]:
         """What went wrong."""
-        return {word for word in ("lost", "orphans", "let_in", "not_empty") if getattr(self, word)}
+        return {word for word in ("lost", "orphans", "let_in", "not_empty", "lied") if getattr(self, word)}
 
 
 @dataclass
@@ -80,11 +82,17 @@ class Harness:
     def examine(self, fault: Fault | None, old: End, new: End, arguments: Sequence[str]) -> Verdict:
         """Run with a fault, mend, judge."""
         self.probes.log_in(self.hands)
-        self.run(*arguments, fault=fault)
-        where = self.gate.hit
+        done = self.run(*arguments, fault=fault)
+        where, lied = self.gate.hit, self.lies(new) if done.returncode == 0 else []
         found = self.judge(old, new, arguments)
-        found.where = where
+        found.where, found.lied = where, lied
         return found
+
+    def lies(self, new: End) -> list[str]:
+        """What isn't as it should be after a run that says so."""
+        there, known = reality(self.hands), record(self.world.state)
+        pairs = ((there, new.reality), (known, new.record))
+        return [name for was, want in pairs for name in {*was, *want} if was.get(name) != want.get(name)]
 
     def direct(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``writ`` past the proxies."""

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from tests.faults.gate import Deed, Gate, Phase
 
 _HOP = frozenset({"connection", "transfer-encoding", "content-length", "host"})
-_STATUS = {Deed.BUSY: 429, Deed.BROKEN: 503}
+_STATUS = {Deed.BUSY: 429, Deed.BROKEN: 503, Deed.REFUSED: 403}
 
 
 class HttpProxy:

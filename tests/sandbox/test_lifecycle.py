@@ -159,6 +159,7 @@ def test_the_connections_file_logs_the_operator_in_and_an_agent_gets_in(desk: De
     assert run_writ("plan", "-detailed-exitcode", cwd=desk.cwd, env=env).returncode == 0
 
 
+@pytest.mark.thorough
 def test_an_agent_added_since_gets_its_token(desk: Desk) -> None:
     desk.ok("up")
     refused = desk.writ("token", "robot")
@@ -185,6 +186,7 @@ def test_after_sigkill_nothing_is_left_that_the_next_up_trips_over(desk: Desk) -
     assert all_gone(crashed)
 
 
+@pytest.mark.thorough
 def test_a_stale_status_with_a_recycled_id_harms_nobody(desk: Desk) -> None:
     desk.ok("up")
     crashed = desk.status
@@ -261,6 +263,7 @@ def test_scopes_that_changed_since_are_told(desk: Desk) -> None:
     assert "already up" not in desk.ok("up")
 
 
+@pytest.mark.thorough
 def test_a_dead_server_is_shown(desk: Desk) -> None:
     desk.ok("up")
     (server,) = desk.status.servers[0].processes

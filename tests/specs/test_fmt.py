@@ -257,7 +257,7 @@ def flat(value: object, chooser: random.Random) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.dictionaries(st.sampled_from(["apiVersion", "kind", "spec", "metadata", "x"]), VALUES, min_size=1),
     st.integers(0, 9999),
@@ -272,7 +272,7 @@ def test_any_layout_of_any_data(value: dict[str, object], seed: int) -> None:
     assert made.count("# note") + made.count("# above") == text.count("# note") + text.count("# above")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text(alphabet="ab:-#{}[],?|>'\" \n", max_size=40))
 @example(" ---")
 @example("#\n>")
@@ -282,7 +282,7 @@ def test_any_text_is_formatted_or_refused(text: str) -> None:
     holds(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_mutations_of_specs(draw: st.DataObject) -> None:
     text = draw.draw(st.sampled_from([MESSY, BASE]))

@@ -12,7 +12,7 @@ from specs.diagnostic import Diagnostic
 from specs.glob import matches
 from specs.grants import holdings
 from specs.guardrails import Selection
-from specs.selection import selected
+from specs.selection import _owns, selected
 
 TODAY = date(2026, 6, 1)
 SPECS = """apiVersion: writ/v1
@@ -154,6 +154,7 @@ def test_the_place_is_where_it_is_given_and_both_are_named(tmp_path: Path) -> No
         ({}, {"bot-a", "bot-b", "job"}),
         ({"names": ("bot-*",)}, {"bot-a", "bot-b"}),
         ({"owners": ("job-team@*",)}, {"job"}),
+        ({"owners": ("JOB-Team@Example.COM",)}, {"job"}),
         ({"labels": {"tier": "bot-a"}}, {"bot-a"}),
         ({"names": ("bot-*",), "owners": ("bot-b*",)}, {"bot-b"}),
         ({"names": ("bot-a",), "delegates": "true"}, {"bot-a", "bot-b", "job"}),
@@ -169,6 +170,12 @@ def test_whom_it_is_about(tmp_path: Path, selection: dict[str, object], expected
     assert found(tmp_path, intent("a"), *chain) == []
     catalog = read([str(tmp_path)], today=TODAY).catalog
     assert selected(Selection.model_validate(selection), catalog, holdings(catalog)) == expected
+
+
+@pytest.mark.parametrize("owner", ["team@example.com", "Team@EXAMPLE.com", "The Team <team@Example.com>"])
+def test_an_owner_is_meant_however_it_is_written(owner: str) -> None:
+    assert _owns("*@example.com", owner)
+    assert not _owns("*@example.org", owner)
 
 
 def test_a_pattern_is_whole_and_plain() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from reconciler import registry
 from reconciler.model import Address, Outcome
+from reconciler.provider import Rejected
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import NothingRecorded, NotRecorded, PushRefused, StateError
 from reconciler.state.lock import Held, locked
@@ -65,6 +66,18 @@ def test_a_run_whose_lock_is_taken_away_in_a_call_begins_no_other(desk: Desk) ->
     assert desk.memory.calls == [("create", "a")]
     (open_yet,) = desk.recorded.unfinished
     assert open_yet.address == at("a")
+
+
+def test_a_call_that_was_refused_leaves_nothing_begun(desk: Desk) -> None:
+    def refuse(verb: str, key: str) -> None:
+        if key == "b":
+            raise Rejected("no")
+
+    desk.memory.before = refuse
+    result = desk.apply(*WISHES).result
+    assert result is not None
+    assert not result.ok
+    assert (desk.recorded.objects.keys(), desk.recorded.unfinished) == ({at("a")}, ())
 
 
 def test_a_plan_and_drift_take_no_lock(desk: Desk) -> None:

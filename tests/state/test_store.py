@@ -158,3 +158,17 @@ def test_force_unlock_removes_that_lock_only(place: Place) -> None:
         assert store.locks() == {}
         with open_store(place) as other, locked(other, "production", "apply", timeout=0, notice=pytest.fail):
             pass
+
+
+def test_force_unlock_shuts_out_a_holder_that_goes_on_renewing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        open_store(place) as store,
+        open_store(place) as other,
+        locked(other, "production", "apply", timeout=0, notice=lambda _: None) as mine,
+    ):
+        seen = store.locks()
+        other.beat("production", mine.id)
+        monkeypatch.setattr(store, "locks", lambda: seen)
+        assert force_unlock(store, mine.id, force=True)
+        with pytest.raises(LockLost):
+            other.beat("production", mine.id)

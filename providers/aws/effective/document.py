@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from reconciler.access.globs import is_reserved
+from specs.text import cut
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _ELEMENTS = frozenset(
@@ -61,7 +62,7 @@ class _Where:
 
     def at(self, key: str) -> _Where:
         """A value below."""
-        return _Where(f"{self.text}: {key}", (*self.path, key))
+        return _Where(f"{self.text}: {cut(key)}", (*self.path, key))
 
     def wrong(self, message: str, *below: str | int) -> DocumentError:
         """What is wrong here, or below with the same name."""
@@ -152,7 +153,7 @@ def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise DocumentError(f"the key {key!r} is repeated")
+            raise DocumentError(f"the key {key!r:.60} is repeated")
         found[key] = value
     return found
 
@@ -167,7 +168,7 @@ def _policy(raw: Any, kind: Kind) -> Policy:
     _only(document, frozenset({"Version", "Id", "Statement"}), root)
     version = document.get("Version", _VERSIONS[0])
     if version not in _VERSIONS:
-        raise DocumentError(f"Version {version!r} is not known", ("Version",))
+        raise DocumentError(f"Version {version!r:.60} is not known", ("Version",))
     if "Statement" not in document:
         raise DocumentError("Statement is missing")
     variables = version == _VERSIONS[1]
@@ -207,9 +208,9 @@ def _actions(raw: Mapping[str, Any], where: _Where) -> Names:
     for action in actions.values:
         if any(map(str.isspace, action)):
             # IAM trims nothing: with a blank before it the service is refused, with one behind it no action is meant.
-            raise where.wrong(f"{action!r} is not an action: it holds a blank", element)
+            raise where.wrong(f"{action!r:.60} is not an action: it holds a blank", element)
         if action != "*" and action.count(":") != 1:
-            raise where.wrong(f"{action!r} is not an action", element)
+            raise where.wrong(f"{action!r:.60} is not an action", element)
         _ascii(action, where, element)
     return actions
 
@@ -262,13 +263,13 @@ def _conditions(raw: Any, where: _Where) -> list[Condition]:
 def _ascii(name: str, where: _Where, key: str) -> None:
     """Of names that go by no case: the Kelvin sign is a k in lower case, and nobody knows whether it is one to IAM."""
     if not name.isascii():
-        raise where.wrong(f"{name!r} is not ASCII", key)
+        raise where.wrong(f"{cut(name)!r} is not ASCII", key)
 
 
 def _only(raw: Mapping[str, Any], known: frozenset[str], where: _Where) -> None:
     for name in raw:
         if name not in known:
-            raise where.wrong(f"{name!r} is not known here", name)
+            raise where.wrong(f"{cut(name)!r} is not known here", name)
 
 
 def _texts(values: Any, where: _Where) -> Sequence[str]:

@@ -116,37 +116,38 @@ def _value(inner: str, request: Request) -> str | None:
 
 
 def _like(tokens: list[str], text: str, *, fold: bool = False) -> bool:
-    """Whether tokens match a text, by the places that each character can lead to."""
-    places = _skipping({0}, tokens)
+    """Whether tokens match a text, by the places that each character can lead to: bit ``n`` is before token ``n``.
+
+    All places at once: the product of the two lengths is nothing to walk where both are long.
+    """
+    signs = [sign for at, sign in enumerate(tokens) if sign != "*" or tokens[at - 1 : at] != ["*"]]
+    stays, any_one, exact = _masks(signs, fold=fold)
+    places = _skipping(1, stays)
     for character in text:
-        following = set()
-        for place in places:
-            if place == len(tokens):
-                continue
-            sign = tokens[place]
-            if sign == "*":
-                following.add(place)
-            elif sign == "?" or _same(sign[-1], character, fold=fold):
-                following.add(place + 1)
-        if not following:
+        steps = any_one | exact.get(character.lower() if fold else character, 0)
+        places = _skipping((places & steps) << 1 | places & stays, stays)
+        if not places:
             return False
-        places = _skipping(following, tokens)
-    return len(tokens) in places
+    return bool(places >> len(signs))
 
 
-def _skipping(places: set[int], tokens: list[str]) -> set[int]:
+def _masks(signs: list[str], *, fold: bool) -> tuple[int, int, Mapping[str, int]]:
+    """Where ``*`` stands, where ``?``, and by character where only that is taken."""
+    stays, any_one, exact = 0, 0, dict[str, int]()
+    for place, sign in enumerate(signs):
+        if sign == "*":
+            stays |= 1 << place
+        elif sign == "?":
+            any_one |= 1 << place
+        else:
+            character = sign[-1].lower() if fold else sign[-1]
+            exact[character] = exact.get(character, 0) | 1 << place
+    return stays, any_one, exact
+
+
+def _skipping(places: int, stays: int) -> int:
     """With the places behind each ``*``, which may match nothing."""
-    reached = set(places)
-    for place in places:
-        after = place
-        while after < len(tokens) and tokens[after] == "*":
-            after += 1
-            reached.add(after)
-    return reached
-
-
-def _same(one: str, other: str, *, fold: bool) -> bool:
-    return one == other or (fold and one.lower() == other.lower())
+    return places | (places & stays) << 1
 
 
 def holds(condition: Condition, statement: Statement, request: Request) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from providers.postgres.effective.compare import compare
 from providers.postgres.effective.everybody import differing
 from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.effective.world import World
-from providers.postgres.keys import MembershipKey
+from providers.postgres.keys import GrantKey, MembershipKey
 from providers.postgres.names import (
     DEFAULT_PRIVILEGES,
     DEPENDENCY,
@@ -31,7 +31,9 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
     around = worlds.surroundings if isinstance(worlds.surroundings, Surroundings) else Surroundings()
     around = around.beside(worlds.before, worlds.after)
     was, is_now = differing(worlds, around)
-    before, after = World(worlds.before, around, was), World(worlds.after, around, is_now)
+    # On both sides: what a role loses of its own may stay everybody's.
+    told = frozenset(_granted(worlds.before)) | frozenset(_granted(worlds.after))
+    before, after = World(worlds.before, around, was, told), World(worlds.after, around, is_now, told)
     (system,) = {address.system for address in worlds.touched}
     for role in sorted(_roles(worlds, before, after)):
         subject = Address(system, ROLE, role)
@@ -46,6 +48,13 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
         old, new = worlds.before.get(subject), worlds.after.get(subject)
         if old is not None and new is not None and _until(old) != _until(new):
             yield AccessChange(subject, Aspect.LIFETIME, _lifetime(_until(old), _until(new)))
+
+
+def _granted(objects: Mapping[Address, Resource]) -> Iterator[GrantKey]:
+    for address in objects:
+        key = GrantKey.parse(address.key) if address.type == GRANT else None
+        if key is not None:
+            yield key._replace(role="")
 
 
 def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:

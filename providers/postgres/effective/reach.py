@@ -38,7 +38,8 @@ def reached(
         if address.type in (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY):
             others.setdefault((address.type, str(one.attributes["role"])), []).append(one)
     look = _Look(World(objects, around.beside(objects)), never, database, others)
-    look = replace(look, public=any(look.names(key) for key in around.public))
+    everybodys = frozenset(key for key in around.public if look.names(key))
+    look = replace(look, world=replace(look.world, told=everybodys), public=bool(everybodys))
     for address in objects:
         if address.type == ROLE:
             witness = next(look.at(address.key), None)

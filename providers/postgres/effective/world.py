@@ -33,6 +33,8 @@ class World:
     """Of what none of the objects speaks (Surroundings.beside)."""
     moved: Mapping[GrantKey, frozenset[str]] = field(default_factory=dict)
     """What everybody may in this world, where it is another than in the one that it is compared with."""
+    told: frozenset[GrantKey] = frozenset()
+    """Objects of which it is told what everybody may, as of those of a role's own grants: keys name no role."""
 
     @cached_property
     def roles(self) -> Mapping[str, Resource]:
@@ -159,7 +161,7 @@ class World:
                 yield key, [AclItem(role, name, held.option) for name in held.expanded(key.kind, self.around.version)]
                 told.add(key._replace(role=""))
         for key, public in {**self.around.public, **self.moved}.items():
-            if key in told or key in self.moved or key.kind in (Kind.SCHEMA, Kind.DATABASE):
+            if key in told or key in self.told or key in self.moved or key.kind in (Kind.SCHEMA, Kind.DATABASE):
                 yield key, [AclItem(PUBLIC, name) for name in sorted(public)]
 
     def _memberships(self, names: set[str]) -> Iterator[Membership]:

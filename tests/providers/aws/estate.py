@@ -10,8 +10,9 @@ from typing import Any
 from reconciler.engine.apply import Ended, apply_plan
 from reconciler.engine.planner import Planned, plan_changes
 from reconciler.engine.session import Session, System
-from reconciler.model import Action, Address, Applied, ApplyResult, Desired, Outcome, Plan, State
+from reconciler.model import Action, Address, Applied, ApplyResult, Desired, Plan, State
 from reconciler.provider import Lowering, Scope
+from tests.memory import remember
 from tests.providers.aws.conftest import Account
 
 
@@ -45,14 +46,7 @@ class Estate:
         pass
 
     def ended(self, steps: Sequence[Ended]) -> None:
-        for one in steps:
-            change = one.change
-            if one.event.outcome is not Outcome.DONE:
-                continue
-            if change.after is None:
-                self.objects.pop(change.address, None)
-            elif change.origin is not None:
-                self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, one.native_id)
+        remember(self.objects, steps)
 
     def apply(self) -> ApplyResult:
         plan = Plan("test", datetime.now(UTC), "", "", 0, (), self.planned().changes)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -62,3 +64,12 @@ def test_many_writers_at_once_get_no_malformed_reply(moto: MotoServer) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(60)))
     assert len(iam.list_roles()["Roles"]) == 60
+
+
+def test_who_stops_while_asking_holds_up_nobody(moto: MotoServer) -> None:
+    host, _, port = moto.endpoint.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port))) as slow:
+        slow.sendall(f"PUT /bucket/key HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n\r\nhalf".encode())
+        time.sleep(0.2)
+        iam: Any = moto.client("iam", new_account())
+        assert iam.list_users()["Users"] == []

@@ -28,13 +28,13 @@ from reconciler.model import (
     ApplyResult,
     ByHand,
     Desired,
-    Outcome,
     Plan,
     Snapshot,
     State,
 )
 from reconciler.provider import AgentRef, Demand, IntentRef, Lowering, Pair, PairDemand, Scope
 from specs.source import Located, SourceSpan
+from tests.memory import remember
 
 SYSTEM = "orders-db"
 PROVIDER = PostgresProvider()
@@ -58,14 +58,7 @@ class Recorder:
         pass
 
     def ended(self, steps: Sequence[Ended]) -> None:
-        for one in steps:
-            change = one.change
-            if one.event.outcome is not Outcome.DONE:
-                continue
-            if change.after is None:
-                self.objects.pop(change.address, None)
-            elif change.origin is not None:
-                self.objects[change.address] = Applied(change.after, change.origin, change.depends_on, one.native_id)
+        remember(self.objects, steps)
 
 
 def settings(database: str = "orders", **more: Any) -> PostgresSettings:

@@ -154,6 +154,7 @@ def test_other_subjects_are_others() -> None:
     assert lower([CLUSTER], *demands).diagnostics == ()
 
 
+@pytest.mark.thorough
 def test_no_folding_of_a_character_makes_another_subject() -> None:
     def foldings(one: str) -> set[str]:
         spelled = {one.lower(), one.upper(), one.title(), one.casefold(), one.upper().lower(), one.lower().upper()}

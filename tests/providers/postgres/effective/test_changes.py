@@ -213,18 +213,21 @@ def test_what_everybody_gets_every_role_gains(converged: World, object_: str, re
     assert told(converged, f"REVOKE {given} FROM PUBLIC")[converged.role, Aspect.REACH].verdict is Verdict.NARROWS
 
 
-def test_what_everybody_has_by_default_is_told_once_it_was_taken_away(converged: World) -> None:
-    grant = "EXECUTE ON FUNCTION public.observed()"
-    assert converged.read().observed == {}, "nothing but the server's defaults"
-    converged.sql("CREATE FUNCTION public.observed() RETURNS int LANGUAGE sql AS 'SELECT 1'")
-    converged.sql(f"GRANT {grant} TO $role")
-    assert converged.read().observed == {}, "a default that is written out is no other"
-    found = told(converged, f"REVOKE {grant} FROM PUBLIC", f"REVOKE {grant} FROM $role")
-    assert found[converged.role, Aspect.REACH].verdict is Verdict.NARROWS
-    (address,) = converged.read().observed
-    assert str(address) == 'orders-db.postgresql_public_revoke["function:public.observed()"]'
-    found = told(converged, f"GRANT {grant} TO PUBLIC")
+def test_a_function_that_somebody_made_is_everybodys_until_that_is_taken_away(converged: World) -> None:
+    grant, made = "EXECUTE ON FUNCTION public.observed()", "CREATE FUNCTION public.observed() RETURNS int"
+    before = set(converged.read().observed)
+    found = told(converged, f"{made} LANGUAGE sql AS 'SELECT 1'")
     (gain,) = found[converged.role, Aspect.REACH].gains
     assert gain.request == "EXECUTE on public.observed()"
-    converged.sql(f"REVOKE {grant} FROM PUBLIC")
-    assert told(converged, "DROP FUNCTION public.observed()") == {}, "what is gone gives nobody anything"
+    (address,) = set(converged.read().observed) - before
+    assert str(address) == 'orders-db.postgresql_public_grant["function:public.observed()"]'
+    found = told(converged, f"GRANT {grant} TO $role")
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.EQUAL, "it was the role's already"
+    found = told(converged, f"REVOKE {grant} FROM $role")
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.EQUAL, "it still is everybody's"
+    found = told(converged, f"REVOKE {grant} FROM PUBLIC")
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.NARROWS
+    assert set(converged.read().observed) == before
+    found = told(converged, f"GRANT {grant} TO $role")
+    assert found[converged.role, Aspect.REACH].verdict is Verdict.WIDENS
+    converged.sql("DROP FUNCTION public.observed()")

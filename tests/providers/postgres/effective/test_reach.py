@@ -70,3 +70,43 @@ def test_columns(converged: World) -> None:
     converged.sql("GRANT UPDATE (email) ON public.orders TO $role")
     [found] = look(converged, **email)
     assert found.witness.request == "UPDATE on table public.orders, column email"
+
+
+@pytest.mark.parametrize(
+    ("statements", "never", "request_"),
+    [
+        (
+            ["CREATE TABLE public.nt (x int)", "GRANT DELETE ON public.nt TO PUBLIC"],
+            {"privileges": ["DELETE"], "tables": ["*"]},
+            "DELETE on table public.nt",
+        ),
+        (
+            [
+                "CREATE SCHEMA far; CREATE TABLE far.t (x int)",
+                "GRANT USAGE ON SCHEMA far TO PUBLIC; GRANT SELECT ON far.t TO PUBLIC",
+            ],
+            {"privileges": ["SELECT"], "tables": ["far.*"]},
+            "SELECT on table far.t",
+        ),
+        (
+            ["CREATE SEQUENCE public.sq", "GRANT USAGE ON SEQUENCE public.sq TO PUBLIC"],
+            {"privileges": ["USAGE"], "sequences": ["*"]},
+            "USAGE on sequence public.sq",
+        ),
+        (
+            ["CREATE FUNCTION public.leak() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'"],
+            {"privileges": ["EXECUTE"], "functions": ["public.leak()"]},
+            "EXECUTE on function public.leak()",
+        ),
+    ],
+)
+def test_what_everybody_may_on_what_no_spec_names(
+    converged: World, statements: list[str], never: dict[str, Any], request_: str
+) -> None:
+    assert look(converged, **never) == []
+    try:
+        converged.sql(*statements)
+        assert [one.witness.request for one in look(converged, **never)] == [request_]
+    finally:
+        converged.sql("DROP FUNCTION IF EXISTS public.leak()", "DROP SEQUENCE IF EXISTS public.sq")
+        converged.sql("DROP TABLE IF EXISTS public.nt", "DROP SCHEMA IF EXISTS far CASCADE")

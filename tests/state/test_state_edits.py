@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from reconciler.audit.entry import Entry, Kind
-from reconciler.model import ApplyResult
 from reconciler.state.errors import LedgerBroken, StateLocked
 from reconciler.state.opening import Place, open_store
 from reconciler.workflow import keeping
 from reconciler.workflow.auditing import entries
-from reconciler.workflow.by_hand import unlock
 from reconciler.workflow.rebuilding import rebuild
+from reconciler.workflow.state_edits import unlock
 from tests.state.test_keeping import NOWHERE, WISHES, at, at_hand, sat_at
 from tests.workflow.desk import Desk
 
@@ -68,35 +67,35 @@ def test_what_is_changed_by_hand_is_told_with_who_and_what(desk: Desk, operation
 
 
 def test_a_lock_that_is_taken_away_is_told_and_its_holder_adds_nothing_behind_it(desk: Desk) -> None:
-    results: list[ApplyResult | None] = []
-
     def away(verb: str, key: str) -> None:
-        if desk.memory.before is not None:
-            desk.memory.before = None
-            with open_store(desk.state, reading=True) as store:
-                (held,) = store.locks().values()
-            with pytest.raises(StateLocked):
-                unlock(desk.state, held.id, force=False)
-            assert unlock(desk.state, held.id, force=True)
-            assert not unlock(desk.state, held.id, force=True)
+        desk.memory.before = lambda *_: None
+        with open_store(desk.state, reading=True) as store:
+            (held,) = store.locks().values()
+        with pytest.raises(StateLocked):
+            unlock(desk.state, held.id, force=False)
+        assert unlock(desk.state, held.id, force=True)
+        assert not unlock(desk.state, held.id, force=True)
 
     desk.memory.before = away
-    results.append(desk.apply(destroy=True).result)
+    result = desk.apply(destroy=True).result
+    assert result is not None
+    assert not result.ok
     told = last(desk)
     assert told.kind is Kind.UNLOCKED
     assert told.body["holder"]["operation"] == "destroy"
     assert told.body["run"] != told.run
     assert keeping.locks(desk.state) == {}
-    assert results[0] is not None
-    assert not results[0].ok
 
 
-def test_where_it_cant_be_told_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("operation", WORK)
+def test_where_it_cant_be_told_nothing_is_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
     desk = sat_at(tmp_path / "state.db", monkeypatch)
     desk.apply(*WISHES)
     (ledger,) = tmp_path.glob("*.jsonl")
     ledger.write_bytes(ledger.read_bytes()[:-20] + b"\n")
     before = desk.recorded
     with pytest.raises(LedgerBroken):
-        keeping.remove(at_hand(desk.state), "test", str(at("b")))
+        WORK[operation][0](desk)
     assert desk.recorded == before
