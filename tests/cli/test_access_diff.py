@@ -86,7 +86,7 @@ def test_json_and_standard_input(tmp_path: Path) -> None:
             "the old one an identity policy (it names no principal): there is nothing to comp",
         ),
         (aws(BUCKET), aws(READ), "new: it is an identity policy (it names no principal), and the old one a resource"),
-        (aws(BUCKET), aws(TRUST), "there is nothing to compare"),
+        (aws(BUCKET), aws(TRUST), "there is nothing to compare\n  help: give two of one kind"),
         (aws(BUCKET), aws(BUCKET, READ), "statement 2: needs either Principal or NotPrincipal"),
         (aws(READ), aws({**READ, "Action": "s3:GetObject "}), "new:1:"),
         (aws(READ), "what is this", "new is no policy that is known here"),

@@ -62,7 +62,8 @@ def _assumes(row: Mapping[str, Any]) -> bool:
 def _common(old: Kind | None, new: Kind | None) -> Kind:
     kinds = {kind for kind in (old, new) if kind is not None}
     if len(kinds) > 1:
-        raise PolicyFileError("new", f"it is {_told(new)}, and the old one {_told(old)}: there is nothing to compare")
+        message = f"it is {_told(new)}, and the old one {_told(old)}: there is nothing to compare"
+        raise PolicyFileError("new", message, help="give two of one kind")
     return kinds.pop() if kinds else Kind.IDENTITY
 
 
