@@ -232,6 +232,26 @@ VARIABLES = [
         "if a statement with ${aws:username} does not hold where that has no text",
     ),
     Case(
+        "denied to him already, and now to all",
+        [statement(resource="a/*"), deny(resource="a/${aws:username}")],
+        [statement(resource="a/*"), deny(resource="a/${aws:username}"), deny(resource="a/bob")],
+        "narrows",
+        "a/bob",
+        "when aws:username is absent",
+    ),
+    Case(
+        "a name in a condition",
+        [when("StringEquals", "s3:prefix", "${aws:username}")],
+        [
+            statement(
+                Condition={"StringEquals": {"s3:prefix": "bob"}, "StringEqualsIgnoreCase": {"aws:username": "bob"}}
+            )
+        ],
+        "incomparable",
+        "",
+        "s3:prefix is bob",
+    ),
+    Case(
         "a key that is itself",
         [when("StringEquals", "aws:username", "${aws:username}")],
         [when("Null", "aws:username", "false")],
