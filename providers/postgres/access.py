@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from providers.postgres.fields import (
     ColumnName,
+    FreePattern,
     FunctionName,
     FunctionPattern,
     NamePattern,
@@ -22,12 +23,30 @@ from specs.base import SpecModel, spec_error
 from specs.fields import Bool
 
 OBJECTS = ("tables", "sequences", "functions", "schemas", "database")
+FORBIDDEN = (
+    *OBJECTS,
+    "types",
+    "languages",
+    "foreign_data_wrappers",
+    "foreign_servers",
+    "large_objects",
+    "tablespaces",
+    "parameters",
+)
+"""What a guardrail may name: also what no intent can ask for, and somebody may have given all the same."""
 _KINDS = {
     "tables": Kind.TABLE,
     "sequences": Kind.SEQUENCE,
     "functions": Kind.FUNCTION,
     "schemas": Kind.SCHEMA,
     "database": Kind.DATABASE,
+    "types": Kind.TYPE,
+    "languages": Kind.LANGUAGE,
+    "foreign_data_wrappers": Kind.FOREIGN_DATA_WRAPPER,
+    "foreign_servers": Kind.FOREIGN_SERVER,
+    "large_objects": Kind.LARGE_OBJECT,
+    "tablespaces": Kind.TABLESPACE,
+    "parameters": Kind.PARAMETER,
 }
 
 AMBIGUOUS = "these privileges are all that servers before PostgreSQL 17 know, and not all of later ones"
@@ -112,12 +131,27 @@ class PostgresNever(SpecModel):
     """Patterns of ``schema.name`` or ``schema.name(types)``."""
     schemas: tuple[NamePattern, ...] = ()
     database: Bool = False
+    types: tuple[RelationPattern, ...] = ()
+    languages: tuple[NamePattern, ...] = ()
+    foreign_data_wrappers: tuple[NamePattern, ...] = ()
+    foreign_servers: tuple[NamePattern, ...] = ()
+    large_objects: tuple[FreePattern, ...] = ()
+    """Patterns of their numbers."""
+    tablespaces: tuple[NamePattern, ...] = ()
+    parameters: tuple[FreePattern, ...] = ()
+    """Patterns of settings' names, for SET and ALTER SYSTEM: ``log_*``."""
+
+    def patterns(self, kind: str) -> tuple[str, ...]:
+        """What it names of a kind of objects; of a column its table; nothing for the database, which isn't named."""
+        chosen = Kind.TABLE if kind == Kind.COLUMN else kind
+        found = (getattr(self, name) for name, one in _KINDS.items() if one == chosen and chosen != Kind.DATABASE)
+        return next(found, ())
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        named = [name for name in OBJECTS if getattr(self, name)]
+        named = [name for name in FORBIDDEN if getattr(self, name)]
         if not named:
-            raise spec_error("W414", "names no objects", f"at least one of {', '.join(OBJECTS)}")
+            raise spec_error("W414", "names no objects", f"at least one of {', '.join(FORBIDDEN)}")
         if self.columns and not self.tables:
             raise spec_error("W414", "columns without tables", 'write tables: ["*"] for every table')
         known = {privilege for name in named for privilege in KNOWN[_KINDS[name]]} | {ALL}

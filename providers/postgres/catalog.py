@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from providers.postgres import sql
 from providers.postgres.keys import GrantKey
 from providers.postgres.lease import lease_beginnings, mark
+from providers.postgres.names import is_servers_own
 from providers.postgres.signature import BadSignature, normal_arguments
+from providers.postgres.sql_everybody import everybody as everybody_sql
 
 if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient
@@ -91,6 +93,7 @@ class Default(NamedTuple):
     """pg_default_acl: what a role gets on objects to come."""
 
     role: str
+    """Empty: everybody, perhaps without any privilege."""
     owner: str
     schema: str
     kind: str
@@ -114,6 +117,33 @@ class Dependency(NamedTuple):
     oid: int
     private: bool
     """It ends with the role: of a session (temporary), or a large object that was given to nobody."""
+
+
+class Minting(NamedTuple):
+    """The login that makes others, and what is in its way."""
+
+    superuser: bool
+    create_role: bool
+    signals: bool
+    """Whether it may end sessions."""
+    exists: bool
+    open_schemas: Sequence[str]
+    """In which everybody may make something."""
+    create_database: bool
+    replication: bool
+    bypass_row_level_security: bool
+    roles: Sequence[str]
+    """Which it uses, may become, or may give to others: without Writ's groups and the logins that it made. Sorted."""
+    holds: Sequence[str]
+    """What it owns, or may use by itself, in this database: in the server's words. Sorted."""
+
+
+def minting(client: PostgresClient) -> Minting | None:
+    """None where nobody makes logins."""
+    settings = client.scope.settings
+    if settings.credentials is None:
+        return None
+    return Minting(*client.query(sql.MINTING, {"minter": settings.minter, "prefix": settings.role_prefix})[0])
 
 
 def roles(client: PostgresClient, names: Collection[str], *, prefix: str | None = None) -> list[Role]:
@@ -145,7 +175,7 @@ def holdings(client: PostgresClient, oids: Collection[int], key: GrantKey | None
 
 
 def defaults(client: PostgresClient, oids: Collection[int]) -> list[Default]:
-    """Default privileges that roles would get."""
+    """Default privileges that roles, and everybody, would get."""
     return [Default(*row) for row in client.query(sql.DEFAULTS, {"roles": list(oids)})]
 
 
@@ -156,20 +186,24 @@ def dependencies(client: PostgresClient, oids: Collection[int]) -> list[Dependen
     return [Dependency(*row) for row in client.query(sql.DEPENDENCIES, values)]
 
 
-def public(client: PostgresClient) -> dict[GrantKey, frozenset[str]]:
-    """What everybody may, by object."""
-    rows = client.query(sql.PUBLIC)
-    return {
-        GrantKey("", kind, schema, name, column, normal(arguments)): frozenset(privileges)
-        for kind, schema, name, column, arguments, privileges in rows
-    }
+class Everybody(NamedTuple):
+    """What PUBLIC may on one object."""
+
+    now: frozenset[str]
+    granted: tuple[str, ...]
+    """Of it, what somebody gave; sorted."""
+    revoked: tuple[str, ...]
+    """What somebody took away; sorted."""
 
 
-def public_moved(client: PostgresClient) -> dict[GrantKey, tuple[tuple[str, ...], tuple[str, ...]]]:
-    """What somebody gave everybody, and took from everybody, by object; sorted."""
+def everybody(client: PostgresClient) -> dict[GrantKey, Everybody]:
+    """What PUBLIC may, by object. Of the server's own schemas only where somebody changed it."""
     return {
-        GrantKey("", kind, schema, name, column, normal(arguments)): (tuple(granted or ()), tuple(revoked or ()))
-        for kind, schema, name, column, arguments, granted, revoked in client.query(sql.PUBLIC_MOVED)
+        GrantKey("", kind, schema, name, column, normal(arguments)): Everybody(
+            frozenset(now or ()), tuple(granted or ()), tuple(revoked or ())
+        )
+        for kind, schema, name, column, arguments, now, granted, revoked in client.query(everybody_sql(client.version))
+        if granted or revoked or not is_servers_own(schema)
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from providers.postgres import sql
-from providers.postgres.catalog import normal
+from providers.postgres.catalog import Minting, normal
 from providers.postgres.keys import GrantKey, MembershipKey
 from providers.postgres.names import GRANT, MEMBERSHIP, qualified, quoted, split_key
 from providers.postgres.privileges import Kind
@@ -119,12 +119,12 @@ def _no_minter(minters: dict[str, list[Address]], known: Collection[tuple[str, .
             )
 
 
-def check_minting(client: PostgresClient) -> Iterator[Diagnostic]:
-    """Warnings where a login could not be made, or not be ended. One query."""
+def check_minting(client: PostgresClient, found: Minting | None) -> Iterator[Diagnostic]:
+    """Warnings where a login could not be made, or not be ended."""
     settings = client.scope.settings
-    if settings.credentials is None:
+    if found is None:
         return
-    superuser, create_role, signals, exists, open_schemas = client.query(sql.MINTING, {"minter": settings.minter})[0]
+    exists, open_schemas = found.exists, found.open_schemas
     if settings.minter and exists and client.version < 160000:
         yield _warning(
             client,
@@ -132,10 +132,10 @@ def check_minting(client: PostgresClient) -> Iterator[Diagnostic]:
             f"before PostgreSQL 16 the minter {settings.minter} is a full member of every group: ADMIN brings the rest",
             "upgrade, or guard that login as you guard the data",
         )
-    if settings.minter and exists and not superuser:
-        if not create_role:
+    if settings.minter and exists and not found.superuser:
+        if not found.create_role:
             yield _warning(client, "W452", f"the minter {settings.minter} lacks CREATEROLE: no login can be made", "")
-        if not signals:
+        if not found.signals:
             yield _warning(
                 client,
                 "W453",

@@ -99,6 +99,12 @@ def _functions(text: str) -> str:
     return _pattern(text, name, "public.refund, public.refund(integer, text) or public.*")
 
 
+def _free(text: str) -> str:
+    if not text or not _GLOB.fullmatch(text):
+        raise spec_error("W411", f"{text!r} is not a pattern", "such as log_statement or log_*")
+    return text
+
+
 def _single(text: str) -> str:
     return _pattern(text, text, "email, *_token or '\"Card No\"'", dotted=False)
 
@@ -136,3 +142,5 @@ FunctionName = Annotated[str, AfterValidator(_function)]
 RelationPattern = Annotated[str, AfterValidator(_relations)]
 FunctionPattern = Annotated[str, AfterValidator(_functions)]
 NamePattern = Annotated[str, AfterValidator(_single)]
+FreePattern = Annotated[str, AfterValidator(_free)]
+"""Of a name that isn't an identifier: a parameter's, which may hold dots; a large object's number."""

@@ -64,7 +64,7 @@ class DefaultPrivilegesType(_Found):
         parsed = DefaultKey.parse(key)
         roles = catalog.roles(client, [parsed.role]) if parsed else []
         every = catalog.defaults(client, [role.oid for role in roles])
-        live = (default_live(client, found, roles[0]) for found in every)
+        live = (default_live(client, found, roles[0]) for found in every if found.role)
         return next((one for one in live if one.resource.address.key == key), None)
 
     def delete(self, client: PostgresClient, before: Live) -> None:

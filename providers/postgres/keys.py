@@ -49,6 +49,12 @@ class GrantKey(NamedTuple):
         return cls._of_kind("", key)
 
     @property
+    def whole(self) -> GrantKey:
+        """The object itself, of no role; of a column its table."""
+        kind = Kind.TABLE if self.kind == Kind.COLUMN else self.kind
+        return self._replace(role="", kind=kind, column="")
+
+    @property
     def everybodys(self) -> str:
         """The inverse of of_everybody."""
         return f"{self.kind}:{self.object}"
@@ -119,6 +125,18 @@ class DefaultKey(NamedTuple):
         owner, rest = split_key(rest, ":")
         schema, kind = split_key(rest, ":")
         return cls(role, owner, schema, kind) if role and owner and kind else None
+
+    @classmethod
+    def of_everybody(cls, key: str) -> DefaultKey | None:
+        """Of what is observed of PUBLIC: ``alice:public:table``. None for a text that isn't such a key."""
+        owner, rest = split_key(key, ":")
+        schema, kind = split_key(rest, ":")
+        return cls("", owner, schema, kind) if owner and kind else None
+
+    @property
+    def everybodys(self) -> str:
+        """The inverse of of_everybody."""
+        return f"{role_text(self.owner)}:{quoted(self.schema) if self.schema else ''}:{self.kind}"
 
 
 class DependencyKey(NamedTuple):

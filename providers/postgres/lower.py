@@ -25,7 +25,7 @@ def login_target(settings: PostgresSettings) -> LoginTarget | None:
     if settings.credentials is None:
         return None
     options = {name: value for name, value in settings.credentials.items() if name != "system"}
-    return LoginTarget(settings.credentials["system"], options)
+    return LoginTarget(settings.credentials["system"], options, settings.role_prefix)
 
 
 def role_name(settings: PostgresSettings, pair: Pair) -> str:

@@ -16,6 +16,14 @@ PUBLIC_GRANT = "postgresql_public_grant"
 """Only observed: what somebody gave everybody. Its key is an object's kind and name, ``table:public.orders``."""
 PUBLIC_REVOKE = "postgresql_public_revoke"
 """Only observed: what everybody has by the server's defaults, and somebody took away. The same keys."""
+PUBLIC_DEFAULTS = "postgresql_public_default_privileges"
+"""Only observed: what everybody gets, or no longer gets, on objects to come. Its key is
+providers.postgres.keys.DefaultKey's, without the role."""
+DEFINITION = "postgresql_definition"
+"""Only observed: what a relation shows or a function does that a role of ours, or everybody, may use. Its key is as of
+what everybody may."""
+MINTER = "postgresql_minter"
+"""Only observed: what the login may that makes others. Its key is its name."""
 
 LIMIT = 63
 """Bytes of an identifier that the server keeps (NAMEDATALEN - 1); the rest is cut off without an error."""
@@ -23,6 +31,11 @@ LIMIT = 63
 _PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
 _PLAIN_ROLE = re.compile(r"[A-Za-z0-9_.$@-]+")
 _TOKEN = re.compile(r'"(?:[^"]|"")+"|[^".]+')
+
+
+def is_servers_own(schema: str) -> bool:
+    """Whether a schema came with the server."""
+    return schema.startswith("pg_") or schema == "information_schema"
 
 
 class Ident(NamedTuple):

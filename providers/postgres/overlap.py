@@ -59,15 +59,9 @@ def _common(grant: Grant, never: PostgresNever) -> list[str]:
 
 def is_forbidden(kind: Kind, name: str, never: PostgresNever) -> bool:
     """Whether an object of this name, as specs write it, is one that a guardrail names."""
-    match kind:
-        case Kind.TABLE | Kind.COLUMN:
-            return any_matches(never.tables, name)
-        case Kind.SEQUENCE:
-            return any_matches(never.sequences, name)
-        case Kind.FUNCTION:
-            return any(_function_matches(pattern, name) for pattern in never.functions)
-        case _:
-            return any_matches(never.schemas, name)
+    if kind is Kind.FUNCTION:
+        return any(_function_matches(pattern, name) for pattern in never.functions)
+    return any_matches(never.patterns(kind), name)
 
 
 def _function_matches(pattern: str, function: str) -> bool:

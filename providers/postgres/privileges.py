@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a grant is on. Specs name the first six; the others are found, shown and revoked."""
+    """What a grant is on. Intents name the first six; the others are found, shown and revoked; `never` names all."""
 
     TABLE = "table"
     COLUMN = "column"
@@ -34,8 +34,15 @@ KNOWN: Mapping[Kind, tuple[str, ...]] = {
     Kind.FUNCTION: ("EXECUTE",),
     Kind.SCHEMA: ("USAGE", "CREATE"),
     Kind.DATABASE: ("CONNECT", "TEMPORARY", "CREATE"),
+    Kind.TYPE: ("USAGE",),
+    Kind.LANGUAGE: ("USAGE",),
+    Kind.FOREIGN_DATA_WRAPPER: ("USAGE",),
+    Kind.FOREIGN_SERVER: ("USAGE",),
+    Kind.LARGE_OBJECT: ("SELECT", "UPDATE"),
+    Kind.TABLESPACE: ("CREATE",),
+    Kind.PARAMETER: ("SET", "ALTER SYSTEM"),
 }
-"""By kind that specs can name. MAINTAIN came with version 17."""
+"""By kind. MAINTAIN came with version 17."""
 
 SPELLINGS: Mapping[str, str] = {"TEMP": "TEMPORARY", "ALL PRIVILEGES": ALL}
 

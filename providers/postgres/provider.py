@@ -12,7 +12,7 @@ from providers.postgres.found import DefaultPrivilegesType, DependencyType
 from providers.postgres.grant import GrantType
 from providers.postgres.lower import login_target, lower
 from providers.postgres.membership import MembershipType
-from providers.postgres.names import ROLE
+from providers.postgres.names import DEFINITION, MINTER, ROLE
 from providers.postgres.overlap import overlap
 from providers.postgres.permissions import rights
 from providers.postgres.role import RoleType
@@ -60,6 +60,7 @@ class PostgresProvider(Base):
     needs_audience: ClassVar[bool] = False
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({ROLE})
+    named: ClassVar[frozenset[str]] = frozenset({DEFINITION, MINTER})
     write_concurrency: ClassVar[int] = 1
     """ACLs of one object collide ("tuple concurrently updated")."""
 

@@ -45,7 +45,7 @@ ORDER BY 1, 2, 5
 MEMBERS_16: LiteralString = f"{_MEMBERS}, a.inherit_option, a.set_option {_MEMBERS_OF}"
 MEMBERS_14: LiteralString = f"{_MEMBERS}, NULL::boolean, NULL::boolean {_MEMBERS_OF}"
 
-_ARGUMENTS: LiteralString = """coalesce((SELECT string_agg(format_type(t, NULL), ',' ORDER BY i)
+ARGUMENTS: LiteralString = """coalesce((SELECT string_agg(format_type(t, NULL), ',' ORDER BY i)
   FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, i)), '')"""
 
 _RELATION: LiteralString = """
@@ -58,7 +58,7 @@ SELECT 'column' AS kind, n.nspname AS nsp, c.relname AS name, t.attname AS col, 
 FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.attacl IS NOT NULL AND NOT t.attisdropped"""
 _FUNCTION: LiteralString = f"""
-SELECT 'function' AS kind, n.nspname AS nsp, p.proname AS name, ''::name AS col, {_ARGUMENTS} AS args,
+SELECT 'function' AS kind, n.nspname AS nsp, p.proname AS name, ''::name AS col, {ARGUMENTS} AS args,
   p.proowner AS owner, p.proacl AS acl
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proacl IS NOT NULL"""  # noqa: S608 - constants
 _TYPE: LiteralString = """
@@ -139,8 +139,15 @@ JOIN pg_roles w ON w.oid = d.defaclrole
 LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
 WHERE e.grantee = ANY(%(roles)s) AND e.grantee <> d.defaclrole
 GROUP BY 1, 2, 3, 4
+UNION ALL
+SELECT '', w.rolname, coalesce(n.nspname, ''), d.defaclobjtype,
+  ARRAY(SELECT e.privilege_type FROM aclexplode(d.defaclacl) e WHERE e.grantee = 0 ORDER BY 1), false
+FROM pg_default_acl d
+JOIN pg_roles w ON w.oid = d.defaclrole
+LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
 ORDER BY 1, 2, 3, 4
 """
+"""Of roles, and (an empty name) of everybody: each entry, as one in no schema also takes from what is built in."""
 
 # What is left: ownership, policies, other databases, and privileges of kinds that the queries above don't know.
 DEPENDENCIES: LiteralString = """
@@ -178,7 +185,7 @@ SELECT 'column', n.nspname, c.relname, t.attname, '' FROM pg_class c JOIN pg_nam
   JOIN (SELECT DISTINCT * FROM unnest(%(column_nsps)s::name[], %(column_names)s::name[]) AS b(nsp, name)) b
     ON b.nsp = n.nspname AND b.name = c.relname
 UNION ALL
-SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS} FROM asked a JOIN pg_namespace n ON n.nspname = a.nsp
+SELECT 'function', n.nspname, p.proname, '', {ARGUMENTS} FROM asked a JOIN pg_namespace n ON n.nspname = a.nsp
   JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = a.name
 UNION ALL
 SELECT 'role', '', rolname, '', '' FROM pg_roles WHERE rolname = ANY(%(roles)s::name[])
@@ -193,86 +200,31 @@ WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 LIMIT 20000
 """
 
-_OURS: LiteralString = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-PUBLIC: LiteralString = f"""
-SELECT o.kind, o.nsp, o.name, o.col, o.args, array_agg(e.privilege_type ORDER BY e.privilege_type)
-FROM (
-SELECT 'schema' AS kind, ''::name AS nsp, n.nspname AS name, ''::name AS col, '' AS args, n.nspacl AS acl
-FROM pg_namespace n WHERE n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
-UNION ALL
-SELECT 'database', '', datname, '', '', coalesce(datacl, acldefault('d', datdba))
-FROM pg_database WHERE datname = current_database()
-UNION ALL
-SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname, c.relname, '', '', c.relacl
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {_OURS} AND c.relacl IS NOT NULL
-UNION ALL
-SELECT 'column', n.nspname, c.relname, a.attname, '', a.attacl
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE {_OURS} AND a.attacl IS NOT NULL AND NOT a.attisdropped
-UNION ALL
-SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, coalesce(p.proacl, acldefault('f', p.proowner))
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE {_OURS}
-) o
-CROSS JOIN LATERAL aclexplode(o.acl) e
-WHERE e.grantee = 0
-GROUP BY 1, 2, 3, 4, 5
-"""  # noqa: S608 - constants
-"""What everybody may, outside the server's own schemas."""
-
-PUBLIC_MOVED: LiteralString = f"""
-SELECT o.kind, o.nsp, o.name, o.col, o.args, d.granted, d.revoked
-FROM (
-SELECT 'schema' AS kind, ''::name AS nsp, n.nspname AS name, ''::name AS col, '' AS args, n.nspacl AS acl,
-  coalesce(i.initprivs, CASE WHEN n.nspname = 'information_schema' THEN
-    ARRAY[makeaclitem(0, n.nspowner, 'USAGE', false)] ELSE acldefault('n', n.nspowner) END) AS initial
-FROM pg_namespace n LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid) = ('pg_namespace'::regclass, n.oid)
-WHERE n.nspacl IS NOT NULL AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
-UNION ALL
-SELECT 'database', '', datname, '', '', datacl, acldefault('d', datdba)
-FROM pg_database WHERE datacl IS NOT NULL AND datname = current_database()
-UNION ALL
-SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END, n.nspname, c.relname, '', '', c.relacl,
-  coalesce(i.initprivs, CASE WHEN n.nspname = 'information_schema' THEN
-    ARRAY[makeaclitem(0, c.relowner, 'SELECT', false)]
-    ELSE acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner) END)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('pg_class'::regclass, c.oid, 0)
-WHERE c.relacl IS NOT NULL AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
-UNION ALL
-SELECT 'column', n.nspname, c.relname, a.attname, '', a.attacl, i.initprivs
-FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('pg_class'::regclass, c.oid, a.attnum)
-WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
-UNION ALL
-SELECT 'function', n.nspname, p.proname, '', {_ARGUMENTS}, coalesce(p.proacl, acldefault('f', p.proowner)),
-  CASE WHEN {_OURS} THEN NULL ELSE coalesce(i.initprivs, acldefault('f', p.proowner)) END
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid) = ('pg_proc'::regclass, p.oid)
-WHERE (p.proacl IS NOT NULL OR {_OURS}) AND n.nspname !~ '^pg_(toast|temp_|toast_temp_)'
-) o
-CROSS JOIN LATERAL (
-  SELECT array_agg(DISTINCT p.name ORDER BY p.name) FILTER (WHERE p.now AND NOT p.was) AS granted,
-    array_agg(DISTINCT p.name ORDER BY p.name) FILTER (WHERE p.was AND NOT p.now) AS revoked
-  FROM (SELECT s.name, bool_or(s.now) AS now, bool_or(NOT s.now) AS was FROM (
-    SELECT privilege_type AS name, true AS now FROM aclexplode(o.acl) WHERE grantee = 0
-    UNION ALL SELECT privilege_type, false FROM aclexplode(o.initial) WHERE grantee = 0
-  ) s GROUP BY s.name) p
-) d
-WHERE d.granted IS NOT NULL OR d.revoked IS NOT NULL
-"""  # noqa: S608 - constants
-"""Where everybody's privileges differ from the server's defaults (a function outside the server's own schemas is
-somebody's: that everybody may execute a new one is told). Else those are of acldefault, and what initdb and extensions
-granted (PostgreSQL documentation, pg_init_privs). Of the information schema, which everybody may read, initdb notes
-nothing.
-"""
-
 MINTING: LiteralString = """
 SELECT coalesce(r.rolsuper, false), coalesce(r.rolcreaterole, false),
   coalesce(pg_has_role(r.oid, 'pg_signal_backend', 'USAGE'), false), r.oid IS NOT NULL,
   ARRAY(SELECT DISTINCT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) e
-    WHERE e.grantee = 0 AND e.privilege_type = 'CREATE' ORDER BY 1)
+    WHERE e.grantee = 0 AND e.privilege_type = 'CREATE' ORDER BY 1),
+  r.rolcreatedb, r.rolreplication, r.rolbypassrls,
+  ARRAY(SELECT g.rolname::text FROM pg_roles g
+    LEFT JOIN pg_shdescription d ON d.objoid = g.oid AND d.classoid = 'pg_authid'::regclass
+    CROSS JOIN LATERAL (SELECT current_setting('server_version_num')::int >= 160000) AS v(apart)
+    CROSS JOIN LATERAL (SELECT pg_has_role(r.oid, g.oid, 'USAGE')
+      OR pg_has_role(r.oid, g.oid, CASE WHEN v.apart THEN 'SET' ELSE 'USAGE' END)) AS h(used)
+    WHERE NOT r.rolsuper AND g.oid <> r.oid AND NOT starts_with(g.rolname, %(prefix)s) AND CASE
+      WHEN starts_with(d.description, 'managed by writ;')
+      THEN v.apart AND h.used
+      ELSE h.used OR EXISTS (SELECT FROM pg_auth_members a WHERE a.roleid = g.oid AND a.member = r.oid
+        AND NOT (a.grantor = 10 AND g.rolcanlogin AND g.rolvaliduntil IS NOT NULL)) END
+    ORDER BY 1),
+  ARRAY(SELECT DISTINCT pg_describe_object(s.classid, s.objid, 0) FROM pg_shdepend s
+    WHERE s.refclassid = 'pg_authid'::regclass AND s.refobjid = r.oid AND s.deptype IN ('o', 'a')
+      AND s.classid <> 'pg_auth_members'::regclass
+      AND s.dbid IN (0, (SELECT b.oid FROM pg_database b WHERE b.datname = current_database())) ORDER BY 1)
 FROM (SELECT 1) one LEFT JOIN pg_roles r ON r.rolname = %(minter)s
 """
+"""Its last two: roles that the minter uses, may become or may give to others, without what it needs on Writ's groups
+and what a server gives whoever makes a login; and what it owns, or may use by itself, in this database."""
 
 WHERE_WE_ARE: LiteralString = """
 SELECT current_user, current_database(), current_setting('server_version_num'), current_setting('server_version'),
@@ -288,7 +240,7 @@ SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
       SELECT string_agg('IN ' || format_type(t, NULL), ', ' ORDER BY i)
       FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, i)), ''))
     ELSE p.oid::regprocedure::text END,
-  {_ARGUMENTS}
+  {ARGUMENTS}
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = %(nsp)s AND p.proname = %(name)s
 """  # noqa: S608 - constants

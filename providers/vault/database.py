@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from providers.vault.allowed_role import AllowedRole, config_path, make_connection, patterns_for, roles_of
+from providers.vault.allowed_role import AllowedRole, config_path, make_connection, patterns_for, roles_of, serves
 from providers.vault.database_role import DatabaseRole
+from providers.vault.errors import InvalidToken
+from providers.vault.holder import holder
 from providers.vault.names import (
     ALLOWED_ROLE,
     CONNECTION,
@@ -14,11 +17,12 @@ from providers.vault.names import (
     database_role_key,
     split_allowed_role,
     split_database_role,
+    split_last,
 )
-from providers.vault.resource import keys
+from providers.vault.resource import keys, text
 from providers.vault.settings import VaultLogin
 from reconciler.model import Address, Live, Ownership, Resource
-from reconciler.provider import Rejected
+from reconciler.provider import Denied, Rejected
 from specs.diagnostic import Diagnostic, error, warning
 
 if TYPE_CHECKING:
@@ -28,8 +32,23 @@ _ROLE = DatabaseRole()
 _ALLOWED = AllowedRole()
 
 
+_KINDS = {"roles": "database role", "static-roles": "static database role"}
+
+
 def _few(names: list[str]) -> str:
     return ",".join(names) if len(names) <= 10 else ",".join([*names[:10], "…"])
+
+
+def named_roles(found: Mapping[str, Any], starts: Iterable[str]) -> list[str]:
+    """Names in a database role's statements that begin so, as SQL may spell them; or that of its login."""
+    texts = (value for name, value in found.items() if name.endswith("_statements") or name == "username")
+    statements = "\n".join(one for value in texts for one in _all(value))
+    patterns = (rf"(?<![\w$]){re.escape(start)}[^\s\"';,()]*" for start in starts)
+    return sorted({name for one in patterns for name in re.findall(one, statements, re.IGNORECASE)})
+
+
+def _all(value: Any) -> Iterator[str]:
+    yield from (str(one) for one in (value if isinstance(value, list | tuple) else [value or ""]))
 
 
 class DatabaseReader:
@@ -55,6 +74,12 @@ class DatabaseReader:
         self.diagnostics: list[Diagnostic] = []
         self.observed: dict[Address, Resource] = {}
         """Connections that were read: the patterns in their lists that are no objects of ours."""
+        self.unread: set[str] = set()
+        """What couldn't be looked at, and isn't in the scope."""
+        self._listed: dict[tuple[str, str], list[str]] = {}
+        """Whom the connections serve that were read."""
+        self._strange: list[str] = []
+        """Keys of database roles that aren't ours."""
 
     def objects(self) -> list[Live]:
         """What is there. What is missing at the operator's side becomes a diagnostic."""
@@ -72,7 +97,7 @@ class DatabaseReader:
             self._note((mount, connection), config or {}, found)
         for place in self._connections:
             found += self._connection(*place, there)
-        return found
+        return found + self._makers()
 
     def _secret_mounts(self) -> dict[str, str]:
         found = self.client.get("sys/mounts")
@@ -82,7 +107,11 @@ class DatabaseReader:
 
     def _roles(self, mount: str) -> list[Live]:
         prefix = self.client.scope.settings.policy_prefix
-        names = [name for name in keys(self.client.list(f"{mount}/roles")) if name.startswith(prefix)]
+        every = keys(self.client.list(f"{mount}/roles"))
+        names = [name for name in every if name.startswith(prefix)]
+        prefixes = (prefix, *(one.policy_prefix for one in self.client.scope.alike))
+        rest = [database_role_key(mount, name) for name in every if not name.startswith(prefixes)]
+        self._strange += [key for key in rest if key not in self.client.former_roles]
         found = self.client.each(lambda name: _ROLE.read(self.client, database_role_key(mount, name)), names)
         live = [one for one in found if one is not None]
         self.client.foreign_roles |= {one.resource.address.key for one in live if one.ownership is Ownership.OTHER}
@@ -115,7 +144,44 @@ class DatabaseReader:
         self._note((mount, connection), found, entries)
         return entries
 
+    def _makers(self) -> list[Live]:
+        """Roles of the operator's whose statements name roles that are Writ's, unless nothing serves them."""
+        starts = sorted({target.role_prefix for target in self.client.scope.login_targets if target.role_prefix})
+        if not starts:
+            return []
+        strange = [*self._strange, *(key for mount in sorted(self.mounts - self.absent) for key in self._static(mount))]
+        read = self.client.each(self._maker, strange)
+        named = ((key, found, named_roles(found, starts)) for key, found in zip(strange, read, strict=True))
+        return [
+            holder(self.client, key, _KINDS[split_last(split_last(key)[0])[1]], roles=roles)
+            for key, found, roles in named
+            if roles and self._may_mint(key, found)
+        ]
+
+    def _static(self, mount: str) -> list[str]:
+        """Keys of the roles that give the password of one login: perhaps of one of ours."""
+        folder = f"{mount}/static-roles"
+        return [f"{folder}/{name}" for name in keys(self._asked(folder, lambda: self.client.list(folder)))]
+
+    def _maker(self, key: str) -> Mapping[str, Any]:
+        return self._asked(f"{split_last(key)[0]}/…", lambda: self.client.get(key)) or {}
+
+    def _asked(self, what: str, ask: Callable[[], Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+        try:
+            return ask()
+        except InvalidToken:
+            raise
+        except (Denied, Rejected):  # the right is missing, or the server has no such thing
+            self.unread.add(what)
+            return None
+
+    def _may_mint(self, key: str, found: Mapping[str, Any]) -> bool:
+        folder, role = split_last(key)
+        listed = self._listed.get((split_last(folder)[0], text(found, "db_name")))
+        return listed is None or any(serves(entry, role) for entry in listed)
+
     def _note(self, place: tuple[str, str], config: Mapping[str, Any], entries: list[Live]) -> None:
+        self._listed[place] = roles_of(config)
         ours = {split_allowed_role(live.resource.address.key) for live in entries}
         # The operator's single roles are its own: only a pattern may serve what is ours, or what an agent writes.
         patterns = sorted({one for one in roles_of(config) if "*" in one and (*place, one) not in ours})

@@ -29,6 +29,8 @@ class IdentityReader:
         self.client, self._wanted = client, frozenset(wanted)
         mounts = client.auth_mounts()
         self._paths = {text(mount, "accessor"): path for path, mount in mounts.items()}
+        self.others: list[str] = []
+        """Ids, once read, of the entities that are nobody's scope's."""
         self._owners = {path: content_owner(client, path, wanted) for path in client.scope.settings.mounts}
 
     def objects(self) -> list[Live]:
@@ -37,6 +39,10 @@ class IdentityReader:
         chosen = [*self._with_prefix(listed), *self._strayed(listed)]
         details = [found for found in self.client.each(self._entity, chosen) if found is not None]
         entities = {text(found, "id"): live for found in details if (live := self._ours(found)) is not None}
+        # What another scope declares as its own is that scope's to look at.
+        alike = self.client.scope.alike
+        left = {key for key, one in listed.items() if any(in_prefix(text(one, "name"), scope) for scope in alike)}
+        self.others = sorted(listed.keys() - entities.keys() - left)
         aliases = [alias for found in details for alias in self._aliases(found, entities.get(text(found, "id")))]
         return [*entities.values(), *aliases, *self._memberships(details, entities)]
 

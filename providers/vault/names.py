@@ -19,6 +19,8 @@ DATABASE_ROLE = "vault_database_secret_backend_role"
 ALLOWED_ROLE = "vault_database_connection_allowed_role"
 CONNECTION = "vault_database_connection"
 """Only observed; its key is its path: ``<mount>/config/<name>``."""
+HOLDER = "vault_holder"
+"""Outside the scope; its key is its path in the API: ``auth/userpass/users/alice``."""
 
 
 def policy_name(settings: VaultSettings, pair: Pair) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
+from providers.vault.methods import FOLDERS, READ
 from providers.vault.settings import VaultLogin, VaultSettings
 from reconciler.provider import Rights, Scope
 
@@ -26,6 +27,10 @@ _EVERYWHERE: Mapping[str, tuple[str, str]] = {
     "identity/entity-alias/id/*": ("", "delete"),
     # A read that the API wants as a write.
     "identity/lookup/entity": ("create update", ""),
+    # Beside the scope: who else gives a policy of ours.
+    "identity/group/id": ("list", ""),
+    **{f"auth/+/{folder}/": ("list", "") for folder in sorted({one for found in FOLDERS.values() for one in found})},
+    **{f"auth/+/{folder}/+": ("read", "") for folder in sorted({one for found in READ.values() for one in found})},
     "identity/group/id/*": ("read", "update"),
     "identity/group/name/*": ("read", ""),
 }
@@ -35,6 +40,11 @@ _NOTES = (
     "ids are random, so that identity/entity/id/* and identity/group/id/* can't be narrowed to the prefix",
     "sudo: servers ask for it where an auth mount is made, and to end leases by prefix",
 )
+_BESIDE = (
+    "auth/+/…, identity/group/id (list), …/roles/* find who outside the scope gives what is Writ's: each can be left "
+    "out, and the plan then says what wasn't looked at (W440); a mount of several segments needs rules of its own"
+)
+_ALONE = "beside a broader policy of the same token (auth/*) a rule with + wins and narrows it: give Writ its own login"
 _FOREIGN = (
     "HashiCorp Vault lists no policies' texts: where somebody gives a login of ours a policy outside the prefix, "
     "without read on sys/policies/acl/NAME the plan says that it is unknown what it allows"
@@ -46,7 +56,7 @@ def rights(scope: Scope[VaultSettings], *, writing: bool) -> Rights:
     targets = [VaultLogin.model_validate(dict(target.options)) for target in scope.login_targets]
     text = policy(scope.settings, [(one.mount, one.connection) for one in targets], writing=writing)
     notes = tuple(note.replace("PREFIX", scope.settings.policy_prefix) for note in _NOTES) if writing else ()
-    return Rights("HCL", text, (*notes, _FOREIGN))
+    return Rights("HCL", text, (*notes, _BESIDE, _ALONE, _FOREIGN))
 
 
 def operator_policy(settings: VaultSettings, connections: Iterable[tuple[str, str]]) -> str:
@@ -80,6 +90,10 @@ def _rules(settings: VaultSettings, connections: set[tuple[str, str]]) -> _Rules
     for mount in mounts:
         rules |= {
             f"{mount}/roles": ("list", ""),
+            # Beside the scope: whose logins may join roles of ours.
+            f"{mount}/roles/*": ("read", ""),
+            f"{mount}/static-roles": ("list", ""),
+            f"{mount}/static-roles/*": ("read", ""),
             f"{mount}/roles/{prefix}*": ("read", "create update delete"),
             f"sys/leases/revoke-prefix/{mount}/creds/{prefix}*": ("", "update sudo"),
         }

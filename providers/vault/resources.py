@@ -10,6 +10,7 @@ from providers.vault.database_role import DatabaseRole
 from providers.vault.entity import Entity
 from providers.vault.entity_alias import EntityAlias
 from providers.vault.group_member import GroupMember
+from providers.vault.holder import Holder
 from providers.vault.jwt_backend import JwtBackend
 from providers.vault.jwt_role import JwtRole
 from providers.vault.resource import VaultResource
@@ -25,5 +26,6 @@ TYPES: Mapping[str, VaultResource] = {
         GroupMember(),
         DatabaseRole(),
         AllowedRole(),
+        Holder(),
     )
 }

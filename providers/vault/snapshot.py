@@ -13,6 +13,7 @@ from providers.vault.effective.values import ROOT
 from providers.vault.effective.world import Surroundings
 from providers.vault.entity_alias import split_alias
 from providers.vault.errors import InvalidToken
+from providers.vault.holders import HolderReader
 from providers.vault.identity import IdentityReader
 from providers.vault.jwt_backend import JwtBackend, content_owner, is_jwt, mount_owner
 from providers.vault.jwt_role import JwtRole
@@ -22,6 +23,7 @@ from providers.vault.names import (
     DATABASE_ROLE,
     ENTITY,
     GROUP_MEMBER,
+    HOLDER,
     JWT_BACKEND,
     JWT_ROLE,
     POLICY,
@@ -59,16 +61,19 @@ class ScopeReader:
                 self._auth_mount(mount, entry)
             else:
                 self._strayed(mount, entry)
-        self._add(IdentityReader(self.client, self.wanted).objects())
+        identity = IdentityReader(self.client, self.wanted)
+        self._add(identity.objects())
         databases = DatabaseReader(self.client, self.wanted)
         self._add(databases.objects())
         self._no_databases = databases.absent
         self._elsewhere()
+        beside = HolderReader(self.client, self._own_policies(), identity.others, databases.unread)
+        self._add(beside.objects())
         named = self._named_policies()
         rest = {name: body for name, body in self._around.policies.items() if name not in named}
         observed = databases.observed | {one.address: one for one in starmap(self._observed, named.items())}
         around = replace(self._around, policies=rest)
-        return Snapshot(self.objects, tuple(databases.diagnostics), facts, around, observed)
+        return Snapshot(self.objects, (*databases.diagnostics, *beside.diagnostics()), facts, around, observed)
 
     def _add(self, found: Iterable[Live | None]) -> None:
         self.objects |= {live.resource.address: live for live in found if live is not None}
@@ -87,6 +92,11 @@ class ScopeReader:
         names = keys(self.client.list("sys/policies/acl"))
         ours_too = [name for name in names if in_prefix(name, self.settings)]
         self._add(self.client.each(lambda name: policies.read(self.client, name), ours_too))
+
+    def _own_policies(self) -> list[str]:
+        """Names of ours, there or wanted."""
+        every = (*self.objects, *self.wanted)
+        return sorted({address.key.lower() for address in every if address.type == POLICY})
 
     def _named_policies(self) -> dict[str, str | None]:
         """Texts of policies that logins of ours come to and that aren't in the scope: where they aren't listed, one by
@@ -116,6 +126,8 @@ class ScopeReader:
             elif address.type in {ENTITY, GROUP_MEMBER}:
                 names.update(texts(values, "policies"))
                 names.update(texts(values, "inherited_policies"))
+            elif address.type == HOLDER:
+                names.update(one for one in texts(values, "policies") if not set("*{") & set(one))
         return {name.lower() for name in names}
 
     def _foreign_policy(self, name: str) -> str | None:
@@ -177,7 +189,7 @@ class ScopeReader:
         if address.type == DATABASE_ROLE:
             mount, name = split_database_role(address.key)
             return name.startswith(self.settings.policy_prefix) or mount in self._no_databases
-        return address.type == ALLOWED_ROLE
+        return address.type in {ALLOWED_ROLE, HOLDER}
 
     def _in_scope(self, address: Address) -> bool:
         mount, _ = split_alias(self.client, address.key)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 from reconciler.engine.diff import differing
 from reconciler.engine.observed import stale_against_observed
@@ -10,6 +11,7 @@ from reconciler.engine.session import Marks
 from reconciler.model import PLACE, Action, Address, Change, Live, Plan, Snapshot, State
 from specs.diagnostic import Diagnostic, error
 
+_NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _HELP = "plan again, and have the new plan reviewed"
 
 
@@ -21,7 +23,9 @@ def stale_against_state(plan: Plan, state: State) -> tuple[Diagnostic, ...]:
     return (error("W605", f"Saved plan is stale: it was made for {what}", subject=plan.environment, help=_HELP),)
 
 
-def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks) -> tuple[Diagnostic, ...]:
+def stale_against_world(
+    plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks, named: Mapping[str, Collection[str]] = _NONE
+) -> tuple[Diagnostic, ...]:
     """Every object that was read for the plan must be as it was, in the same place: what it says of access hangs on
     more than it touches. A plan with targets looks only at what it touches, stands on, or tells the access of.
     """
@@ -40,7 +44,7 @@ def stale_against_world(plan: Plan, snapshots: Mapping[str, Snapshot], marks: Ma
             if (what := _moved(change, live, marks))
         )
         + tuple(_appeared(plan, live))
-        + tuple(stale_against_observed(plan, snapshots))
+        + tuple(stale_against_observed(plan, snapshots, named))
     )
 
 

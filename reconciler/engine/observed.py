@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from reconciler.engine.session import System
 from reconciler.model import (
@@ -95,12 +95,19 @@ def _digest(resource: Resource) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def stale_against_observed(plan: Plan, snapshots: Mapping[str, Snapshot]) -> Iterator[Diagnostic]:
-    """All of it, whatever the plan's targets, in the systems that could be read for it."""
+def stale_against_observed(
+    plan: Plan, snapshots: Mapping[str, Snapshot], named: Mapping[str, Collection[str]]
+) -> Iterator[Diagnostic]:
+    """All of it, whatever the plan's targets, in the systems that could be read for it.
+
+    ``named``: Provider.named by system. Of these a plan with targets doesn't miss any: what only its left out rows want
+    is no longer looked at, and had it been ours to begin with, that it changed is told.
+    """
     now = digests({name: one for name, one in snapshots.items() if name in plan.facts})
     before = {address: one for address, one in plan.observed.items() if address.system in snapshots}
     for address in sorted(before.keys() | now.keys()):
-        if before.get(address) != now.get(address):
+        left = address not in now and bool(plan.targets) and address.type in named.get(address.system, ())
+        if before.get(address) != now.get(address) and not left:
             what = "has gone" if address not in now else "has changed" if address in before else "has appeared"
             yield error(
                 "W606",

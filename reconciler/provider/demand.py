@@ -116,6 +116,8 @@ class LoginTarget:
     system: str
     options: Mapping[str, str]
     """The minting system's own options (its provider's login_options_model decodes them)."""
+    role_prefix: str = ""
+    """What the names of the roles begin with that logins join: the asking system's alone. Empty: it isn't known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W437": "AWS: an issuer or OIDC provider that isn't valid",
         "W438": "AWS: roles are read one by one",
         "W439": "AWS: access that may change Writ's own roles, their boundary or their issuers",
+        "W440": "Vault: what may give what is Writ's outside the scope, and couldn't be looked at",
         "W450": "PostgreSQL: a table, schema or function that isn't there",
         "W451": "PostgreSQL: the minter isn't there",
         "W452": "PostgreSQL: the minter lacks CREATEROLE",

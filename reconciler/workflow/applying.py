@@ -140,7 +140,8 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             # As for the plan, also where it was narrowed: what is observed hangs on what is recorded.
             wanted, _ = known_types(systems, {*state.objects, *(change.address for change in plan.changes)})
             found = refresh(session, wanted)
-            moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems)))
+            named = {name: binding.provider.named for name, binding in systems.items()}
+            moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems), named))
             # Waiting for the lock, and reading, take time.
             if has_errors(moved) or (moved := out_of_time(plan)):
                 return refusal(moved)

@@ -116,6 +116,17 @@ def test_a_saved_plan_is_refused(targets: tuple[str, ...], now: Observed, addres
     assert stale_against_world(unread, snapshot(now), MARKS) == (), "it couldn't be read for the plan"
 
 
+def test_what_a_narrowed_plan_leaves_out_may_be_looked_at_no_longer() -> None:
+    """What only a row that was left out wants isn't read when the plan is applied."""
+    facts = {"mem": {PLACE: ""}}
+    whole = Plan("test", datetime.now(UTC), "", "L", 1, (), (), facts=facts, observed=digests(snapshot({NAMED: SIZE})))
+    narrow, named = replace(whole, targets=("mem.thing",)), {"mem": {NAMED.type}}
+    assert stale_against_world(narrow, snapshot({}), MARKS, named) == ()
+    assert len(stale_against_world(narrow, snapshot({NAMED: {"size": 2}}), MARKS, named)) == 1
+    assert len(stale_against_world(narrow, snapshot({NAMED: SIZE, BESIDE: SIZE}), MARKS, named)) == 1
+    assert len(stale_against_world(whole, snapshot({}), MARKS, named)) == 1
+
+
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     made = Desk(tmp_path / "state.db")

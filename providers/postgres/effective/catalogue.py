@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,22 +14,14 @@ DATABASE_OWNER = "pg_database_owner"
 MEMBERSHIP, ATTRIBUTE, FUTURE = "role", "attribute", "future"
 """Kinds of privileges that are on no object."""
 
-_MORE: Mapping[str, tuple[str, ...]] = {
-    Kind.TYPE: ("USAGE",),
-    Kind.LANGUAGE: ("USAGE",),
-    Kind.FOREIGN_DATA_WRAPPER: ("USAGE",),
-    Kind.FOREIGN_SERVER: ("USAGE",),
-    Kind.LARGE_OBJECT: ("SELECT", "UPDATE"),
-    Kind.TABLESPACE: ("CREATE",),
-    Kind.PARAMETER: ("SET", "ALTER SYSTEM"),
-}
+_PLAIN = frozenset({Kind.TABLE, Kind.COLUMN, Kind.SEQUENCE, Kind.FUNCTION})
+"""What is told by its name alone."""
 
 
 @lru_cache(maxsize=200)
 def known(kind: str, version: int) -> tuple[str, ...]:
     """Every privilege that a server of this version (``server_version_num``) knows on a kind of object."""
-    found = _MORE.get(kind) or KNOWN[Kind(kind)]
-    return tuple(one for one in found if one != "MAINTAIN" or version >= 170000)
+    return tuple(one for one in KNOWN[Kind(kind)] if one != "MAINTAIN" or version >= 170000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +139,6 @@ class Privilege:
         end = f" by SET ROLE {self.via}" if self.via else ""
         if self.kind == ATTRIBUTE:
             return f"{what}{end}"
-        if self.kind in {MEMBERSHIP, FUTURE, Kind.DATABASE, Kind.SCHEMA}:
-            where = f"{self.kind} {where}"
+        if self.kind not in _PLAIN:
+            where = f"{self.kind.replace('_', ' ')} {where}"
         return f"{what}{column} on {where}{end}"

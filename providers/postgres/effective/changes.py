@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from providers.postgres.effective.compare import compare
-from providers.postgres.effective.everybody import differing
+from providers.postgres.effective.definitions import Redefined, of_minter, redefined
+from providers.postgres.effective.everybody import OF_EVERYBODY, differing
+from providers.postgres.effective.privileges import effective
 from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.effective.world import World
 from providers.postgres.keys import GrantKey, MembershipKey
 from providers.postgres.names import (
     DEFAULT_PRIVILEGES,
+    DEFINITION,
     DEPENDENCY,
     GRANT,
     MEMBERSHIP,
-    PUBLIC_GRANT,
-    PUBLIC_REVOKE,
     ROLE,
     role_text,
 )
@@ -31,15 +32,17 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
     around = worlds.surroundings if isinstance(worlds.surroundings, Surroundings) else Surroundings()
     around = around.beside(worlds.before, worlds.after)
     was, is_now = differing(worlds, around)
+    other = redefined(worlds)
     # On both sides: what a role loses of its own may stay everybody's.
-    told = frozenset(_granted(worlds.before)) | frozenset(_granted(worlds.after))
+    told = frozenset(_granted(worlds.before)) | frozenset(_granted(worlds.after)) | other.keys
     before, after = World(worlds.before, around, was, told), World(worlds.after, around, is_now, told)
     (system,) = {address.system for address in worlds.touched}
     for role in sorted(_roles(worlds, before, after)):
         subject = Address(system, ROLE, role)
-        reach = _reach(role, before, after)
+        reach = _reach(role, before, after, other)
         if reach is not None:
             yield AccessChange(subject, Aspect.REACH, reach)
+    yield from of_minter(worlds)
     for role in sorted(_entered(worlds)):
         subject = Address(system, ROLE, role)
         trust = _trust(role, worlds)
@@ -63,7 +66,7 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
     holders: set[str] = set()
     for address in worlds.touched:
         one = worlds.after.get(address) or worlds.before[address]
-        if address.type in (PUBLIC_GRANT, PUBLIC_REVOKE):
+        if address.type in OF_EVERYBODY or address.type == DEFINITION:
             found.update(before.roles.keys() | after.roles.keys())
             continue
         if address.type == ROLE:
@@ -85,17 +88,19 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
     yield from (role for role in found if role in holders or role in before.roles or role in after.roles)
 
 
-def _reach(role: str, before: World, after: World) -> Comparison | None:
+def _reach(role: str, before: World, after: World, other: Redefined) -> Comparison | None:
     """None where nothing that bears on it differs."""
     old, new = before.reached(role), after.reached(role)
-    if before.moved == after.moved and before.texts_of(old) == after.texts_of(new):
+    shown, hidden = other.used(effective(after.catalogue(new, role), role)) if other.keys else ([], [])
+    same = before.moved == after.moved and before.texts_of(old) == after.texts_of(new)
+    if same and not shown and not hidden:
         return None
     if after.around.others is None and any(name not in before.roles and name not in after.roles for name in old ^ new):
         return Comparison(Verdict.UNKNOWN, notes=("it is a member of a role that wasn't read",))
     found = compare(before.catalogue(old, role), after.catalogue(new, role), role)
     rows = [*_rows(role, before, after)]
-    gains = [*found.gains, *_besides(role, after, before), *rows]
-    loses = [*found.loses, *_besides(role, before, after), *rows]
+    gains = [*found.gains, *_besides(role, after, before), *rows, *shown]
+    loses = [*found.loses, *_besides(role, before, after), *rows, *hidden]
     return compared(gains, loses, found.notes, undecided=found.verdict is Verdict.UNKNOWN)
 
 

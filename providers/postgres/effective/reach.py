@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from providers.postgres.access import PostgresNever
-from providers.postgres.effective.catalogue import ATTRIBUTE, FUTURE, MEMBERSHIP, Privilege
+from providers.postgres.effective.catalogue import ATTRIBUTE, FUTURE, MEMBERSHIP, PUBLIC, Privilege
 from providers.postgres.effective.privileges import OWNERSHIP, effective
 from providers.postgres.effective.surroundings import Surroundings
 from providers.postgres.effective.world import World
-from providers.postgres.keys import GrantKey
-from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, ROLE, quoted
+from providers.postgres.keys import DefaultKey, GrantKey
+from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, PUBLIC_DEFAULTS, ROLE, quoted
 from providers.postgres.overlap import any_matches, is_forbidden
 from providers.postgres.privileges import ALL, KNOWN, Kind
 from reconciler.access import Witness
@@ -19,12 +19,6 @@ from reconciler.model import Address, Reach, Resource, Value
 
 _NEWEST = Surroundings(version=10**6)
 """A server that knows every privilege: what is only wanted has no server yet."""
-_NAMED: Mapping[str, Callable[[PostgresNever], tuple[str, ...]]] = {
-    Kind.TABLE: lambda never: never.tables,
-    Kind.SEQUENCE: lambda never: never.sequences,
-    Kind.FUNCTION: lambda never: never.functions,
-    Kind.SCHEMA: lambda never: never.schemas,
-}
 _SYSTEM = frozenset({"pg_catalog", "information_schema", "pg_toast"})
 
 
@@ -35,11 +29,11 @@ def reached(
     around = surroundings if isinstance(surroundings, Surroundings) else _NEWEST
     others: dict[tuple[str, str], list[Resource]] = {}
     for address, one in objects.items():
-        if address.type in (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY):
-            others.setdefault((address.type, str(one.attributes["role"])), []).append(one)
+        if address.type in (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY, PUBLIC_DEFAULTS):
+            others.setdefault((address.type, str(one.attributes.get("role", PUBLIC))), []).append(one)
     look = _Look(World(objects, around.beside(objects)), never, database, others)
     everybodys = frozenset(key for key in around.public if look.names(key))
-    look = replace(look, world=replace(look.world, told=everybodys), public=bool(everybodys))
+    look = replace(look, world=replace(look.world, told=everybodys), public=bool(everybodys or any(look.to_come())))
     for address in objects:
         if address.type == ROLE:
             witness = next(look.at(address.key), None)
@@ -70,6 +64,7 @@ class _Look:
         for name in sorted(names):
             yield from self._owned(name)
             yield from self._to_come(name)
+        yield from self.to_come()
         if world.around.others is None:
             for name in sorted(names - world.roles.keys()):
                 yield Witness(self._example, certain=False, note=f"by membership in {name}, which wasn't read")
@@ -109,7 +104,7 @@ class _Look:
 
     @property
     def _example(self) -> str:
-        named = (*self.never.tables, *self.never.sequences, *self.never.functions, *self.never.schemas, "the database")
+        named = (*(one for kind in Kind for one in self.never.patterns(kind)), "the database")
         return f"{self.never.privileges[0]} on {named[0]}"
 
     def _forbidden(self, one: Privilege, direct: frozenset[tuple[str, str]]) -> Iterator[str]:
@@ -142,16 +137,25 @@ class _Look:
             if relation != "database":  # in another one
                 yield Witness(self._example, certain=False, note=f"it is the {relation} of {what}")
 
+    def to_come(self) -> Iterator[Witness]:
+        """What everybody gets on objects to come, because somebody said so."""
+        for one in self.others.get((PUBLIC_DEFAULTS, PUBLIC), ()):
+            key = DefaultKey.of_everybody(one.address.key)
+            if key is not None:
+                yield from self._of_default(key, set(_texts(one.attributes.get("granted"))))
+
     def _to_come(self, role: str) -> Iterator[Witness]:
         for one in self.others.get((DEFAULT_PRIVILEGES, role), ()):
             values = one.attributes
-            privileges = set(_texts(values.get("privileges")))
-            meant = privileges if ALL in self.never.privileges else privileges & set(self.never.privileges)
-            named = _NAMED.get(str(values.get("object_type")))
-            if meant and named is not None and named(self.never):
-                where = f" in {values.get('schema')}" if values.get("schema") else ""
-                text = f"{min(meant)} on every {values.get('object_type')} that {values.get('owner')} makes{where}"
-                yield Witness(text, certain=False, note="if it is named so")
+            key = DefaultKey(role, str(values["owner"]), str(values["schema"]), str(values["object_type"]))
+            yield from self._of_default(key, set(_texts(values.get("privileges"))))
+
+    def _of_default(self, key: DefaultKey, privileges: set[str]) -> Iterator[Witness]:
+        meant = privileges if ALL in self.never.privileges else privileges & set(self.never.privileges)
+        if meant and self.never.patterns(key.kind):
+            where = f" in {key.schema}" if key.schema else ""
+            text = f"{min(meant)} on every {key.kind.replace('_', ' ')} that {key.owner} makes{where}"
+            yield Witness(text, certain=False, note="if it is named so")
 
 
 def _name(key: GrantKey) -> str:
@@ -160,7 +164,9 @@ def _name(key: GrantKey) -> str:
 
 def _written(one: Privilege) -> str:
     """The object as specs write it."""
-    if one.kind == Kind.SCHEMA:
+    if one.kind == Kind.PARAMETER:
+        return one.name
+    if not one.schema:
         return quoted(one.name)
     if one.kind == Kind.FUNCTION:
         name, _, arguments = one.name.rpartition("(")
@@ -170,7 +176,7 @@ def _written(one: Privilege) -> str:
 
 def _told(one: Privilege) -> str:
     kind = Kind.TABLE if one.kind == Kind.COLUMN else one.kind
-    where = "the database" if kind == Kind.DATABASE else f"{kind} {_written(one)}"
+    where = "the database" if kind == Kind.DATABASE else f"{kind.replace('_', ' ')} {_written(one)}"
     column = f", column {quoted(one.column)}" if one.column else ""
     option = " WITH GRANT OPTION" if one.grantable else ""
     via = f" by SET ROLE {one.via}" if one.via else ""

@@ -17,8 +17,9 @@ from providers.postgres.effective.catalogue import (
     RoleFacts,
     known,
 )
+from providers.postgres.effective.everybody import Moved
 from providers.postgres.effective.surroundings import NOBODY, Surroundings
-from providers.postgres.keys import GrantKey, MembershipKey
+from providers.postgres.keys import DefaultKey, GrantKey, MembershipKey
 from providers.postgres.names import DEFAULT_PRIVILEGES, DEPENDENCY, GRANT, MEMBERSHIP, ROLE
 from providers.postgres.privileges import ALL, Kind
 from reconciler.model import Address, Resource, Value
@@ -31,8 +32,7 @@ class World:
     objects: Mapping[Address, Resource]
     around: Surroundings
     """Of what none of the objects speaks (Surroundings.beside)."""
-    moved: Mapping[GrantKey, frozenset[str]] = field(default_factory=dict)
-    """What everybody may in this world, where it is another than in the one that it is compared with."""
+    moved: Moved = field(default_factory=Moved)
     told: frozenset[GrantKey] = frozenset()
     """Objects of which it is told what everybody may, as of those of a role's own grants: keys name no role."""
 
@@ -136,7 +136,7 @@ class World:
         # On both sides or on neither: else what everybody may would look like a difference.
         base = self.around.others
         objects = {one.key: one for one in base.objects} if base else {}
-        for key in self.moved:
+        for key in self.moved.objects:
             _take_from_everybody(objects, key)
         for key, items in self._items(names):
             _add(objects, key, items)
@@ -150,7 +150,7 @@ class World:
             frozenset(there.values()),
             frozenset((*self._memberships(names), *(base.memberships if base else ()))),
             frozenset(objects.values()),
-            frozenset((*self._defaults(names), *(base.defaults if base else ()))),
+            frozenset((*self._defaults(names), *(map(self._without_moved, base.defaults) if base else ()))),
         )
 
     def _items(self, names: set[str]) -> Iterator[tuple[GrantKey, list[AclItem]]]:
@@ -160,8 +160,9 @@ class World:
                 held = _held(one)
                 yield key, [AclItem(role, name, held.option) for name in held.expanded(key.kind, self.around.version)]
                 told.add(key._replace(role=""))
-        for key, public in {**self.around.public, **self.moved}.items():
-            if key in told or key in self.told or key in self.moved or key.kind in (Kind.SCHEMA, Kind.DATABASE):
+        for key, public in {**self.around.public, **self.moved.objects}.items():
+            told_of = key in told or key in self.told or key.whole in self.told or key in self.moved.objects
+            if told_of or key.kind in (Kind.SCHEMA, Kind.DATABASE):
                 yield key, [AclItem(PUBLIC, name) for name in sorted(public)]
 
     def _memberships(self, names: set[str]) -> Iterator[Membership]:
@@ -175,6 +176,13 @@ class World:
                 values, held = one.attributes, _held(one)
                 acl = frozenset(AclItem(role, name, held.option) for name in held.names)
                 yield DefaultAcl(str(values["owner"]), str(values["schema"]), str(values["object_type"]), acl)
+        for key, privileges in self.moved.to_come.items():
+            yield DefaultAcl(key.owner, key.schema, key.kind, frozenset(AclItem(PUBLIC, one) for one in privileges))
+
+    def _without_moved(self, entry: DefaultAcl) -> DefaultAcl:
+        """As _take_from_everybody, of what is to come."""
+        moved = DefaultKey("", entry.owner, entry.schema, entry.kind) in self.moved.to_come
+        return replace(entry, acl=_without_public(entry.acl)) if moved else entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +220,15 @@ def _options(
     return Membership(name, group, inherit, set_role=True, admin=admin)
 
 
-def _place(key: GrantKey) -> tuple[str, str, str]:
+def place_of(key: GrantKey) -> tuple[str, str, str]:
+    """Kind, schema and name, as the catalogue names an object; of a column its table."""
     kind = Kind.TABLE if key.kind == Kind.COLUMN else key.kind
     return (str(kind), key.schema, f"{key.name}({key.arguments})" if kind == Kind.FUNCTION else key.name)
 
 
 def _take_from_everybody(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey) -> None:
     """What is moved is told by each world itself; the catalogue is as it is live."""
-    one = objects.get(_place(key))
+    one = objects.get(place_of(key))
     if one is None:
         return
     if key.kind != Kind.COLUMN:
@@ -234,7 +243,7 @@ def _without_public(acl: frozenset[AclItem]) -> frozenset[AclItem]:
 
 
 def _add(objects: dict[tuple[str, str, str], ObjectAcl], key: GrantKey, items: Iterable[AclItem]) -> None:
-    place = _place(key)
+    place = place_of(key)
     one = objects.get(place) or ObjectAcl(*place, owner=NOBODY)
     if key.kind != Kind.COLUMN:
         objects[place] = replace(one, acl=one.acl | frozenset(items))

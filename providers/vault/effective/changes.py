@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.vault.effective import logins, minting
+from providers.vault.effective import holders, logins, minting
 from providers.vault.effective.compare import compare
 from providers.vault.effective.values import PolicyError
 from providers.vault.effective.world import NotKnown, Surroundings, World, parsed
@@ -49,6 +49,7 @@ def access_changes(worlds: Worlds) -> Iterator[AccessChange]:
         elif address.type == ALIAS:
             yield from _of_alias(address, old, new)
     yield from minting.changes(worlds)
+    yield from holders.changes(worlds, before, after)
 
 
 def _roles(worlds: Worlds, before: World, after: World) -> Iterator[Address]:

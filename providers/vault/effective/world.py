@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from providers.vault.allowed_role import serves
 from providers.vault.effective.parse import parse
 from providers.vault.effective.values import ROOT, Policy
 from providers.vault.names import ALIAS, ENTITY, GROUP_MEMBER, JWT_ROLE, POLICY, split_last
@@ -116,6 +117,15 @@ class World:
                 names |= set(_names(group.attributes.get("policies")))
                 names |= set(_names(group.attributes.get("inherited_policies")))
         return tuple(sorted(names))
+
+    def given(self, holder: Resource | None) -> tuple[str, ...]:
+        """Policies of ours that a holder gives: by name, or all that its pattern matches. Sorted."""
+        entries = set(_names(holder.attributes.get("policies"))) if holder else set()
+        patterns = {
+            one: f"{one.partition('{{')[0]}*" if "{{" in one else one for one in entries if set("*{") & set(one)
+        }
+        matched = {name for name in self._texts for one in patterns.values() if serves(one, name)}
+        return tuple(sorted(matched | entries - patterns.keys()))
 
     def texts(self, names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
         """(name, text, expiry) of each; one that isn't there gives no right. Raises NotKnown."""

@@ -113,7 +113,9 @@ def test_another_environments_role_within_the_prefix_is_an_error(world: World) -
     assert [problem.code for problem in world.planned().diagnostics] == ["W503"]
 
 
-def test_at_most_ten_queries_however_many_roles(world: World) -> None:
+@pytest.mark.parametrize("kind", ["world", "minting"])
+def test_at_most_ten_queries_however_many_roles(kind: str, request: pytest.FixtureRequest) -> None:
+    world: World = request.getfixturevalue(kind)
     counts = []
     for number in (1, 20):
         asked = [pair(f"bot{n}") for n in range(number)]

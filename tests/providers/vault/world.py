@@ -142,7 +142,8 @@ class Estate:
     def drift(self, desired: Sequence[Desired]) -> dict[str, Any]:
         """Addresses that aren't as wanted: 'missing', 'undeclared' or the attributes that differ."""
         found = self.read(desired)
-        assert found.diagnostics == ()
+        # W440: the operator's rights end at mounts of one segment, which is said.
+        assert [one for one in found.diagnostics if one.code != "W440"] == []
         wanted = {item.resource.address: item for item in desired}
         report: dict[str, Any] = {}
         for address in wanted.keys() | found.objects.keys():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from providers.postgres.effective.surroundings import Surroundings
-from providers.postgres.names import ROLE
+from providers.postgres.names import PUBLIC_GRANT, ROLE
 from reconciler.model import AccessChange, Address, Aspect, Comparison, Snapshot, Verdict, Worlds
 from tests.providers.postgres.test_neighbours import lease
 from tests.providers.postgres.world import PROVIDER, World
@@ -219,7 +219,7 @@ def test_a_function_that_somebody_made_is_everybodys_until_that_is_taken_away(co
     found = told(converged, f"{made} LANGUAGE sql AS 'SELECT 1'")
     (gain,) = found[converged.role, Aspect.REACH].gains
     assert gain.request == "EXECUTE on public.observed()"
-    (address,) = set(converged.read().observed) - before
+    (address,) = (one for one in converged.read().observed.keys() - before if one.type == PUBLIC_GRANT)
     assert str(address) == 'orders-db.postgresql_public_grant["function:public.observed()"]'
     found = told(converged, f"GRANT {grant} TO $role")
     assert found[converged.role, Aspect.REACH].verdict is Verdict.EQUAL, "it was the role's already"
@@ -231,3 +231,26 @@ def test_a_function_that_somebody_made_is_everybodys_until_that_is_taken_away(co
     found = told(converged, f"GRANT {grant} TO $role")
     assert found[converged.role, Aspect.REACH].verdict is Verdict.WIDENS
     converged.sql("DROP FUNCTION public.observed()")
+
+
+def test_what_comes_through_a_chain_of_roles_is_gained(converged: World) -> None:
+    """A role of ours in one that isn't, which is in a third that holds something; then that one comes to hold more."""
+    converged.sql(
+        "CREATE ROLE chain_top",
+        "CREATE ROLE chain_mid",
+        "GRANT chain_top TO chain_mid",
+        "GRANT SELECT ON public.secrets TO chain_top",
+    )
+    try:
+        found = told(converged, "GRANT chain_mid TO $role")[converged.role, Aspect.REACH]
+        reached = "SELECT on public.secrets by SET ROLE chain_mid"
+        assert reached in [one.request for one in found.gains if one.certain]
+        old = converged.read()
+        converged.sql("GRANT DELETE ON public.order_items TO chain_top")
+        healed = {a: live for a, live in old.objects.items() if "chain_mid" not in a.key}
+        both = between(converged, Snapshot(healed), converged.read())
+        found = next(one.comparison for one in both if one.aspect is Aspect.REACH)
+        gains = {one.request for one in found.gains}
+        assert {reached, reached.replace("SELECT on public.secrets", "DELETE on public.order_items")} <= gains
+    finally:
+        converged.sql("DROP OWNED BY chain_top", "DROP ROLE chain_mid", "DROP ROLE chain_top")
