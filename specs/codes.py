@@ -76,6 +76,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W315": "an approval dated in the future",
         "W316": "an exemption from a guardrail that has expired: what it covered is a finding again",
         "W317": "an exemption from a guardrail that ends within 30 days",
+        "W319": "an exemption from a guardrail that lasts for more than a year",
         "W330": "an agent whose review is overdue",
         "W331": "an agent without intents",
     }

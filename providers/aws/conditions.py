@@ -35,6 +35,12 @@ def check_operator(text: str) -> str:
             f"{text}: ForAllValues in an Allow is also true when the key is missing",
             "use ForAnyValue:, or compare a key that has one value",
         )
+    if plain.endswith("IfExists") and plain.removesuffix("IfExists") in _PLAIN and quantifier == "ForAnyValue":
+        raise spec_error(
+            "W434",
+            f"{text}: IfExists changes nothing under ForAnyValue, which is false when the key is missing",
+            f"use {text.removesuffix('IfExists')}, and give actions that don't know the key a statement of their own",
+        )
     if plain.endswith("IfExists") and plain.removesuffix("IfExists") in _PLAIN:
         raise spec_error(
             "W434",

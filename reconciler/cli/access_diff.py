@@ -32,7 +32,9 @@ CODES = {
     no_color_option,
 )
 def access_diff(old: Path, new: Path, *, as_json: bool, no_color: bool) -> int:
-    """Compare the access that two policy files give: AWS IAM JSON, or Vault HCL or JSON. One may be -.
+    """Compare the access that two policy files give: AWS JSON, or Vault HCL or JSON. One may be -.
+
+    Of AWS: two identity policies, two trust policies of roles, or two policies of resources (buckets, queues, keys …).
 
     Says whether NEW widens, narrows or equals OLD, with a concrete request for each. Neither specs nor a system is
     needed.

@@ -12,12 +12,21 @@ class PolicyFileError(ValueError):
     """A text that isn't such a policy: what is wrong, in which of the two (``old``, ``new``), and where if it is known.
 
     ``line`` and ``column`` count from 1; 0 is unknown, and then ``path`` may say where in a JSON document it is.
+    ``help``: the way out.
     """
 
     def __init__(
-        self, which: str, message: str, line: int = 0, column: int = 0, path: tuple[str | int, ...] = ()
+        self,
+        which: str,
+        message: str,
+        line: int = 0,
+        column: int = 0,
+        *,
+        path: tuple[str | int, ...] = (),
+        help: str = "mend the policy",
     ) -> None:
         super().__init__(message)
+        self.help = help
         self.which, self.line, self.column, self.path = which, line, column, path
 
 

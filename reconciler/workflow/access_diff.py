@@ -38,7 +38,7 @@ def compare_files(old: Path, new: Path, stdin: Callable[[], bytes]) -> tuple[Com
     except PolicyFileError as wrong:
         path = old if wrong.which == "old" else new
         span = SourceSpan(str(path), wrong.line, wrong.column) if wrong.line else _span(path, texts[wrong.which], wrong)
-        return None, (_error(str(wrong) if span else f"{path}: {wrong}", "mend the policy", span),)
+        return None, (_error(str(wrong) if span else f"{path}: {wrong}", wrong.help, span),)
 
 
 def _span(path: Path, text: str, wrong: PolicyFileError) -> SourceSpan | None:

@@ -18,6 +18,8 @@ from specs.source import Located, Path
 
 SOON = timedelta(days=30)
 """How long before its end an exemption is told of."""
+LONG = timedelta(days=366)
+"""What nobody looks at for more than a year is a rule of its own, and no exemption."""
 
 
 def check_guardrails(context: Context) -> Iterator[Diagnostic]:
@@ -31,6 +33,7 @@ def check_guardrails(context: Context) -> Iterator[Diagnostic]:
             found += _separated(context, guardrail, agents)
         yield from (graded(guardrail.value, one) for one in (*found, *_expired(context, name, guardrail)))
         yield from _soon(context, name, guardrail)
+        yield from _lasting(context, name, guardrail)
         yield from _strangers(context, name, guardrail)
     yield from _approved_tomorrow(context)
 
@@ -57,6 +60,16 @@ def _soon(context: Context, name: str, guardrail: Located[Guardrail]) -> Iterato
             message = f"the exemption from {one.rule} ends {when}, on {one.expires}"
             path: Path = ("spec", "exemptions", index, "expires")
             found = complain("W317", message, f"guardrails.{name}", guardrail, path, "do without it from then on")
+            yield replace(found, severity=Severity.WARNING)
+
+
+def _lasting(context: Context, name: str, guardrail: Located[Guardrail]) -> Iterator[Diagnostic]:
+    for index, one in enumerate(guardrail.value.spec.exemptions):
+        if one.expires > context.today + LONG:
+            message = f"the exemption from {one.rule} lasts until {one.expires}, more than a year"
+            path: Path = ("spec", "exemptions", index, "expires")
+            advice = "let it end within a year and renew it then, or change the rule"
+            found = complain("W319", message, f"guardrails.{name}", guardrail, path, advice)
             yield replace(found, severity=Severity.WARNING)
 
 

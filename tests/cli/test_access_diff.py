@@ -18,6 +18,10 @@ TRUST = {
     "Action": "sts:AssumeRole",
 }
 
+BUCKET = {**READ, "Principal": {"AWS": "arn:aws:iam::123456789012:role/a"}}
+ECR = {**TRUST, "Action": "ecr:BatchGetImage"}
+"""A repository's policy: it names no resource, and is no role's."""
+
 
 def aws(*statements: object) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements})
@@ -37,6 +41,10 @@ def vault(*rules: str) -> str:
         (aws(READ), aws(READ, WRITE), 11, "+ s3:PutObject on arn:aws:s3:::orders/"),
         (aws(READ), aws(WRITE), 12, "Access is gained and lost."),
         (aws(TRUST), aws({**TRUST, "Principal": "*"}), 11, "Access widens."),
+        (aws(BUCKET), aws(BUCKET, {**BUCKET, "Principal": "*"}), 11, "+ s3:GetObject on arn:aws:s3:::orders/x by arn:"),
+        (aws(), aws(BUCKET), 11, "by arn:aws:iam::123456789012:role/a"),
+        (aws(TRUST), aws(), 10, "- sts:AssumeRole by arn:aws:iam::123456789012:role/a"),
+        (aws(ECR), aws({**ECR, "Principal": "*"}), 11, "+ ecr:BatchGetImage on arn:aws:ecr:"),
         (vault("kv/data/a read"), vault("kv/data/a read", "kv/data/b read"), 11, "+ read kv/data/b"),
         (vault("kv/* read"), vault("kv/* read", "kv/root deny"), 10, "- read kv/root"),
         (vault("kv/a read"), json.dumps({"path": {"kv/a": {"capabilities": ["read"]}}}), 0, "Access is equal."),
@@ -71,7 +79,16 @@ def test_json_and_standard_input(tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         (aws(READ), vault("kv/a read"), "there is nothing to compare (old: AWS IAM policy, new: Vault ACL policy)"),
-        (aws(READ), aws(TRUST), "new: one is a trust policy"),
+        (aws(READ), aws(TRUST), "new: it is a role's trust policy (it names principals, and no resource), and the old"),
+        (
+            aws(READ),
+            aws(BUCKET),
+            "the old one an identity policy (it names no principal): there is nothing to comp",
+        ),
+        (aws(BUCKET), aws(READ), "new: it is an identity policy (it names no principal), and the old one a resource"),
+        (aws(BUCKET), aws(TRUST), "there is nothing to compare\n  help: give two of one kind"),
+        (aws(BUCKET), aws(BUCKET, READ), "statement 2: needs either Principal or NotPrincipal"),
+        (aws(READ), aws({**READ, "Action": "s3:GetObject "}), "new:1:"),
         (aws(READ), "what is this", "new is no policy that is known here"),
         (aws(READ), '{"Version": "2012-10-17",\n "Statement": [] "Id": "x"}', "new:2:18: error[W640]: not JSON: "),
         (aws(READ), aws({**READ, "Efect": "x"}), "error[W640]: statement 1: 'Efect' is not known here"),

@@ -83,10 +83,10 @@ def test_a_warning_lets_the_plan_be_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("who", "expires", "codes"),
     [
-        ("agent: support-bot", "2999-01-01", []),
-        ("agent: support-bot, intent: orders.read", "2999-01-01", []),
-        ("intent: orders.read", "2999-01-01", []),
-        ("agent: support-bot, intent: refunds.issue", "2999-01-01", ["W310"]),
+        ("agent: support-bot", "2999-01-01", ["W319"]),
+        ("agent: support-bot, intent: orders.read", "2999-01-01", ["W319"]),
+        ("intent: orders.read", "2999-01-01", ["W319"]),
+        ("agent: support-bot, intent: refunds.issue", "2999-01-01", ["W310", "W319"]),
         ("agent: support-bot", "2020-01-01", ["W310", "W316"]),
     ],
 )
@@ -126,7 +126,8 @@ spec:
         (f"{{actions: [s3:Get*], {BUCKET}}}", "s3:GetObject on arn:aws:s3:::orders-archive/"),
         (f"{{actions: ['S3:getobject'], {BUCKET}}}", "s3:GetObject on arn:aws:s3:::orders-archive/"),
         (f"{{actions: [s3:Put*], {BUCKET}}}", ""),
-        ("{actions: [s3:GetObject], resources: ['arn:aws:s3:::${aws:PrincipalTag/x}/*']}", "not excluded"),
+        ("{actions: [s3:GetObject], resources: ['arn:aws:s3:::${aws:SourceVpc}/*']}", "SourceVpc is orders-archive"),
+        ("{actions: [s3:GetObject], resources: ['arn:aws:s3:::${aws:PrincipalTag/x}/*']}", ""),
         # Two conditions that no request meets together: the text overlaps, the access doesn't.
         (
             f"{{actions: [s3:GetObject], {BUCKET}, conditions: {NEVER_MET}}}",

@@ -46,6 +46,7 @@ def test_every_verdict_is_tried() -> None:
         (warning("W315", "hm"), {GUARDRAIL}),
         (warning("W302", "long"), {GUARDRAIL}),
         (warning("W317", "an exemption ends soon"), set()),
+        (warning("W319", "an exemption lasts for years"), set()),
         (warning("W330", "overdue"), set()),
         (error("W501", "down"), set()),
         (warning("W503", "another's", subject='p.aws_iam_role["x"]'), {UNMANAGED}),

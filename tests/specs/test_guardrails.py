@@ -221,6 +221,12 @@ def test_exemptions(tmp_path: Path, exemption: str, expected: list[str]) -> None
         ("2026-06-01", ["warning W317 the exemption from separate ends today, on 2026-06-01"]),
         ("2026-07-01", ["warning W317 the exemption from separate ends in 30 days, on 2026-07-01"]),
         ("2026-07-02", []),
+        ("2027-06-02", []),
+        (
+            "2027-06-03",
+            ["warning W319 the exemption from separate lasts until 2027-06-03, more than a year"],
+        ),
+        ("9999-12-31", ["warning W319 the exemption from separate lasts until 9999-12-31, more than a year"]),
     ],
 )
 def test_exemptions_end(tmp_path: Path, expires: str, expected: list[str]) -> None:

@@ -23,6 +23,32 @@ _GLOBAL_SEVERAL = (
     "aws:vpceorgpaths",
 )
 """Source: IAM's "AWS global condition context keys", value type multivalued."""
+_GLOBAL_ONE = (
+    "aws:currenttime",
+    "aws:multifactorauthage",
+    "aws:multifactorauthpresent",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principaltag/",
+    "aws:principaltype",
+    "aws:requestedregion",
+    "aws:requesttag/",
+    "aws:resourceaccount",
+    "aws:resourceorgid",
+    "aws:resourcetag/",
+    "aws:securetransport",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:tokenissuetime",
+    "aws:userid",
+    "aws:username",
+    "aws:viaawsservice",
+)
+"""Source: the same, value type single-valued: whatever a policy asks of them."""
 _WILD = re.compile(r"[*?]")
 _AFTER = "\U0010ffff"
 
@@ -95,8 +121,17 @@ class Catalogue:
 
     def holds_several(self, key: str) -> bool:
         """Whether a condition key can have several values."""
-        lowered = key.lower()
-        return any(lowered == one or (one.endswith("/") and lowered.startswith(one)) for one in self.several)
+        return _is_among(key, self.several)
+
+    @staticmethod
+    def holds_one(key: str) -> bool:
+        """Whether a condition key is known to have one value at most."""
+        return _is_among(key, _GLOBAL_ONE)
+
+
+def _is_among(key: str, known: tuple[str, ...]) -> bool:
+    lowered = key.lower()
+    return any(lowered == one or (one.endswith("/") and lowered.startswith(one)) for one in known)
 
 
 @cache

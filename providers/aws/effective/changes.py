@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from providers.aws.effective.compare import compare, compare_trust
-from providers.aws.effective.document import DocumentError
+from providers.aws.effective.document import DocumentError, Kind
 from providers.aws.effective.world import Role, World, parsed
 from providers.aws.naming import (
     ATTACHMENT,
@@ -66,7 +66,7 @@ def _who(role: Role | None) -> tuple[object, ...]:
 def _trust(old: Role | None, new: Role | None) -> Comparison:
     found = _decided(
         lambda: compare_trust(
-            parsed(old.trust, trust=True) if old else None, parsed(new.trust, trust=True) if new else None
+            parsed(old.trust, Kind.TRUST) if old else None, parsed(new.trust, Kind.TRUST) if new else None
         )
     )
     was, is_now = (role.profiles if role else frozenset[str]() for role in (old, new))

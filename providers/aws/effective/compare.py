@@ -7,10 +7,11 @@ Not looked at: resource policies, organisation policies, and whether keys of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from providers.aws.effective.catalogue import catalogue
+from providers.aws.effective.concrete import concrete, guessed
 from providers.aws.effective.document import Names, Policy, Statement
 from providers.aws.effective.evaluator import Principal, Request, allowed
 from providers.aws.effective.formats import in_format
@@ -23,10 +24,11 @@ from providers.aws.effective.rules import (
     Mode,
     Vocabulary,
     action_rule,
+    is_modelled,
     is_uncertain,
     only_certain,
 )
-from providers.aws.effective.witness import Sighting, as_example, holds_variable, request_of, witness_of
+from providers.aws.effective.witness import Sighting, as_example, request_of, witness_of
 from reconciler.access import Comparison, Verdict, Witness, compared
 from reconciler.access.composition import Access, gained
 from reconciler.access.composition import allowed as within
@@ -91,6 +93,11 @@ def compare_trust(old: Policy | None, new: Policy | None) -> Comparison:
     """Who may assume a role, before and after; None: the role doesn't exist."""
     before, after = (Principal(() if policy is None else (policy,)) for policy in (old, new))
     return _compare(before, after, _TRUST_ACTIONS)
+
+
+def compare_resource(old: Policy, new: Policy) -> Comparison:
+    """What a resource's policy allows whom, before and after. Their own policies are no part of it."""
+    return _compare(Principal((old,)), Principal((new,)), "*")
 
 
 def reaches(principal: Principal, actions: Sequence[str], resources: Sequence[str]) -> Witness | None:
@@ -208,21 +215,24 @@ class _Look:
     ) -> _Found:
         """The first answer that the evaluator confirms."""
         undecided = unsettled = ""
+        doubtful: Witness | None = None
         for mode in MODES:
             access, asked = questions(mode)
             if mode.loose and not is_uncertain(access):
                 continue
             witness, problem, open_end = self._first(access, asked, mode, confirms)
             undecided, unsettled = undecided or problem, unsettled or open_end
-            if witness:
-                return _Found(witness, undecided if mode.loose else "", future=mode.future)
-        return _Found(undecided=undecided or unsettled)
+            if witness and (witness.certain or mode.loose):
+                return _Found(witness, "" if witness.certain else undecided, future=mode.future)
+            doubtful = doubtful or witness
+        return _Found(doubtful, undecided) if doubtful else _Found(undecided=undecided or unsettled)
 
     def _first(
         self, access: Access, asked: Iterator[Question], mode: Mode, confirms: Callable[[Request], bool]
     ) -> tuple[Witness | None, str, str]:
         """(The answer, why there may be a more certain one, one that hangs on the text of a policy variable)."""
         search, problem, unsettled, given_up = None, "", "", 0
+        doubtful: Witness | None = None
         for question in asked:
             search = search or self._search(access, mode)
             answer = search.answer(question)
@@ -233,17 +243,32 @@ class _Look:
                     break
             if answer.outcome is Outcome.FOUND:
                 found = in_format(search, question, Sighting(answer.values, mode, self.spelling), self.words)
-                sighting = as_example(likely(search, question, found), question.wanted)
-                # What only may be can't be confirmed: it is shown as that.
-                if mode.loose or confirms(request_of(sighting, self.words)):
-                    return witness_of(sighting, self.words), problem, unsettled
-                contradicted = f"a second evaluation doesn't confirm {witness_of(sighting, self.words).request}"
+                sighting = as_example(likely(search, question, found), question.wanted, self.words)
+                witness = self._confirmed(sighting, confirms, guess=is_modelled(access))
+                if witness and (mode.loose or witness.certain):
+                    return witness, problem, unsettled
+                if witness:
+                    # Another question may have an answer that isn't in doubt.
+                    doubtful = doubtful or witness
+                    continue
+                shown = next(concrete(sighting, self.words))
+                contradicted = f"a second evaluation doesn't confirm {witness_of(shown, self.words).request}"
                 # With another text for its variable it may hold, which looking loosely tells.
-                if holds_variable(sighting):
+                if shown is not sighting:
                     unsettled = contradicted
                 else:
                     problem = contradicted
-        return None, problem, unsettled
+        return doubtful, problem, unsettled
+
+    def _confirmed(self, sighting: Sighting, confirms: Callable[[Request], bool], *, guess: bool) -> Witness | None:
+        """As a request that can be made and that the evaluator confirms. What only may be is shown as that."""
+        loose = sighting.mode.loose
+        tries = tuple(concrete(sighting, self.words) if not loose else guessed(sighting, self.words) if guess else ())
+        for one in tries:
+            if confirms(request_of(one, self.words)):
+                return witness_of(replace(one, mode=replace(one.mode, loose=False)), self.words)
+        shown = next(iter(tries), None) or next(concrete(sighting, self.words))
+        return witness_of(shown, self.words) if loose else None
 
     def _search(self, access: Access, mode: Mode) -> Search:
         rules = [*access.denials, *(rule for layer in access.layers for rule in layer)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
 
@@ -21,6 +22,24 @@ _ELEMENTS = frozenset(
 _KINDS = frozenset({"AWS", "Federated", "Service", "CanonicalUser"})
 _FOLDED = ("aws:", "iam:")
 
+
+class Kind(StrEnum):
+    """What a policy hangs on, and so which elements it has."""
+
+    IDENTITY = "identity policy"
+    """On a principal: it names resources."""
+    TRUST = "trust policy"
+    """On a role: it names principals."""
+    RESOURCE = "resource policy"
+    """On a bucket, a queue, a key …: it names principals, and mostly resources. Without any it is about its own."""
+
+
+_PRINCIPAL = frozenset({"Principal", "NotPrincipal"})
+_UNWANTED = {
+    Kind.IDENTITY: _PRINCIPAL,
+    Kind.TRUST: frozenset({"Resource", "NotResource"}),
+    Kind.RESOURCE: frozenset[str](),
+}
 
 Path = tuple[str | int, ...]
 """``("Statement", 0, "Effect")``: keys and places, from the document's root."""
@@ -82,7 +101,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. ``resources`` is None in a trust policy, ``principals`` in any other."""
+    """One statement. ``resources`` is None in a trust policy, ``principals`` in an identity policy."""
 
     allows: bool
     actions: Names
@@ -100,11 +119,8 @@ class Policy:
     statements: tuple[Statement, ...]
 
     @classmethod
-    def parse(cls, text: str, *, trust: bool = False) -> Policy:
-        """A document as IAM takes it, or returns it (percent-encoded). ``trust``: a role's trust policy.
-
-        Raises DocumentError.
-        """
+    def parse(cls, text: str, kind: Kind = Kind.IDENTITY) -> Policy:
+        """A document as AWS takes it, or returns it (percent-encoded). Raises DocumentError."""
         plain = text if text.lstrip().startswith("{") else unquote(text)
         try:
             raw = json.loads(plain, object_pairs_hook=_unique, parse_int=str, parse_float=str, parse_constant=_refuse)
@@ -112,12 +128,12 @@ class Policy:
             raise
         except (ValueError, RecursionError) as problem:
             raise DocumentError(f"not JSON: {problem}") from None
-        return _policy(raw, trust=trust)
+        return _policy(raw, kind)
 
     @classmethod
-    def of(cls, document: Mapping[str, Any], *, trust: bool = False) -> Policy:
+    def of(cls, document: Mapping[str, Any], kind: Kind = Kind.IDENTITY) -> Policy:
         """As ``parse``, from decoded JSON."""
-        return cls.parse(json.dumps(document), trust=trust)
+        return cls.parse(json.dumps(document), kind)
 
 
 def key_name(key: str) -> str:
@@ -146,7 +162,7 @@ def _refuse(constant: str) -> Any:
     raise DocumentError(f"{constant} is not JSON")
 
 
-def _policy(raw: Any, *, trust: bool) -> Policy:
+def _policy(raw: Any, kind: Kind) -> Policy:
     root = _Where("the document")
     document = _mapping(raw, root)
     _only(document, frozenset({"Version", "Id", "Statement"}), root)
@@ -158,7 +174,7 @@ def _policy(raw: Any, *, trust: bool) -> Policy:
     variables = version == _VERSIONS[1]
     return Policy(
         tuple(
-            _statement(_mapping(one, where), where, variables=variables, trust=trust)
+            _statement(_mapping(one, where), where, kind, variables=variables)
             for one, where in _statements(document["Statement"])
         )
     )
@@ -170,27 +186,41 @@ def _statements(found: Any) -> Iterator[tuple[Any, _Where]]:
         yield one, _Where(f"statement {at + 1}", ("Statement", at) if listed else ("Statement",))
 
 
-def _statement(raw: Mapping[str, Any], where: _Where, *, variables: bool, trust: bool) -> Statement:
+def _statement(raw: Mapping[str, Any], where: _Where, kind: Kind, *, variables: bool) -> Statement:
     _only(raw, _ELEMENTS, where)
     if raw.get("Effect") not in ("Allow", "Deny"):
         raise where.wrong("Effect must be Allow or Deny", "Effect")
-    unwanted = {"Resource", "NotResource"} if trust else {"Principal", "NotPrincipal"}
-    for name in sorted(unwanted & raw.keys()):
+    for name in sorted(_UNWANTED[kind] & raw.keys()):
         raise where.wrong(f"{name} doesn't belong in this kind of policy", name)
-    actions = _names(raw, "Action", where)
-    for action in actions.values:
-        element = "NotAction" if actions.negated else "Action"
-        if action != "*" and ":" not in action:
-            raise where.wrong(f"{action!r:.60} is not an action", element)
-        _ascii(action, where, element)
     return Statement(
         allows=raw["Effect"] == "Allow",
-        actions=actions,
-        resources=None if trust else _names(raw, "Resource", where),
-        principals=_principals(raw, where) if trust else None,
+        actions=_actions(raw, where),
+        resources=_resources(raw, where, kind),
+        principals=None if kind is Kind.IDENTITY else _principals(raw, where),
         conditions=tuple(_conditions(raw.get("Condition", {}), where.at("Condition"))),
         variables=variables,
     )
+
+
+def _actions(raw: Mapping[str, Any], where: _Where) -> Names:
+    actions = _names(raw, "Action", where)
+    element = "NotAction" if actions.negated else "Action"
+    for action in actions.values:
+        if any(map(str.isspace, action)):
+            # IAM trims nothing: with a blank before it the service is refused, with one behind it no action is meant.
+            raise where.wrong(f"{action!r:.60} is not an action: it holds a blank", element)
+        if action != "*" and action.count(":") != 1:
+            raise where.wrong(f"{action!r:.60} is not an action", element)
+        _ascii(action, where, element)
+    return actions
+
+
+def _resources(raw: Mapping[str, Any], where: _Where, kind: Kind) -> Names | None:
+    if kind is Kind.TRUST:
+        return None
+    if kind is Kind.RESOURCE and not {"Resource", "NotResource"} & raw.keys():
+        return Names(("*",))
+    return _names(raw, "Resource", where)
 
 
 def _names(raw: Mapping[str, Any], element: str, where: _Where) -> Names:

@@ -6,16 +6,17 @@ It shares nothing with the comparison but the parsed documents, so that each can
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_network
 
-from providers.aws.effective.document import Condition, Policy, Principals, Statement, key_name
+from providers.aws.effective.document import Condition, Policy, Statement, key_name
+from providers.aws.effective.open_ends import unset
+from providers.aws.effective.whom import is_meant
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_ACCOUNT = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:root")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +72,12 @@ def applies(statement: Statement, request: Request) -> bool:
         hit = any(one is not None and _like(one, request.resource) for one in filled)
         if hit is statement.resources.negated:
             return False
-    if statement.principals is not None and not _names(statement.principals, statement, request):
+        if statement.resources.negated and not _are_set(statement.resources.values, statement, request):
+            return False
+    who = statement.principals
+    if who is not None and not is_meant(who, request.principal, request.assumed, allows=statement.allows):
         return False
     return all(holds(condition, statement, request) for condition in statement.conditions)
-
-
-def _names(principals: Principals, statement: Statement, request: Request) -> bool:
-    if principals.negated:
-        return request.assumed.get(f"NotPrincipal {sorted(principals.values)}", not statement.allows)
-    return any(_is(kind, name, request) for kind, name in principals.values)
-
-
-def _is(kind: str, name: str, request: Request) -> bool:
-    has, _, identity = request.principal.partition(":")
-    if kind == "*" or (kind == "AWS" and name == "*"):
-        return has == "AWS" or request.assumed.get("Principal * means every kind", False)
-    if kind != has:
-        return False
-    if name in ("*", identity):
-        return True
-    if kind == "AWS" and _ACCOUNT.fullmatch(name):
-        account = re.sub(r"\D", "", name)
-        return identity.split(":")[4:5] == [account]
-    if kind == "AWS" and ":role/" in name:
-        parts = name.split(":")
-        short = parts[5].rpartition("/")[2]
-        return identity.startswith(f"{parts[0]}:{parts[1]}:sts::{parts[4]}:assumed-role/{short}/")
-    return False
 
 
 def _fill(text: str, statement: Statement, request: Request, *, wild: bool = True) -> list[str] | None:
@@ -112,6 +92,13 @@ def _fill(text: str, statement: Statement, request: Request, *, wild: bool = Tru
         tokens += [f"\\{character}" for character in value]
         at = found.end()
     return tokens + _plain(text[at:], wild=wild)
+
+
+def _are_set(texts: Iterable[str], statement: Statement, request: Request) -> bool:
+    """Whether the variables in a negation have texts, or it is taken to hold without."""
+    found = [one[1] for text in texts for one in _VARIABLE.finditer(text)] if statement.variables else []
+    missing = [one.strip() for one in found if _value(one, request) is None]
+    return all(request.assumed.get(unset(key).text, True) for key in missing)
 
 
 def _plain(text: str, *, wild: bool) -> list[str]:
@@ -172,6 +159,14 @@ def holds(condition: Condition, statement: Statement, request: Request) -> bool:
     operator = condition.operator.lower()
     if operator == "null":
         return any((value.lower() == "true") is (not values) for value in condition.values)
+    if "not" in operator and not _are_set(condition.values, statement, request):
+        return False
+    return _holds(operator, values, condition, statement, request)
+
+
+def _holds(
+    operator: str, values: tuple[str, ...], condition: Condition, statement: Statement, request: Request
+) -> bool:
     quantifier, colon, operator = operator.rpartition(":")
     if quantifier == "foranyvalue":
         operator = operator.removesuffix("ifexists")

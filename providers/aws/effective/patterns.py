@@ -14,7 +14,14 @@ from reconciler.access.globs import MANY, MANY_IN, ONE, ONE_IN, SOME, Glob, unkn
 _LITERALS = {"*": "*", "?": "?", "$": "$"}
 _AS_VARIABLES = str.maketrans({sign: f"${{{sign}}}" for sign in _LITERALS})
 _NO_COLON = frozenset(
-    {"aws:principalaccount", "aws:sourceaccount", "aws:resourceaccount", "aws:requestedregion", "aws:username"}
+    {
+        *_LITERALS,
+        "aws:principalaccount",
+        "aws:sourceaccount",
+        "aws:resourceaccount",
+        "aws:requestedregion",
+        "aws:username",
+    }
 )
 """Variables whose text has no colon, so that they can stand in any part of an ARN."""
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")

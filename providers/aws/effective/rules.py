@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from providers.aws.effective.actions import Today, Tomorrow, today, tomorrow
@@ -11,7 +11,8 @@ from providers.aws.effective.catalogue import Catalogue
 from providers.aws.effective.conditions import ANY, space_of, test_of
 from providers.aws.effective.document import Condition, Names, Statement, key_name
 from providers.aws.effective.patterns import pattern
-from providers.aws.effective.principals import OWN, PRINCIPAL, UNMODELLED, rules_of
+from providers.aws.effective.principals import OWN, PRINCIPAL, PRINCIPALS, UNMODELLED, rules_of
+from providers.aws.effective.variables import texts_with_variables
 from reconciler.access.composition import Access
 from reconciler.access.globs import Glob, has_unknown
 from reconciler.access.keys import Key, KeyTest, Plain, Unknown
@@ -50,7 +51,13 @@ class Vocabulary:
     universe: str
     """The actions that are looked at, as a pattern."""
     accounts: frozenset[str]
-    """That trust policies name."""
+    """That principals are named in."""
+    principals: bool
+    """Whether requests are told by whom they are made."""
+    resources: bool
+    """Whether requests are told on what they are made: in all but trust policies."""
+    variable: tuple[str, ...]
+    """Texts with a policy variable."""
 
     @classmethod
     def of(cls, statements: Sequence[Statement], known: Catalogue, universe: str = "*") -> Vocabulary:
@@ -64,7 +71,7 @@ class Vocabulary:
                 written.setdefault(name, condition.key)
                 test = test_of(condition, variables=statement.variables)
                 kinds[name] = kinds.get(name, frozenset()) | ({test.kind} if test else set())
-                if (test and test.several) or known.holds_several(condition.key):
+                if known.holds_several(condition.key) or (test and test.several and not known.holds_one(condition.key)):
                     several.add(name)
         accounts = frozenset(
             found
@@ -72,7 +79,10 @@ class Vocabulary:
             for _, name in (statement.principals.values if statement.principals else ())
             for found in _ACCOUNT.findall(name)
         )
-        return cls(known, kinds, frozenset(several), written, universe, accounts)
+        principals = any(one.principals is not None for one in statements)
+        resources = any(one.resources is not None for one in statements)
+        variable = tuple(dict.fromkeys(text for one in statements for text in texts_with_variables(one)))
+        return cls(known, kinds, frozenset(several), written, universe, accounts, principals, resources, variable)
 
     def dimensions(self, rules: Iterable[Rule], mode: Mode) -> dict[str, Dimension]:
         """What these rules speak of, as the search needs it."""
@@ -85,7 +95,7 @@ class Vocabulary:
                 return Tomorrow(self.known, self.universe)
             return Today(self.known.bits(self.universe))
         if name in (RESOURCE, PRINCIPAL):
-            return Plain(Texts(loose=mode.loose))
+            return Plain(Texts(PRINCIPALS if name == PRINCIPAL else (), loose=mode.loose))
         if name == OWN or name.startswith(UNMODELLED):
             return Unknown()
         key = name.removeprefix(KEY)
@@ -141,8 +151,17 @@ def only_certain(access: Access, *, gaining: bool) -> Access:
 
 def is_uncertain(access: Access) -> bool:
     """Whether looking loosely can find more than looking strictly."""
-    rules = [*access.denials, *(rule for layer in access.layers for rule in layer)]
-    return any(_is_unmodelled(one) or _has_variable(one.test) for rule in rules for one in rule)
+    return any(_is_unmodelled(one) or _has_variable(one.test) for one in _literals(access))
+
+
+def is_modelled(access: Access) -> bool:
+    """Whether nothing but the text of variables is open."""
+    return not any(map(_is_unmodelled, _literals(access)))
+
+
+def _literals(access: Access) -> Iterator[Literal]:
+    rules = (*access.denials, *(rule for layer in access.layers for rule in layer))
+    return (literal for rule in rules for literal in rule)
 
 
 def _certain(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:

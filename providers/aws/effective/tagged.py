@@ -12,9 +12,11 @@ from dataclasses import replace
 from functools import lru_cache
 
 from providers.aws.effective.conditions import test_of
-from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
+from providers.aws.effective.document import Condition, DocumentError, Kind, Names, Policy, Statement, key_name
 from providers.aws.effective.evaluator import Request, holds
 from providers.aws.effective.patterns import literal
+from providers.aws.effective.pinned import filled
+from providers.aws.effective.variables import keys
 from providers.aws.glob import meet, parse
 
 PREFIX = "aws:principaltag/"
@@ -33,7 +35,7 @@ def speaks_of_tags(texts: Iterable[str]) -> bool:
 def may_tag_sessions(trust: str) -> bool:
     """Whether a role's trust policy lets somebody choose other tags for a session, or isn't understood."""
     try:
-        statements = Policy.parse(trust, trust=True).statements
+        statements = Policy.parse(trust, Kind.TRUST).statements
     except DocumentError:
         return True
     return any(one.allows and _meets(one.actions, "sts:TagSession") for one in statements)
@@ -74,11 +76,13 @@ def _settled(statement: Statement, tags: Tags) -> Statement | None:
         if known is False:
             return None
         if known is None:
-            rest.append(replace(condition, values=tuple(_filled(statement, condition.values, tags))))
-    names = statement.resources
-    if names is not None:
-        names = replace(names, values=tuple(_filled(statement, names.values, tags)))
-    return replace(statement, conditions=tuple(rest), resources=names)
+            rest.append(condition)
+    found, known_tags = replace(statement, conditions=tuple(rest)), _by_key(tags)
+    for key in sorted(one for one in keys(statement) if one.startswith(PREFIX)):
+        text = known_tags.get(key)
+        if text is not None or key not in known_tags:
+            found = filled(found, key, text)
+    return found
 
 
 def _known(condition: Condition, statement: Statement, tags: Tags) -> bool | None:
@@ -90,8 +94,8 @@ def _known(condition: Condition, statement: Statement, tags: Tags) -> bool | Non
         return None
     if statement.variables and any("${" in value for value in _filled(statement, condition.values, tags)):
         return None
-    filled = replace(condition, values=tuple(_filled(statement, condition.values, tags)))
-    return holds(filled, statement, Request("", "", context_of(tags)))
+    asked = replace(condition, values=tuple(_filled(statement, condition.values, tags)))
+    return holds(asked, statement, Request("", "", context_of(tags)))
 
 
 def _filled(statement: Statement, texts: Iterable[str], tags: Tags) -> Iterator[str]:

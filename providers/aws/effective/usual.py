@@ -44,7 +44,9 @@ _REGIONS = tuple(glob(one) for one in ("us-east-1", "eu-west-1", "??-*-?"))
 _ACCOUNTS = tuple(glob(one) for one in ("999999999999", "888888888888", "123456789012"))
 _FORMS: Mapping[str, Globs] = {
     "aws:principalaccount": _ACCOUNTS,
-    "aws:principalarn": (glob("arn:aws:iam::????????????:role/?*"),),
+    "aws:principalarn": tuple(
+        glob(f"arn:aws:iam::{one}:role/?*") for one in ("999999999999", "123456789012", "????????????")
+    ),
     "aws:principalorgid": (glob("o-?*"),),
     "aws:requestedregion": _REGIONS,
     "aws:resourceaccount": _ACCOUNTS,
@@ -53,8 +55,23 @@ _FORMS: Mapping[str, Globs] = {
     "aws:sourcearn": (glob("arn:aws:?*:*:*:?*"),),
     "aws:sourcevpc": (glob("vpc-?*"),),
     "aws:sourcevpce": (glob("vpce-?*"),),
+    "aws:username": (glob("alice"),),
+}
+_TEXTS: Mapping[str, tuple[str, ...]] = {
+    "aws:principalaccount": ("123456789012",),
+    "aws:requestedregion": ("us-east-1", "eu-west-1"),
+    "aws:resourceaccount": ("123456789012",),
+    "aws:sourceaccount": ("123456789012",),
+    "aws:userid": ("AIDAEXAMPLE",),
+    "aws:username": ("alice",),
 }
 _NOT_EMPTY = (Glob(SOME), Glob(f"{SOME}{MANY}"), Glob(f":{MANY}"))
+
+
+def likely_texts(key: str) -> tuple[str, ...]:
+    """Texts that a key may have where a policy puts it for a variable, the plainest first."""
+    shown = key.rpartition(":")[2].rpartition("/")[2]
+    return (*_TEXTS.get(key, ()), f"some-{shown}", "q", "qzj7")
 
 
 def forms(key: str) -> tuple[Globs, ...]:

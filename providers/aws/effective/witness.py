@@ -9,11 +9,11 @@ from typing import Any
 from providers.aws.effective.conditions import space_of
 from providers.aws.effective.document import key_name
 from providers.aws.effective.evaluator import Request
-from providers.aws.effective.principals import OWN, PRINCIPAL, UNMODELLED, named
+from providers.aws.effective.open_ends import told
+from providers.aws.effective.principals import OWN, PRINCIPAL, PRINCIPALS_OWN, UNMODELLED, is_his, named
 from providers.aws.effective.rules import ACTION, KEY, RESOURCE, Mode, Vocabulary
 from providers.aws.effective.usual import claims, is_always_there, is_unheard_of
 from reconciler.access import Witness
-from reconciler.access.globs import IN_ANY_CASE, is_unknown, name_of
 from reconciler.access.search import Literal
 from reconciler.access.texts import Texts
 
@@ -31,11 +31,32 @@ class Sighting:
     of_all: str = ""
     """Of whom its principal is but an example."""
 
+    def text(self, dimension: str) -> str:
+        """The value of a dimension that has one text; empty for any other."""
+        found = self.values.get(dimension)
+        one = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+        return one if isinstance(one, str) else ""
 
-def as_example(sighting: Sighting, wanted: Sequence[Literal]) -> Sighting:
+    @property
+    def is_consistent(self) -> bool:
+        """Whether its keys can be its principal's."""
+        principal, keys = self.text(PRINCIPAL), [f"{KEY}{key}" for key in PRINCIPALS_OWN]
+        if principal.startswith("AWS:arn:") and any(self.values.get(key, "") is None for key in keys):
+            return False
+        arn, account = map(self.text, keys)
+        return is_his(principal, arn, account)
+
+
+def as_example(sighting: Sighting, wanted: Sequence[Literal], words: Vocabulary) -> Sighting:
     """Saying of whom its principal is but an example. ``wanted``: of the question that it answers."""
     principal = sighting.values.get(PRINCIPAL)
-    return sighting if principal is None else replace(sighting, of_all=named(wanted, principal))
+    if principal is None:
+        return sighting
+    of_all = named(wanted, principal, anonymous=words.resources)
+    # By exception alone, and still none but of an account that is named: not anybody, then.
+    excepting = all(one.negated for one in wanted if one.dimension == PRINCIPAL)
+    some = excepting and any(f":{account}:" in principal for account in words.accounts)
+    return replace(sighting, of_all="" if some else of_all)
 
 
 def action_of(sighting: Sighting, words: Vocabulary) -> str:
@@ -44,44 +65,21 @@ def action_of(sighting: Sighting, words: Vocabulary) -> str:
     return sighting.spelling.get(value, value) if sighting.mode.future else words.known.names[value]
 
 
-def holds_variable(sighting: Sighting) -> bool:
-    """Whether its resource or its principal is told with a policy variable."""
-    return any(is_unknown(letter) for name in (RESOURCE, PRINCIPAL) for letter in sighting.values.get(name) or "")
-
-
 def request_of(sighting: Sighting, words: Vocabulary) -> Request:
-    """The request with a made-up text for every variable that the context doesn't settle."""
-    context = {key: values for key, values in _context(sighting, words) if values is not None}
-    asked = [sighting.values.get(RESOURCE, "*"), sighting.values.get(PRINCIPAL, "")]
-    variables = {letter for text in [*asked, *(one for found in context.values() for one in found)] for letter in text}
-    settled: dict[str, str] = {}
-    for letter in sorted(filter(is_unknown, variables)):
-        settled[letter] = _settle(letter, context, sighting)
-    filled = {key: tuple(_replace(one, settled) for one in values) for key, values in context.items()}
+    """The request, in which no variable is left (``concrete``)."""
     return Request(
         action=action_of(sighting, words),
-        resource=_replace(asked[0], settled),
-        context=filled,
-        principal=_replace(asked[1], settled),
+        resource=sighting.values.get(RESOURCE, "*"),
+        context={key: values for key, values in _context(sighting, words) if values is not None},
+        principal=sighting.values.get(PRINCIPAL, ""),
         assumed={name.removeprefix(UNMODELLED): value for name, value in _assumed(sighting)},
     )
 
 
-def _settle(letter: str, context: dict[str, tuple[str, ...]], sighting: Sighting) -> str:
-    """The text of a variable, which becomes part of the context if it isn't yet."""
-    name = name_of(letter) or ""
-    key, comma, default = name.removeprefix(IN_ANY_CASE).partition(",")
-    absent = f"{KEY}{key}" in sighting.values and sighting.values[f"{KEY}{key}"] is None
-    if absent and comma:
-        value = default.strip("'")
-    else:
-        made = f"some-{key.rpartition(':')[2].rpartition('/')[2]}"
-        value = context.setdefault(key, (made,))[0] if not absent else made
-    return value.swapcase() if name.startswith(IN_ANY_CASE) else value
-
-
-def _replace(text: str, settled: Mapping[str, str]) -> str:
-    return "".join(settled.get(letter, letter) for letter in text)
+def shown_values(key: str, found: Sequence[Any], words: Vocabulary) -> tuple[str, ...]:
+    """Values of a key as text."""
+    space = space_of(words.kinds.get(key, frozenset()), key, loose=False) or Texts()
+    return tuple(space.show(value) for value in found)
 
 
 def _context(sighting: Sighting, words: Vocabulary) -> Iterator[tuple[str, tuple[str, ...] | None]]:
@@ -89,8 +87,7 @@ def _context(sighting: Sighting, words: Vocabulary) -> Iterator[tuple[str, tuple
     for name in sorted(sighting.values):
         if name.startswith(KEY):
             key, found = name.removeprefix(KEY), sighting.values[name]
-            space = space_of(words.kinds[key], key, loose=False) or Texts()
-            yield key, None if found is None else tuple(space.show(value) for value in found)
+            yield key, None if found is None else shown_values(key, found, words)
 
 
 def _assumed(sighting: Sighting) -> Iterator[tuple[str, bool]]:
@@ -99,24 +96,12 @@ def _assumed(sighting: Sighting) -> Iterator[tuple[str, bool]]:
 
 def witness_of(sighting: Sighting, words: Vocabulary) -> Witness:
     """The request as text."""
-    action = action_of(sighting, words)
-    if PRINCIPAL in sighting.values:
-        request = f"{action} by {_told(sighting, PRINCIPAL).partition(':')[2]}"
-    elif sighting.values.get(RESOURCE) is None:
-        request = f"{action} on *"
-    else:
-        request = f"{action} on {_told(sighting, RESOURCE) or repr('')}"
-    return Witness(request, not sighting.mode.loose, "; ".join(_notes(sighting, words)))
-
-
-def _told(sighting: Sighting, dimension: str) -> str:
-    """With a variable's text where the request's context holds it."""
-    return _shown("".join(_known(letter, sighting) for letter in sighting.values[dimension]))
-
-
-def _known(letter: str, sighting: Sighting) -> str:
-    found: tuple[Any, ...] = (is_unknown(letter) and sighting.values.get(f"{KEY}{name_of(letter)}")) or ()
-    return found[0] if len(found) == 1 and isinstance(found[0], str) else letter
+    resource = sighting.values.get(RESOURCE)
+    on = f" on {'*' if resource is None else resource or repr('')}" if words.resources or not words.principals else ""
+    by = f" by {sighting.values[PRINCIPAL].partition(':')[2]}" if PRINCIPAL in sighting.values else ""
+    request = f"{action_of(sighting, words)}{on}{by}"
+    certain = not sighting.mode.loose and sighting.is_consistent
+    return Witness(request, certain, "; ".join(_notes(sighting, words)))
 
 
 def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
@@ -131,16 +116,19 @@ def _notes(sighting: Sighting, words: Vocabulary) -> Iterator[str]:
     if when:
         yield f"when {' and '.join(when)}"
     for name, value in _assumed(sighting):
-        yield f"if the condition {name.removeprefix(UNMODELLED)} {'holds' if value else 'does not hold'}"
+        yield told(name.removeprefix(UNMODELLED), holds=value)
     if sighting.values.get(OWN) is False:
         yield "if it needs no permission of its own account"
-    if sighting.mode.loose and OWN not in sighting.values and not any(_assumed(sighting)):
+    if words.variable and sighting.mode.loose and OWN not in sighting.values and not any(_assumed(sighting)):
         yield "if a policy variable can have the text that this takes"
     if sighting.mode.future:
         yield f"an action that the catalogue ({words.known.source}) does not know"
     yield from _unheard_of(context, principal)
+    if not sighting.is_consistent:
+        yield "only if such a principal can have these keys"
     if sighting.odd:
-        yield "only for a resource in no format that this action is known to have"
+        what = "for a resource in no format that this action is known to have"
+        yield f"only {what if words.resources or not words.principals else 'by a principal in no format that is known'}"
 
 
 def _unheard_of(context: Mapping[str, tuple[str, ...] | None], principal: str) -> Iterator[str]:
@@ -154,15 +142,5 @@ def _unheard_of(context: Mapping[str, tuple[str, ...] | None], principal: str) -
 def _when(key: str, values: tuple[str, ...] | None) -> str:
     if values is None:
         return f"{key} is absent"
-    shown = [_shown(value) or repr("") for value in values]
+    shown = [value or repr("") for value in values]
     return f"{key} is {shown[0]}" if len(shown) == 1 else f"{key} holds {' and '.join(shown)}"
-
-
-def _shown(text: str) -> str:
-    """With variables as policies write them."""
-    return "".join(_variable(name_of(one) or "") if is_unknown(one) else one for one in text)
-
-
-def _variable(name: str) -> str:
-    plain = f"${{{name.removeprefix(IN_ANY_CASE)}}}"
-    return f"{plain} in another case" if name.startswith(IN_ANY_CASE) else plain

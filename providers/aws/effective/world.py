@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from providers.aws.effective.document import DocumentError, Policy
+from providers.aws.effective.document import DocumentError, Kind, Policy
 from providers.aws.effective.evaluator import Principal
 from providers.aws.effective.tagged import may_tag_sessions, settled, speaks_of_tags
 from providers.aws.naming import ATTACHMENT, MANAGED_POLICY, PROFILE_ROLE, ROLE, ROLE_POLICY
@@ -130,6 +130,6 @@ def seconds(value: Value) -> int:
 
 
 @lru_cache(maxsize=32_768)
-def parsed(text: str, *, trust: bool = False) -> Policy:
+def parsed(text: str, kind: Kind = Kind.IDENTITY) -> Policy:
     """A document. Raises DocumentError."""
-    return Policy.parse(text, trust=trust)
+    return Policy.parse(text, kind)

@@ -21,7 +21,7 @@ from providers.postgres.names import (
     role_text,
 )
 from reconciler.access import Comparison, Verdict, Witness, compared
-from reconciler.model import AccessChange, Address, Aspect, Resource, Worlds
+from reconciler.model import AccessChange, Address, Aspect, Resource, Value, Worlds
 
 _OF_ROLES = (GRANT, DEFAULT_PRIVILEGES, DEPENDENCY)
 _OWNER, _POLICY = "owner", "policy"
@@ -153,11 +153,20 @@ def _ways_in(role: str, worlds: Worlds, *, after: bool) -> set[str]:
     for address in touched:
         values = objects[address].attributes
         if address.type == ROLE and address.key == role and values.get("login"):
-            found.add(f"log in as {role_text(role)} with its password")
+            found.update(f"log in as {role_text(role)} {how}" for how in _logins(values.get("has_password")))
         key = MembershipKey.parse(address.key) if address.type == MEMBERSHIP else None
         if key is not None and key.group == role:
             found |= {f"{text} {role_text(role)} as {role_text(key.member)}" for text in _uses(objects[address])}
     return found
+
+
+def _logins(has_password: Value) -> Iterator[str]:
+    """By what a login comes in. Without a password one does where the server asks for none (trust, peer, cert, …)."""
+    yield "where no password is asked for"
+    if has_password is None:
+        yield "with its password, if it has one"
+    elif has_password:
+        yield "with its password"
 
 
 def _uses(membership: Resource) -> Iterator[str]:

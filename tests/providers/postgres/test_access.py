@@ -12,8 +12,10 @@ from providers.postgres.access import PostgresAccess, PostgresNever
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.names import split_name
 from providers.postgres.overlap import overlap
+from providers.postgres.privileges import KNOWN, Kind
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.signature import BadSignature, normal_arguments
+from providers.postgres.widths import wide
 from specs.glob import matches
 
 TABLE = {"tables": ["public.orders"]}
@@ -86,6 +88,24 @@ def test_an_error_points_at_the_value_that_is_to_blame() -> None:
         with pytest.raises(ValidationError) as raised:
             model.model_validate(value)
         assert raised.value.errors()[0]["loc"] == path
+
+
+@pytest.mark.parametrize(
+    ("grant", "widths"),
+    [
+        ({"privileges": ["SELECT"], **TABLE}, []),
+        ({"privileges": ["ALL"], **TABLE}, ["all-privileges", "whole-table-write", "truncate"]),
+        ({"privileges": sorted(KNOWN[Kind.TABLE]), **TABLE},
+            ["all-privileges", "whole-table-write", "truncate", "whole-table-write"]),
+        ({"privileges": ["USAGE", "SELECT", "UPDATE"], "sequences": ["public.s"]}, ["all-privileges"]),
+        ({"privileges": ["USAGE", "SELECT"], "sequences": ["public.s"]}, []),
+        ({"privileges": ["EXECUTE"], "functions": ["public.f()"]}, []),
+        ({"privileges": ["SELECT", "INSERT", "UPDATE", "REFERENCES"], **TABLE, "columns": ["id"]}, ["all-privileges"]),
+    ],
+)  # fmt: skip
+def test_all_by_name_is_all(grant: dict[str, Any], widths: list[str]) -> None:
+    found = [one.width for one in wide(PostgresAccess.model_validate({"grants": [grant]}))]
+    assert sorted(found) == sorted(widths)
 
 
 def test_no_grants_is_refused() -> None:

@@ -9,6 +9,7 @@ from tests.providers.aws.effective.helpers import deny, statement, when
 
 TEAM, REGION, IP, NOW = "aws:PrincipalTag/team", "aws:RequestedRegion", "aws:SourceIp", "aws:CurrentTime"
 HOME = "home/${aws:username}/*"
+TEAMS = "t/${aws:PrincipalTag/team, 'company-wide'}"
 O = statement()  # noqa: E741
 EVERY_S3 = [name for name in catalogue().names if name.startswith("s3:")]
 
@@ -106,6 +107,7 @@ SHAPES = [
         "star as NotAction of nothing", [statement("*", "*")], [statement(NotAction=["x:Y"], Resource="*")], "narrows"
     ),
     Case("NotAction of a name nobody knows", [], [statement(NotAction="coffee:X", Resource="*")], "widens", "a2c:"),
+    Case("NotAction on a bucket", [], [statement(NotAction="s3:Delete*", Resource="orders/*")], "widens", "s3:A"),
     Case("NotAction of all", [], [statement(NotAction="*", Resource="*")], "equal"),
     Case("an action nobody knows", [], [statement("s3:Brew", "*")], "widens", "s3:Brew on *", "does not know"),
     Case("a service nobody knows", [statement("coffee:Brew")], [statement("coffee:*")], "widens", "coffee:"),
@@ -117,7 +119,11 @@ SHAPES = [
 
 RESOURCES = [
     Case("wider bucket", [O], [statement(resource="*/*")], "widens", "s3:GetObject on"),
-    Case("bare star", [O], [statement(resource="*")], "widens"),
+    Case("bare star", [O], [statement(resource="*")], "widens", "s3:GetObject on x/x"),
+    Case("bare star of a bucket's action", [], [statement("s3:ListBucket", "*")], "widens", "s3:ListBucket on x"),
+    Case("bare star of a role's action", [], [statement("iam:PassRole", "*")], "widens", ":role/x"),
+    Case("bare star of a table's action", [], [statement("dynamodb:GetItem", "*")], "widens", ":table/x"),
+    Case("bare star of many kinds", [], [statement("ec2:RunInstances", "*")], "widens", ":instance/x"),
     Case("double star", [O], [statement(resource="orders/**")], "equal"),
     Case("star crosses slashes", [O], [statement(resource=["orders/*", "orders/a/b/*"])], "equal"),
     Case("question mark is one", [statement(resource="a/?")], [statement(resource="a/??")], "incomparable"),
@@ -157,7 +163,8 @@ VARIABLES = [
         [statement(["s3:GetObject", "s3:PutObject"], HOME)],
         [statement(resource=HOME)],
         "narrows",
-        "${aws:username}",
+        "s3:PutObject on home/alice/",
+        "when aws:username is alice",
     ),
     Case("literal star", [statement(resource="a/${*}")], [statement(resource="a/*")], "widens"),
     Case("literal question mark", [statement(resource="a/?")], [statement(resource="a/${?}")], "narrows"),
@@ -173,14 +180,16 @@ VARIABLES = [
         [statement(resource="home/*"), deny(resource=HOME)],
         [statement(resource="home/*")],
         "widens",
-        "home/${aws:username}/",
+        "home/alice/",
+        "when aws:username is alice",
     ),
     Case(
         "under another's denial",
         [statement(resource="a/*"), deny(resource="a/${aws:username}")],
         [statement(resource="a/bob")],
-        "may-widen",
+        "incomparable",
         "a/bob",
+        "when aws:username is bob",
     ),
     Case(
         "variable in any case",
@@ -188,7 +197,114 @@ VARIABLES = [
         [when("StringEqualsIgnoreCase", TEAM, "${aws:username}")],
         "widens",
         "",
-        "team is ${aws:username}",
+        "team is ALICE and aws:username is alice",
     ),
     Case("variable meets length", [statement(resource="a/?*")], [statement(resource="a/${aws:username}")], "may-widen"),
+    Case(
+        "a pattern under another's denial",
+        [statement(resource="a/*"), deny(resource="a/${aws:username}")],
+        [statement(resource="a/b*")],
+        "incomparable",
+        "a/b",
+    ),
+    Case(
+        "a name that others are as long as",
+        [statement(resource="a/?????")],
+        [statement(resource="a/${aws:username}")],
+        "incomparable",
+        "a/some-username",
+    ),
+    Case(
+        "denied without a name",
+        [statement(resource="a/*"), deny(resource="a/${aws:username}")],
+        [
+            statement(resource="a/*"),
+            deny(resource="a/${aws:username}", Condition={"Null": {"aws:username": "false"}}),
+        ],
+        "equal",
+    ),
+    Case(
+        "allowed but with a name",
+        [statement(NotResource=HOME)],
+        [statement(resource="*", Condition={"Null": {"aws:username": "true"}}), statement(NotResource=HOME)],
+        "may-widen",
+        "",
+        "if a statement with ${aws:username} does not hold where that has no text",
+    ),
+    Case(
+        "denied to him already, and now to all",
+        [statement(resource="a/*"), deny(resource="a/${aws:username}")],
+        [statement(resource="a/*"), deny(resource="a/${aws:username}"), deny(resource="a/bob")],
+        "narrows",
+        "a/bob",
+        "when aws:username is absent",
+    ),
+    Case(
+        "a name in a condition",
+        [when("StringEquals", "s3:prefix", "${aws:username}")],
+        [
+            statement(
+                Condition={"StringEquals": {"s3:prefix": "bob"}, "StringEqualsIgnoreCase": {"aws:username": "bob"}}
+            )
+        ],
+        "incomparable",
+        "",
+        "s3:prefix is bob",
+    ),
+    Case(
+        "a key that is itself",
+        [when("StringEquals", "aws:username", "${aws:username}")],
+        [when("Null", "aws:username", "false")],
+        "equal",
+    ),
+    Case("a key that isn't itself", [], [when("StringNotEquals", "aws:username", "${aws:username}")], "may-widen"),
+    Case("default, as it is", [statement(resource=TEAMS)], [statement(resource=TEAMS.replace(", ", ","))], "equal"),
+    Case("default to star", [statement(resource=TEAMS)], [statement(resource="t/*")], "widens", "on t/"),
+    Case(
+        "default comes",
+        [statement(resource="t/${aws:PrincipalTag/team}")],
+        [statement(resource=TEAMS)],
+        "widens",
+        "s3:GetObject on t/company-wide",
+        "when aws:PrincipalTag/team is absent",
+    ),
+    Case(
+        "another default",
+        [statement(resource=TEAMS)],
+        [statement(resource=TEAMS.replace("company-wide", "nobody"))],
+        "incomparable",
+        "t/nobody",
+        "when aws:PrincipalTag/team is absent",
+    ),
+    Case(
+        "default by hand",
+        [statement(resource=TEAMS)],
+        [
+            statement(resource="t/${aws:PrincipalTag/team}"),
+            statement(resource="t/company-wide", Condition={"Null": {TEAM: "true"}}),
+        ],
+        "equal",
+    ),
+    Case(
+        "the default's text for everybody",
+        [statement(resource=TEAMS)],
+        [statement(resource="t/company-wide")],
+        "incomparable",
+        "t/company-wide",
+    ),
+    Case(
+        "default where the key is there",
+        [statement(resource=TEAMS, Condition={"StringEquals": {TEAM: "a"}})],
+        [statement(resource="t/a", Condition={"StringEquals": {TEAM: "a"}})],
+        "equal",
+    ),
+    Case(
+        "default in a condition",
+        [when("StringEquals", "s3:prefix", "${aws:PrincipalTag/team, 'all'}")],
+        [
+            when("StringEquals", "s3:prefix", "${aws:PrincipalTag/team}"),
+            statement(Condition={"StringEquals": {"s3:prefix": "all"}, "Null": {TEAM: "true"}}),
+        ],
+        "equal",
+    ),
 ]

@@ -226,6 +226,18 @@ SETS = [
         "equal",
     ),
     Case(
+        "all of one value",
+        [when("ForAllValues:StringEquals", TEAM, "a")],
+        [when("StringEqualsIfExists", TEAM, "a")],
+        "equal",
+    ),
+    Case(
+        "two values of a key that has one",
+        [],
+        [statement(Condition={"ForAnyValue:StringEquals": {TEAM: "a"}, "ForAnyValue:StringLike": {TEAM: "b"}})],
+        "equal",
+    ),
+    Case(
         "all or some other",
         [O],
         [when("ForAllValues:StringEquals", TAGS, "a"), when("ForAnyValue:StringNotEquals", TAGS, "a")],

@@ -46,9 +46,9 @@ def when(operator: str, key: str, *values: str, **more: Any) -> dict[str, Any]:
     return statement(Condition={operator: {key: list(values)}}, **more)
 
 
-def policy(*statements: dict[str, Any], version: str = "2012-10-17", trust: bool = False) -> Policy:
+def policy(*statements: dict[str, Any], version: str = "2012-10-17") -> Policy:
     """A document with these statements."""
-    return Policy.of({"Version": version, "Statement": list(statements)}, trust=trust)
+    return Policy.of({"Version": version, "Statement": list(statements)})
 
 
 def principal(*statements: dict[str, Any], **more: Any) -> Principal:

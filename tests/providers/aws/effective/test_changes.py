@@ -131,6 +131,7 @@ def test_tags_are_no_access() -> None:
 
 TEAM = {**READ, "Condition": {"StringEquals": {"aws:PrincipalTag/team": "admin"}}}
 HOME = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::home/${aws:PrincipalTag/team}/*"}
+SHARED = {**HOME, "Resource": "arn:aws:s3:::home/${aws:PrincipalTag/team, 'all'}/*"}
 NOT_TEAM = {**READ, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalTag/team": "admin"}}}
 
 
@@ -145,6 +146,9 @@ NOT_TEAM = {**READ, "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:Pri
         ((TEAM,), {"Team": "x"}, {"Team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
         ((TEAM,), {"team": "admin"}, {"TEAM": "admin"}, Verdict.EQUAL, ""),
         ((HOME,), {"Team": "a"}, {"Team": "b"}, Verdict.INCOMPARABLE, "s3:GetObject on arn:aws:s3:::home/b/"),
+        ((HOME,), {}, {"team": "b"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::home/b/"),
+        ((SHARED,), {}, {"team": "b"}, Verdict.INCOMPARABLE, "s3:GetObject on arn:aws:s3:::home/b/"),
+        ((SHARED,), {"team": "all"}, {}, Verdict.EQUAL, ""),
         ((HOME,), {"team": "a"}, {"team": "*"}, Verdict.INCOMPARABLE, "s3:GetObject on arn:aws:s3:::home/*/"),
         ((READ, NOT_TEAM), {"team": "x"}, {"team": "admin"}, Verdict.WIDENS, "s3:GetObject on arn:aws:s3:::orders/x"),
     ],

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from providers.aws.effective.document import DocumentError, Policy, key_name
+from providers.aws.effective.document import DocumentError, Kind, Policy, key_name
 
 GOOD = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}'
 
@@ -30,6 +30,12 @@ GOOD = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3
         (GOOD.replace('"Resource"', '"NotAction": "x:y", "Resource"'), "either Action or NotAction"),
         (GOOD.replace('"s3:*"', '"s3"'), "'s3' is not an action"),
         (GOOD.replace('"s3:*"', "7"), "is not an action"),
+        (GOOD.replace('"s3:*"', '"s3:GetObject "'), "'s3:GetObject ' is not an action: it holds a blank"),
+        (GOOD.replace('"s3:*"', '" s3:GetObject"'), "' s3:GetObject' is not an action: it holds a blank"),
+        (GOOD.replace('"s3:*"', '"s3: *"'), "it holds a blank"),
+        (GOOD.replace('"s3:*"', '"s3:Get\\tObject"'), "it holds a blank"),
+        (GOOD.replace('"s3:*"', '"*\\n"'), "it holds a blank"),
+        (GOOD.replace('"s3:*"', '"s3:Get:Object"'), "is not an action"),
         (GOOD.replace('"s3:*"', "{}"), "text expected"),
         (GOOD.replace('"Resource"', '"Principal": "*", "Resource"'), "Principal doesn't belong"),
         (GOOD.replace('"Resource"', '"Condition": [], "Resource"'), "object expected"),
@@ -44,9 +50,9 @@ def test_refused(text: str, words: str) -> None:
 
 def test_a_trust_policy_has_principals_and_no_resources() -> None:
     with pytest.raises(DocumentError, match="Resource doesn't belong"):
-        Policy.parse(GOOD, trust=True)
+        Policy.parse(GOOD, Kind.TRUST)
     with pytest.raises(DocumentError, match="'Robot' is not known"):
-        Policy.parse('{"Statement": {"Effect": "Allow", "Action": "sts:*", "Principal": {"Robot": "x"}}}', trust=True)
+        Policy.parse('{"Statement": {"Effect": "Allow", "Action": "sts:*", "Principal": {"Robot": "x"}}}', Kind.TRUST)
 
 
 def test_one_and_a_list_are_the_same() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from providers.aws.effective.compare import compare_trust
-from providers.aws.effective.document import Policy
+from providers.aws.effective.document import Kind, Policy
 from providers.aws.effective.evaluator import Request, trusted
 
 ISSUER = "arn:aws:iam::123456789012:oidc-provider/id.example.com"
@@ -22,7 +22,7 @@ def trust(
     found = {"Effect": "Allow", "Principal": principal, "Action": action} | more
     if condition:
         found["Condition"] = condition
-    return Policy.of({"Version": "2012-10-17", "Statement": found}, trust=True)
+    return Policy.of({"Version": "2012-10-17", "Statement": found}, Kind.TRUST)
 
 
 def web(**condition: Any) -> Policy:
@@ -93,18 +93,77 @@ def test_a_denial_of_an_account_covers_all_in_it() -> None:
         "Action": "sts:AssumeRole",
     }
     denial = {"Effect": "Deny", "Principal": {"AWS": ROOT}, "Action": "*"}
-    old, new = (Policy.of({"Statement": list(one)}, trust=True) for one in ((allow,), (allow, denial)))
+    old, new = (Policy.of({"Statement": list(one)}, Kind.TRUST) for one in ((allow,), (allow, denial)))
     found = compare_trust(old, new)
     assert (found.verdict, found.loses[0].request) == ("narrows", f"sts:AssumeRole by {ROLE}")
 
 
-def test_all_but_some_is_not_modelled() -> None:
-    but = {"Effect": "Deny", "NotPrincipal": {"AWS": [ROLE]}, "Action": "*"}
-    allow = {"Effect": "Allow", "Principal": {"AWS": [ROLE, USER]}, "Action": "sts:AssumeRole"}
-    plain, barred = (Policy.of({"Statement": list(one)}, trust=True) for one in ((allow,), (allow, but)))
-    assert compare_trust(barred, plain).verdict == "may-widen"
-    assert compare_trust(plain, barred).verdict == "narrows"
-    assert compare_trust(barred, barred).verdict == "equal"
+BOB, ANN = "arn:aws:iam::444455556666:user/Bob", "arn:aws:iam::444455556666:user/Ann"
+THEIRS, OUT = "arn:aws:iam::444455556666:root", "arn:aws:iam::999999999999:role/x"
+APP, SESSION = "arn:aws:iam::444455556666:role/a/app", "arn:aws:sts::444455556666:assumed-role/app/one"
+OTHER = "arn:aws:sts::444455556666:assumed-role/app/two"
+
+
+def but(*names: str, **more: Any) -> dict[str, Any]:
+    return {"Effect": "Deny", "NotPrincipal": {"AWS": list(names)}, "Action": "sts:AssumeRole", **more}
+
+
+def let(*names: str) -> dict[str, Any]:
+    return {"Effect": "Allow", "Principal": {"AWS": list(names)}, "Action": "sts:AssumeRole"}
+
+
+ALL_BUT_BOB = but(BOB, THEIRS, Effect="Allow")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict", "who"),
+    [
+        # A Deny, the common form: what goes is what it kept out.
+        ([let("*"), but(BOB, THEIRS)], [let("*")], "widens", OUT),
+        ([let(BOB, ANN), but(BOB, THEIRS)], [let(BOB, ANN)], "widens", ANN),
+        ([let(BOB), but(BOB, THEIRS)], [let(BOB)], "equal", ""),
+        ([let(OUT), but(BOB, THEIRS)], [let(OUT), but(BOB, THEIRS, OUT, "999999999999")], "widens", OUT),
+        ([let(APP), but(APP, THEIRS)], [let(APP)], "may-widen", "arn:aws:sts::444455556666:assumed-role/app/"),
+        ([let(SESSION), but(SESSION, APP, THEIRS)], [let(SESSION)], "equal", ""),
+        ([let(OTHER), but(SESSION, APP, THEIRS)], [let(OTHER)], "widens", OTHER),
+        ([let(SESSION), but(SESSION, THEIRS)], [let(SESSION)], "may-widen", SESSION),
+        ([let("*"), but(BOB, THEIRS)], [let(BOB)], "narrows", "444455556666:root"),
+        ([let("*"), but(BOB, THEIRS)], [let(BOB, ANN)], "incomparable", ANN),
+        ([let(BOB), but("*")], [let(BOB)], "equal", ""),
+        # Without his account he may be hit, and so may all of an account that is named alone.
+        ([let(BOB), but(BOB)], [let(BOB)], "may-widen", BOB),
+        ([let(BOB)], [let(BOB), but(BOB)], "narrows", BOB),
+        ([let(ANN), but(THEIRS)], [let(ANN)], "may-widen", ANN),
+        ([let(OUT), but(THEIRS)], [let(OUT)], "widens", OUT),
+        ([let(BOB), but(BOB)], [let(BOB), but(BOB)], "equal", ""),
+        # What is named of others changes nothing for him.
+        ([let(BOB), but(BOB)], [let(BOB), but(BOB, OUT)], "equal", ""),
+        ([let("*"), but(APP, THEIRS)], [let("*"), but(APP, "444455556666")], "equal", ""),
+        # An Allow lets everybody else in.
+        ([], [ALL_BUT_BOB], "widens", OUT),
+        ([let("*")], [ALL_BUT_BOB, let("*")], "may-widen", ".amazonaws.com"),
+        ([let(ANN)], [let(ANN), but(BOB, THEIRS, Effect="Allow")], "widens", OUT),
+        ([ALL_BUT_BOB], [ALL_BUT_BOB, let(BOB)], "widens", BOB),
+        ([ALL_BUT_BOB], [ALL_BUT_BOB, let(ANN)], "equal", ""),
+        ([ALL_BUT_BOB], [but(BOB, ANN, THEIRS, Effect="Allow")], "narrows", ANN),
+        ([ALL_BUT_BOB, but(BOB, THEIRS)], [], "equal", ""),
+    ],
+)
+def test_all_but_some(old: list[dict[str, Any]], new: list[dict[str, Any]], verdict: str, who: str) -> None:
+    before, after = (Policy.of({"Statement": one}, Kind.TRUST) for one in (old, new))
+    found, back = compare_trust(before, after), compare_trust(after, before)
+    assert found.verdict == verdict, found
+    assert (back.gains, back.loses) == (found.loses, found.gains)
+    assert [who in one.request for one in (*found.gains, *found.loses)][:1] == [True][: bool(who)], found
+
+
+def test_all_but_some_says_whom_it_is_an_example_of() -> None:
+    """And what it hangs on, where it names somebody in part."""
+    (found,) = compare_trust(None, Policy.of({"Statement": [ALL_BUT_BOB]}, Kind.TRUST)).gains
+    assert found.note == "any principal of any account, but whom NotPrincipal names"
+    old, new = (Policy.of({"Statement": one}, Kind.TRUST) for one in ([let(BOB), but(BOB)], [let(BOB)]))
+    (found,) = compare_trust(old, new).gains
+    assert found.note == f"if the condition NotPrincipal {BOB}, for whom it names in part, holds"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tests.providers.aws.effective.helpers import both_ways, principal, short, s
 from tests.providers.aws.effective.test_trust import AUD, EXACT, ISSUER, ROLE, ROOT, SUB, trust, web
 
 TLS, VIA, MFA = "aws:SecureTransport", "aws:ViaAWSService", "aws:MultiFactorAuthAge"
+TAG = "aws:PrincipalTag/team"
 O = statement()  # noqa: E741
 
 
@@ -132,4 +133,11 @@ def test_a_variable_is_told_with_the_text_that_it_has() -> None:
     home = "home/${aws:username}/*"
     bob = {"StringEquals": {"aws:username": "bob"}}
     found = first([statement(resource=home, Condition=bob)], [statement(resource=home)])
-    assert (short(found.request), found.note) == ("s3:GetObject on home/y/", "when aws:username is y")
+    assert (short(found.request), found.note) == ("s3:GetObject on home/alice/", "when aws:username is alice")
+    found = first(
+        [], [statement(resource="a/${aws:PrincipalTag/team}", Condition={"StringLike": {TAG: "${aws:userid}"}})]
+    )
+    assert (short(found.request), found.note) == (
+        "s3:GetObject on a/y",
+        "when aws:PrincipalTag/team is y and aws:userid is y",
+    )

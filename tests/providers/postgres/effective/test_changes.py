@@ -84,9 +84,12 @@ def test_privileges_on_objects_to_come_may_widen(converged: World) -> None:
 
 
 def test_a_login_and_a_member_are_ways_in(converged: World) -> None:
-    found = told(converged, "ALTER ROLE $role LOGIN PASSWORD 'x'")[converged.role, Aspect.TRUST]
+    found = told(converged, "ALTER ROLE $role LOGIN")[converged.role, Aspect.TRUST]
     assert found.verdict is Verdict.WIDENS
-    assert "log in as" in found.gains[0].request
+    assert [one.request for one in found.gains] == [f"log in as {converged.role} where no password is asked for"]
+    found = told(converged, "ALTER ROLE $role PASSWORD 'x'")[converged.role, Aspect.TRUST]
+    assert [one.request for one in found.gains] == [f"log in as {converged.role} with its password"]
+    assert found.loses == ()
     converged.sql("CREATE ROLE stranger")
     found = told(converged, "GRANT $role TO stranger")[converged.role, Aspect.TRUST]
     assert found.verdict is Verdict.WIDENS
