@@ -11,6 +11,8 @@ from specs.text import cut, shown, text_of
 
 MAXIMUM = 768 * 3600
 """Seconds: the longest TTL that Vault issues by default (32 days)."""
+LONGEST_SPAN = 36500 * 86400
+"""Seconds: a hundred years."""
 PATTERN = r"^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _WHOLE = re.compile(PATTERN)
@@ -23,6 +25,18 @@ def parse_duration(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MAXIMUM:
         return value  # another model's seconds; YAML only ever gives text
     return _seconds(text_of(value, "a duration such as 15m"))
+
+
+def parse_span(text: str) -> int:
+    """Seconds of a time that is no TTL, such as ``90d``: up to LONGEST_SPAN. Raises ValueError."""
+    found = _WHOLE.fullmatch(text)
+    parts = [part for part in found.groups() if part] if found else []
+    if not parts or any(len(part) > 12 for part in parts):
+        raise ValueError(text)
+    total = sum(int(part[:-1]) * _UNITS[part[-1]] for part in parts)
+    if total > LONGEST_SPAN:
+        raise ValueError(text)
+    return total
 
 
 @lru_cache(maxsize=1024)

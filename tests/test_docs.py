@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.cli.main import COMMANDS
+from reconciler.model import Class
+from reconciler.model.frameworks import EVIDENCE, TITLES
+from reconciler.render.inventory_schema import inventory_schema
 from reconciler.render.plan_schema import plan_schema
 
 ROOT = Path(__file__).parent.parent
@@ -27,9 +31,17 @@ def test_every_command_is_in_the_readme() -> None:
     assert [name for name in COMMANDS if f"writ {name}" not in readme] == []
 
 
-def test_every_key_of_a_plan_is_documented() -> None:
+@pytest.mark.parametrize("schema", [plan_schema, inventory_schema])
+def test_every_key_of_a_document_is_documented(schema: Callable[[], Any]) -> None:
     said = (ROOT / "docs" / "json.md").read_text()
-    assert sorted(name for name in _keys(plan_schema()) if f"`{name}" not in said and f".{name}`" not in said) == []
+    assert sorted(name for name in _keys(schema()) if f"`{name}" not in said and f".{name}`" not in said) == []
+
+
+def test_the_table_of_classes_says_what_each_gives_evidence_for() -> None:
+    page = (ROOT / "docs" / "inventory.md").read_text()
+    told = re.findall(r"^\| `([\w-]+)` \| .* \| ([\w:, ]+) \|$", page, re.MULTILINE)
+    assert dict(told) == {name.value: ", ".join(EVIDENCE[name]) for name in Class}
+    assert all(len(name) > 4 and title for name, title in TITLES.items())
 
 
 def _keys(node: Any) -> set[str]:

@@ -49,6 +49,10 @@ class AlreadyExists(Conflict):
     """An object of this name is there."""
 
 
+class LoginEnded(Denied):
+    """The login itself isn't valid, or isn't any more: no right is missing."""
+
+
 class InvalidPrincipal(Rejected):
     """A principal in a trust policy that IAM doesn't know, or not yet."""
 
@@ -72,7 +76,7 @@ def from_reply(code: str, status: int, message: str, *, service: str, operation:
 
 def _denied(code: str, message: str, action: str) -> ProviderError:
     if code in _LOGIN:
-        return Denied(f"AWS refuses the login at {action}: {code}: {message}", help="log in again")
+        return LoginEnded(f"AWS refuses the login at {action}: {code}: {message}", help="log in again")
     return Denied(f"{action} is denied: {message}", help=f"grant {action} to this login")
 
 

@@ -18,6 +18,10 @@ _READS = """
     GetRolePolicy ListAttachedRolePolicies ListInstanceProfilesForRole ListOpenIDConnectProviders ListRolePolicies
     ListRoles
 """
+_STANDING = """
+    GetAccessKeyLastUsed GetAccountAuthorizationDetails GetAccountSummary GetLoginProfile GetPolicy GetPolicyVersion
+    GetUser ListAccessKeys ListMFADevices ListRoles ListUsers
+"""
 _ROLES = """
     DeleteRole DeleteRolePolicy DetachRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole
 """
@@ -30,6 +34,7 @@ _PROVIDERS = """
 """
 _FREE = "without permissions_boundary in the specs, whoever may write roles' inline policies can give itself everything"
 _SLOW = "without iam:GetAccountAuthorizationDetails roles are read one by one (W438)"
+_LISTED = "without iam:GetAccountAuthorizationDetails users and roles are listed, and what they may do isn't known"
 _MANAGED = "iam:GetPolicy and iam:GetPolicyVersion read managed policies that somebody attached, and the boundary's"
 
 
@@ -43,6 +48,12 @@ def rights(scope: Scope[AwsSettings], *, writing: bool) -> Rights:
         notes += [] if settings.permissions_boundary else [_FREE]
     document = {"Version": "2012-10-17", "Statement": statements}
     return Rights("IAM policy", json.dumps(document, indent=2) + "\n", tuple(notes))
+
+
+def inventory_rights() -> Rights:
+    """The policy with which an inventory sees everything. It reads nothing but IAM."""
+    document = {"Version": "2012-10-17", "Statement": [_statement("Inventory", _STANDING, "*")]}
+    return Rights("IAM policy", json.dumps(document, indent=2) + "\n", (_LISTED,))
 
 
 def _writing(settings: AwsSettings) -> Iterable[dict[str, Any]]:

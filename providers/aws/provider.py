@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from providers.aws.access import AwsAccess, AwsNever, overlap
@@ -13,7 +13,7 @@ from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
 from providers.aws.naming import MANAGED_POLICY, ROLE
 from providers.aws.openid_connect_provider import OpenIdConnectProvider
 from providers.aws.openid_connect_provider_use import OpenIdConnectProviderUse
-from providers.aws.permissions import rights
+from providers.aws.permissions import inventory_rights, rights
 from providers.aws.read import read_snapshot
 from providers.aws.resource_type import IamType
 from providers.aws.role import Role
@@ -21,7 +21,18 @@ from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
 from providers.aws.ttl import limit_of
 from providers.aws.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.model import (
+    AccessChange,
+    Address,
+    Explanation,
+    Limit,
+    Reach,
+    Resource,
+    Snapshot,
+    Standing,
+    Unseen,
+    Worlds,
+)
 from reconciler.provider import (
     Asking,
     Claim,
@@ -139,6 +150,26 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def rights(self, scope: Scope[AwsSettings], *, writing: bool) -> Rights:
         """An identity policy."""
         return rights(scope, writing=writing)
+
+    def inventory(self, client: AwsClient, scope: Scope[AwsSettings]) -> Iterable[Standing | Unseen]:  # noqa: ARG002
+        """The whole account's users, keys and roles."""
+        from providers.aws.standing.read import inventory  # noqa: PLC0415 - only inventory needs it
+
+        return inventory(client)
+
+    def covering(
+        self,
+        scope: Scope[AwsSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+    ) -> Callable[[object], Iterable[Address]]:
+        """Roles by their composed access."""
+        from providers.aws.standing.cover import Cover  # noqa: PLC0415 - only inventory needs it
+
+        return Cover.of(objects).covering
+
+    def inventory_rights(self, scope: Scope[AwsSettings]) -> Rights:  # noqa: ARG002
+        """An identity policy."""
+        return inventory_rights()
 
     def close(self, client: AwsClient) -> None:
         """Free the connections."""

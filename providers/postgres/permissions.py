@@ -12,6 +12,11 @@ _NOTES = (
     "the login's name must lie outside {prefix}: inside it would be an undeclared role, to be removed",
     "CREATEROLE gives ADMIN on roles that the login made itself; one that a superuser made is removed by a superuser",
 )
+_AUDITORS = ("iam_auditor", "auditor_of_iam")
+_SEEING = (
+    "every login may read who may do what; pg_read_all_stats shows where sessions come from, and by which programs",
+    "only a superuser may ask which logins have a password: without one, each is taken to have one",
+)
 _READING = (
     "plan with the login that applies: another's plan would show its ADMIN on the managed roles as undeclared",
     'options: "-c default_transaction_read_only=on" in the connections file keeps such a run from writing',
@@ -32,3 +37,11 @@ def rights(scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
     return Rights(
         "SQL", text, tuple(note.format(login=login, owner=owner, prefix=settings.role_prefix) for note in notes)
     )
+
+
+def inventory_rights(scope: Scope[PostgresSettings]) -> Rights:
+    """The statements for a login that makes an inventory."""
+    prefix = scope.settings.role_prefix
+    login = next(name for name in _AUDITORS if not name.startswith(prefix))
+    text = f"CREATE ROLE {login} LOGIN PASSWORD '…';\nGRANT pg_read_all_stats TO {login};\n"
+    return Rights("SQL", text, _SEEING)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -14,13 +14,24 @@ from providers.postgres.lower import login_target, lower
 from providers.postgres.membership import MembershipType
 from providers.postgres.names import DEFINITION, MINTER, ROLE
 from providers.postgres.overlap import overlap
-from providers.postgres.permissions import rights
+from providers.postgres.permissions import inventory_rights, rights
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
 from providers.postgres.ttl import limit_of
 from providers.postgres.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.model import (
+    AccessChange,
+    Address,
+    Explanation,
+    Limit,
+    Reach,
+    Resource,
+    Snapshot,
+    Standing,
+    Unseen,
+    Worlds,
+)
 from reconciler.provider import (
     Asking,
     Claim,
@@ -149,6 +160,30 @@ class PostgresProvider(Base):
     def rights(self, scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
         """Statements for the database's administrator."""
         return rights(scope, writing=writing)
+
+    def inventory(
+        self,
+        client: PostgresClient,
+        scope: Scope[PostgresSettings],  # noqa: ARG002 - the client knows it
+    ) -> Iterable[Standing | Unseen]:
+        """Every login of the cluster."""
+        from providers.postgres.standing.read import inventory  # noqa: PLC0415 - only inventory needs it
+
+        return inventory(client)
+
+    def covering(
+        self,
+        scope: Scope[PostgresSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+    ) -> Callable[[object], Iterable[Address]]:
+        """Group roles by their privileges."""
+        from providers.postgres.standing.cover import Cover  # noqa: PLC0415 - only inventory needs it
+
+        return Cover.of(objects).covering
+
+    def inventory_rights(self, scope: Scope[PostgresSettings]) -> Rights:
+        """Statements for the database's administrator."""
+        return inventory_rights(scope)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

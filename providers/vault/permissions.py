@@ -34,11 +34,44 @@ _EVERYWHERE: Mapping[str, tuple[str, str]] = {
     "identity/group/id/*": ("read", "update"),
     "identity/group/name/*": ("read", ""),
 }
+_STANDING: Mapping[str, str] = {
+    # With a slash at its end, where a rule of + would be nearer.
+    "auth/+/role/": "list",
+    "auth/+/role/+": "read",
+    "auth/+/role/+/secret-id": "list",
+    # Reads that the API wants as writes: by accessor, so that no secret is in them.
+    "auth/+/role/+/secret-id-accessor/lookup": "create update",
+    "auth/+/users/": "list",
+    "auth/+/users/+": "read",
+    "auth/token/accessors": "list sudo",
+    "auth/token/lookup-accessor": "create update",
+    "auth/token/lookup-self": "read",
+    "auth/token/revoke-self": "update",
+    "auth/token/roles/": "list",
+    "auth/token/roles/+": "read",
+    "sys/auth": "read",
+    "sys/leases/lookup": "create update",
+    "sys/leases/lookup/*": "list sudo",
+    "sys/mounts": "read",
+    "sys/policies/acl/+": "read",
+    "+/roles": "list",
+    "+/static-roles/": "list",
+    "+/static-roles/+": "read",
+    # What KV of version 2 says of a secret; its values are under data.
+    "+/metadata/*": "read list",
+}
+"""Path → capabilities that an inventory needs."""
 _ORDER = ("create", "read", "update", "delete", "list", "sudo")
 _NOTES = (
     "sys/policies/acl/PREFIX* is the power to write policies: whoever can also bind one can read everything",
     "ids are random, so that identity/entity/id/* and identity/group/id/* can't be narrowed to the prefix",
     "sudo: servers ask for it where an auth mount is made, and to end leases by prefix",
+)
+_SEEING = (
+    "no rule reads a secret's value: those of KV are under data, and accessors give no token",
+    "+ is one segment: for a mount such as auth/team/approle or team/kv add the same rules with its whole path",
+    "a KV mount of version 1 has no metadata: to see its secrets' names add list on its path and /*",
+    "sudo: servers ask for it where all tokens or all leases are listed",
 )
 _BESIDE = (
     "auth/+/…, identity/group/id (list), …/roles/* find who outside the scope gives what is Writ's: each can be left "
@@ -57,6 +90,12 @@ def rights(scope: Scope[VaultSettings], *, writing: bool) -> Rights:
     text = policy(scope.settings, [(one.mount, one.connection) for one in targets], writing=writing)
     notes = tuple(note.replace("PREFIX", scope.settings.policy_prefix) for note in _NOTES) if writing else ()
     return Rights("HCL", text, (*notes, _BESIDE, _ALONE, _FOREIGN))
+
+
+def inventory_rights() -> Rights:
+    """The policy with which an inventory sees everything at mounts of one segment."""
+    blocks = (_block(path, _capabilities(_STANDING[path], "", writing=False)) for path in sorted(_STANDING))
+    return Rights("HCL", "".join(blocks), (*_SEEING, _ALONE))
 
 
 def operator_policy(settings: VaultSettings, connections: Iterable[tuple[str, str]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.vault.access import VaultAccess, VaultNever, overlap
@@ -10,13 +10,25 @@ from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
 from providers.vault.lower import lower
 from providers.vault.names import CONNECTION, JWT_ROLE, POLICY
-from providers.vault.permissions import rights
+from providers.vault.permissions import inventory_rights, rights
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
 from providers.vault.snapshot import ScopeReader
 from providers.vault.ttl import limit_of
 from providers.vault.widths import WIDTHS, wide
-from reconciler.model import PLACE, AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.model import (
+    PLACE,
+    AccessChange,
+    Address,
+    Explanation,
+    Limit,
+    Reach,
+    Resource,
+    Snapshot,
+    Standing,
+    Unseen,
+    Worlds,
+)
 from reconciler.provider import (
     Asking,
     Claim,
@@ -144,6 +156,26 @@ class VaultProvider(Base):
     def rights(self, scope: Scope[VaultSettings], *, writing: bool) -> Rights:
         """An ACL policy."""
         return rights(scope, writing=writing)
+
+    def inventory(self, client: VaultClient, scope: Scope[VaultSettings]) -> Iterable[Standing | Unseen]:  # noqa: ARG002
+        """Logins, tokens and static secrets of the namespace."""
+        from providers.vault.standing.read import inventory  # noqa: PLC0415 - only inventory needs it
+
+        return inventory(client)
+
+    def covering(
+        self,
+        scope: Scope[VaultSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+    ) -> Callable[[object], Iterable[Address]]:
+        """JWT roles by their whole set of policies."""
+        from providers.vault.standing.cover import Cover  # noqa: PLC0415 - only inventory needs it
+
+        return Cover.of(objects).covering
+
+    def inventory_rights(self, scope: Scope[VaultSettings]) -> Rights:  # noqa: ARG002
+        """An ACL policy."""
+        return inventory_rights()
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

@@ -30,6 +30,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "apply": ("apply", "Make the systems what the specs declare."),
     "destroy": ("destroy", "Remove all that Writ made, and nothing else."),
     "drift": ("drift", "Show what changed outside since the last apply."),
+    "inventory": ("inventory", "Show who and what stands in the systems, and what of it to look at."),
     "explain": ("explain", "Say whether an agent may do something, and why."),
     "access-diff": ("access_diff", "Compare the access that two policy files give."),
     "permissions": ("permissions", "Print what Writ's own login needs in each system."),

@@ -14,16 +14,14 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import Output
 from reconciler.render.permissions import bare_lines, permissions_json, permissions_lines
-from reconciler.workflow.permissions import Permissions
+from reconciler.workflow.permissions import Permissions, Purpose
 from reconciler.workflow.permissions import permissions as needed_for
 from specs.diagnostic import has_errors
-
-PLAN, APPLY = "plan", "apply"
 
 
 @click.command()
 @all_of(
-    click.argument("verb", metavar="plan|apply", type=click.Choice([PLAN, APPLY])),
+    click.argument("verb", metavar="plan|apply|inventory", type=click.Choice([one.value for one in Purpose])),
     paths_argument,
     environment_option,
     click.option(
@@ -38,10 +36,10 @@ def permissions(
     """Print the least privilege that Writ's own login needs in each system.
 
     For the scope of the specs, in each system's language: an IAM policy, a Vault ACL policy, SQL. Touches no system.
-    `plan`: to plan and to look for drift; `apply`: to apply and to destroy.
+    `plan`: to plan and to look for drift; `apply`: to apply and to destroy; `inventory`: to see all that stands.
     """
     output = Output(no_color=no_color)
-    found = needed_for(request(paths, environment), system, writing=verb == APPLY)
+    found = needed_for(request(paths, environment), system, Purpose(verb))
     output.findings(found.diagnostics, found.sources.source_line)
     if has_errors(found.diagnostics):
         return 1

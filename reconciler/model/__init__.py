@@ -8,6 +8,20 @@ from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
 from reconciler.model.plan import Plan, SystemRecord
 from reconciler.model.resource import PLACE, ByHand, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
+from reconciler.model.standing import (
+    Class,
+    Covering,
+    Holds,
+    Inventory,
+    Item,
+    Seen,
+    Side,
+    Standing,
+    Thresholds,
+    Unseen,
+    Whose,
+    Width,
+)
 from reconciler.model.state import Applied, Outcomes, State, Unfinished
 from reconciler.model.ttl import Limit, Ttl
 
@@ -26,7 +40,9 @@ __all__ = [
     "Cause",
     "Chain",
     "Change",
+    "Class",
     "Comparison",
+    "Covering",
     "Deciding",
     "Desired",
     "Drift",
@@ -34,6 +50,9 @@ __all__ = [
     "DriftKind",
     "Explained",
     "Explanation",
+    "Holds",
+    "Inventory",
+    "Item",
     "Limit",
     "Live",
     "Mover",
@@ -45,14 +64,21 @@ __all__ = [
     "Reach",
     "Reason",
     "Resource",
+    "Seen",
+    "Side",
     "Snapshot",
+    "Standing",
     "State",
     "StepEvent",
     "SystemRecord",
+    "Thresholds",
     "Ttl",
     "Unfinished",
+    "Unseen",
     "Value",
     "Verdict",
+    "Whose",
+    "Width",
     "Witness",
     "Worlds",
 ]

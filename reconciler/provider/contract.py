@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import ClassVar, Generic, TypeVar
 
 from reconciler.model import (
@@ -18,6 +18,8 @@ from reconciler.model import (
     Reach,
     Resource,
     Snapshot,
+    Standing,
+    Unseen,
     Verdict,
     Worlds,
 )
@@ -204,6 +206,30 @@ class Provider(ABC, Generic[S, A, N, K, C]):
 
         None where the provider doesn't declare it. No I/O.
         """
+        return None
+
+    def inventory(self, client: C, scope: Scope[S]) -> Iterable[Standing | Unseen] | None:  # noqa: ARG002
+        """Everybody and everything that stands in the system, in the scope and outside of it. Reads only.
+
+        One after the other, page by page: no more of the replies is kept than a page. Facts, no judgement; no secret,
+        and of what is stored never the content. What may not be read is an Unseen, and the rest goes on; raises where
+        the system can't be read. None: the provider doesn't tell.
+        """
+        return None
+
+    def covering(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        objects: Mapping[Address, Resource],  # noqa: ARG002
+    ) -> Callable[[object], Iterable[Address]]:
+        """Asked of an access (Standing.access): the principals among wanted objects that may do all that it allows.
+
+        No I/O. Sound: none where it can't be decided, and none for an access that allows nothing.
+        """
+        return lambda _access: ()
+
+    def inventory_rights(self, scope: Scope[S]) -> Rights | None:  # noqa: ARG002
+        """The least privilege with which ``inventory`` sees everything. None where it isn't declared. No I/O."""
         return None
 
     def close(self, client: C) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any
 
 from reconciler.model import Action, Aspect, Cause, DriftKind, Mover, Verdict
 from reconciler.model.gate import Condition
-from specs.diagnostic import Severity
-
-Schema = dict[str, Any]
-
-TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
-FLAG: Schema = {"type": "boolean"}
-OBJECT: Schema = {"type": "object"}
+from reconciler.render.schema_parts import COUNT, DIAGNOSTIC, FLAG, OBJECT, TEXT, Schema
+from reconciler.render.schema_parts import array as _array
+from reconciler.render.schema_parts import object_of as _object
+from reconciler.render.schema_parts import one_of as _one_of
+from reconciler.render.schema_parts import or_null as _or_null
+from reconciler.render.schema_parts import ref as _ref
+from reconciler.render.schema_parts import values_of as _values
 
 
 def plan_schema() -> Schema:
@@ -116,18 +113,7 @@ def _definitions() -> Mapping[str, Schema]:
                 "changed_attributes": _CHANGED,
             }
         ),
-        "diagnostic": _object(
-            {
-                "severity": _one_of(Severity),
-                "code": {"type": "string", "pattern": r"^W\d{3}$"},
-                "summary": TEXT,
-                "detail": TEXT,
-                "subject": TEXT,
-                "range": _or_null(
-                    _object({"filename": TEXT, "start": _object({"line": COUNT, "column": COUNT})}),
-                ),
-            }
-        ),
+        "diagnostic": DIAGNOSTIC,
     }
 
 
@@ -152,31 +138,6 @@ def _sides(actions: list[str]) -> dict[str, Schema]:
         "after_unknown": OBJECT,
         **{name: {"anyOf": [OBJECT, {"const": False}]} for name in ("before_sensitive", "after_sensitive")},
     }
-
-
-def _object(properties: Mapping[str, Schema], optional: tuple[str, ...] = ()) -> Schema:
-    required = [name for name in properties if name not in optional]
-    return {"type": "object", "properties": dict(properties), "required": required}
-
-
-def _values(schema: Schema) -> Schema:
-    return {"type": "object", "additionalProperties": schema}
-
-
-def _array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _or_null(schema: Schema) -> Schema:
-    return {"anyOf": [schema, {"type": "null"}]}
-
-
-def _one_of(values: type[StrEnum]) -> Schema:
-    return {"enum": [value.value for value in values]}
-
-
-def _ref(name: str) -> Schema:
-    return {"$ref": f"#/$defs/{name}"}
 
 
 _SUM: dict[str, Schema] = {"verdict": _one_of(Verdict), "changes": COUNT}

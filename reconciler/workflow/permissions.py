@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
+from reconciler.compile import SystemBinding
 from reconciler.connections import Connections
 from reconciler.provider import Rights
 from reconciler.workflow.specs import Request, prepare
 from specs.diagnostic import Diagnostic, error, has_errors, warning
 from specs.sources import Sources
 from specs.suggest import hint
+
+
+class Purpose(StrEnum):
+    """What the login is to do."""
+
+    PLAN = "plan"
+    APPLY = "apply"
+    INVENTORY = "inventory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Permissions:
     sources: Sources
 
 
-def permissions(request: Request, system: str, *, writing: bool) -> Permissions:
+def permissions(request: Request, system: str, purpose: Purpose) -> Permissions:
     """For the environment's systems, or the one that is named. Touches none of them."""
     prepared = prepare(request, Connections(None, {}))
     sources, diagnostics = prepared.specs.sources, prepared.diagnostics
@@ -45,7 +55,7 @@ def permissions(request: Request, system: str, *, writing: bool) -> Permissions:
     found: list[Needed] = []
     for name in sorted([system] if system else systems):
         binding = systems[name]
-        rights = binding.provider.rights(binding.scope, writing=writing)
+        rights = _rights(binding, purpose)
         if rights is None:
             message = f"the provider {binding.record.provider} doesn't declare what it needs"
             diagnostics = (
@@ -55,3 +65,10 @@ def permissions(request: Request, system: str, *, writing: bool) -> Permissions:
         else:
             found.append(Needed(name, binding.record.provider, rights))
     return Permissions(prepared.environment, tuple(found), diagnostics, sources)
+
+
+def _rights(binding: SystemBinding, purpose: Purpose) -> Rights | None:
+    provider, scope = binding.provider, binding.scope
+    if purpose is Purpose.INVENTORY:
+        return provider.inventory_rights(scope)
+    return provider.rights(scope, writing=purpose is Purpose.APPLY)

@@ -38,7 +38,7 @@ from reconciler.access.search import Literal, Outcome, Question, Search
 _TRUST_ACTIONS = "sts:*"
 MOST_ACTIONS = 8
 _MOST_ASKED = 24
-_TELLING = (
+TELLING = (
     "iam:CreateAccessKey",
     "iam:PassRole",
     "sts:AssumeRole",
@@ -69,7 +69,7 @@ def _written(principal: Principal) -> Iterator[str]:
     """The actions of its Allow statements, as patterns; where those are wide, first some that tell most."""
     allowing = [one for policy in principal.identity for one in policy.statements if one.allows]
     if any(one.actions.negated or "*" in one.actions.values for one in allowing):
-        yield from _TELLING
+        yield from TELLING
     for one in allowing:
         if not one.actions.negated:
             yield from one.actions.values

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from providers.aws.errors import LoginEnded
 from providers.aws.lowering import lower
 from providers.aws.settle import Settling
 from reconciler.model import Address, Live, Ownership, Resource
@@ -39,7 +40,7 @@ def wanted(account: Account) -> Lowering:
         (429, "", Throttled, "iam:CreateRole"),
         (409, "ConcurrentModification", Throttled, "iam:CreateRole"),
         (403, "AccessDenied", Denied, "iam:CreateRole is denied"),
-        (403, "ExpiredToken", Denied, "login"),
+        (403, "ExpiredToken", LoginEnded, "login"),
         (409, "LimitExceeded", Rejected, "LimitExceeded"),
         (400, "MalformedPolicyDocument", Rejected, "MalformedPolicyDocument"),
         (400, "ValidationError", Rejected, "ValidationError"),

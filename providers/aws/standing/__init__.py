@@ -1,0 +1,1 @@
+"""All that stands in an account, whoever made it: users, their keys and roles, as facts. Reads only."""
