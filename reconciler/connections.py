@@ -155,7 +155,9 @@ def read_connections(
     if loaded.diagnostics:
         return Connections(None, environ), loaded.diagnostics
     if len(loaded.documents) != 1:
-        problem = error("W701", f"{name} must hold one document of kind Connections, it has {len(loaded.documents)}")
+        count = len(loaded.documents)
+        message = f"{name} must hold one document of kind Connections, it has {count}"
+        problem = error("W701", message, help="keep one; environments differ under spec.environments")
         return Connections(None, environ), (problem,)
     document = loaded.documents[0]
     decoded, diagnostics = decode(ConnectionsFile, Located(document.data, document.locator))

@@ -30,8 +30,10 @@ def one_of(names: Iterable[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": list(names)})
 
 
-def spec_error(code: str, message: str, help: str = "", at: Path = (), *, key: bool = False) -> PydanticCustomError:
+def spec_error(code: str, message: str, help: str, at: Path = (), *, key: bool = False) -> PydanticCustomError:
     """What a validator raises: becomes a Diagnostic with this code at the position of the value.
+
+    ``help`` is the way out, in one line: what to write.
 
     ``at`` leads from the validated value to what is wrong in it, by the names that people write: a field, an item
     (``("capabilities", 2)``); with ``key`` the path ends in a key that is itself what is wrong. Parts that aren't

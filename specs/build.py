@@ -19,6 +19,8 @@ DEPTH_CAP = 32
 NODE_CAP = 100_000
 SCALAR_CAP = 4096
 """Characters of one scalar."""
+_SHORTER = "shorten it: no field takes so long a text"
+_FLATTER = "take out levels, or close the brackets: no document needs half as many"
 _NO_KEY = object()
 _NULLS = frozenset({"~", "null", "Null", "NULL"})
 _JSON_WORDS = frozenset({"true", "false", "null"})
@@ -81,7 +83,7 @@ class Builder:
         """The locator of what was built."""
         return Positions(self._file, self.root, self._marks, self._offset)
 
-    def report(self, code: str, message: str, event: Any, help: str = "") -> None:
+    def report(self, code: str, message: str, event: Any, help: str) -> None:
         """An error at an event."""
         if len(self.problems) >= _MOST_PROBLEMS:
             raise TooMuch
@@ -157,7 +159,7 @@ class Builder:
                 value = with_surrogates(value)
             value = self._check_escaped(value, event)
         if len(value) > SCALAR_CAP:
-            self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event)
+            self.report("W008", f"scalar too long: {len(value)} characters, the cap is {SCALAR_CAP}", event, _SHORTER)
             return ""
         return value
 
@@ -209,7 +211,7 @@ class Builder:
         self._here, self._key = child, _NO_KEY
 
     def _too_deep(self, event: Any) -> NoReturn:
-        self.report("W007", f"nested deeper than the cap of {DEPTH_CAP}", event)
+        self.report("W007", f"nested deeper than the cap of {DEPTH_CAP}", event, _FLATTER)
         raise TooMuch
 
     def _end(self, event: Any) -> None:  # noqa: ARG002

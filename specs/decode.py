@@ -13,14 +13,15 @@ from pydantic_core import ErrorDetails
 from specs.base import SpecModel
 from specs.diagnostic import Diagnostic, error
 from specs.nodes import Positions, dotted
-from specs.shape import fields, meaning, models_at
+from specs.shape import choices, example, fields, meaning, models_at
 from specs.source import Located, Path, SourceSpan
 from specs.suggest import closest, hint
-from specs.text import cut, shape, shown
+from specs.text import cut, instead, shape, shown
 
 M = TypeVar("M", bound=SpecModel)
 
 _CODE = re.compile(r"W[0-9]{3}")
+_KIND = ("kind",)
 _MOST = 50
 """Findings of one value."""
 _CONSIDERED = 1000
@@ -51,7 +52,9 @@ def decode(model: type[M], located: Located[Any]) -> tuple[M | None, tuple[Diagn
     made = list(dict.fromkeys(_diagnostic(model, located, finding) for finding in _unmistaken(model, findings)))
     if len(made) > _MOST:
         more = len(made) - _MOST + max(0, len(details) - _CONSIDERED)
-        rest = error("W099", f"and {more} more here", subject=made[0].subject, span=made[_MOST].span)
+        rest = error(
+            "W099", f"and {more} more here", subject=made[0].subject, help="mend these first", span=made[_MOST].span
+        )
         made = [*made[:_MOST], rest]
     return None, tuple(made)
 
@@ -131,6 +134,8 @@ def _unmistaken(model: type[SpecModel], findings: Sequence[_Finding]) -> list[_F
         for one in findings
         if one.detail["type"] == "extra_forbidden"
     }
+    if foreign := [one for one in findings if one.path == _KIND and one.detail["type"] in _CHOICES]:
+        return foreign  # all else of another kind's document would be wrong too
     kept = [one for one in findings if not one.missing or (one.path, one.missing) not in meant]
     return [one for one in kept if not _emptied(one, kept)]
 
@@ -178,7 +183,26 @@ def _span(located: Located[Any], path: Path, *, by_key: bool) -> SourceSpan:
 
 
 def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
-    """Code, message and help."""
+    """Code, message and help, which is never empty."""
+    code, message, advice = _said(model, finding)
+    return code, message, advice or _way_out(model, finding, code)
+
+
+def _way_out(model: type[SpecModel], finding: _Finding, code: str) -> str:
+    """What to write where what is wrong doesn't say it."""
+    least = example(model, finding.path)
+    named = [part for part in finding.path if isinstance(part, str)]
+    said = meaning(model, finding.path[: finding.path.index(named[-1])], named[-1]) if named else ""
+    if code == "W105" and least.startswith("["):
+        return f"write at least one item: {least}" + (f" ({said})" if said and least == "[…]" else "")
+    if allowed := choices(model, finding.path):
+        return f"write {allowed[0]}" if len(allowed) == 1 else f"write one of {', '.join(allowed)}"
+    if least != "…":
+        return f"write {least}"
+    return said or "writ schema tells what may stand here"
+
+
+def _said(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
     kind, context = finding.detail["type"], finding.detail.get("ctx", {})
     if _CODE.fullmatch(kind):
         message, advice = (_cut(str(context.get(name, "")), finding.value) for name in ("message", "help"))
@@ -188,7 +212,7 @@ def _words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, str]:
     if kind in _SHAPES:
         return _shape_words(_SHAPES[kind], finding.value)
     if kind in _CHOICES:
-        return _choice_words(re.findall(r"'([^']*)'", str(context.get(_CHOICES[kind], ""))), finding.value)
+        return _choice_words(re.findall(r"'([^']*)'", str(context.get(_CHOICES[kind], ""))), finding)
     return _length_words(finding)
 
 
@@ -204,7 +228,11 @@ def _length_words(finding: _Finding) -> tuple[str, str, str]:
     if kind in {"too_short", "string_too_short"} and context.get("min_length") == 1:
         return "W105", "must not be empty", ""
     if kind == "too_long":
-        return "W106", f"at most {context.get('max_length')} items, got {context.get('actual_length')}", ""
+        return (
+            "W106",
+            f"at most {context.get('max_length')} items, got {context.get('actual_length')}",
+            "split it in two",
+        )
     said = finding.detail["msg"].removeprefix("Value error, ")
     return "W199", said[:1].lower() + said[1:], ""
 
@@ -213,19 +241,39 @@ def _field_words(model: type[SpecModel], finding: _Finding) -> tuple[str, str, s
     if finding.detail["type"] == "extra_forbidden":
         name = str(finding.path[-1])
         return "W102", f"unknown field {shown(name)}", hint(name, _fields_at(model, finding.path[:-1]), "fields")
-    return "W101", f"{finding.missing} is required", meaning(model, finding.path, finding.missing)
+    return "W101", f"{finding.missing} is required", _required(model, finding)
+
+
+def _required(model: type[SpecModel], finding: _Finding) -> str:
+    """What a missing field means and, unless it is a mere text, how it is written."""
+    path, name = (*finding.path, finding.missing), finding.missing
+    said, least = meaning(model, finding.path, name), example(model, path)
+    allowed = choices(model, path)
+    if len(allowed) > 1:
+        return f"{said}: {', '.join(allowed)}" if said else f"one of {', '.join(allowed)}"
+    if least == "…" and said:
+        return said
+    return f"write {name}: {least}" + (f" ({said})" if said and least == "[…]" else "")
 
 
 def _shape_words(wanted: str, value: Any) -> tuple[str, str, str]:
     advice = "begin each item with '- ', or write [a, b]" if wanted == "a list" else ""
+    if wanted == "text":
+        advice = instead(value, "one text")
     return "W103", f"expected {wanted}, got {shape(value)}", advice
 
 
-def _choice_words(allowed: list[str], value: Any) -> tuple[str, str, str]:
+def _choice_words(allowed: list[str], finding: _Finding) -> tuple[str, str, str]:
+    value = finding.value
     if not isinstance(value, str):
-        return "W103", f"expected one of {', '.join(allowed)}, got {shape(value)}", ""
+        words = f"one of {', '.join(allowed)}"
+        return "W103", f"expected {words}, got {shape(value)}", instead(value, words)
     if not value:
         return "W105", "must not be empty", f"one of {', '.join(allowed)}"
+    if finding.path == _KIND and allowed:
+        # Whose kind isn't a reader's choice: the file is another than the reader meant.
+        message = f"expected kind {allowed[0]}, got {shown(value)}"
+        return "W104", message, f"name the file whose kind is {allowed[0]}; this is a document of another kind"
     return "W104", f"{shown(value)} is not one of {', '.join(allowed)}", hint(value, allowed)
 
 

@@ -64,7 +64,9 @@ def format_duration(seconds: int) -> str:
 
 
 def _over(text: str) -> Exception:
-    return spec_error("W110", f"{shown(text)} is over the maximum of {format_duration(MAXIMUM)}")
+    return spec_error(
+        "W110", f"{shown(text)} is over the maximum of {format_duration(MAXIMUM)}", "write 768h (32d) or less"
+    )
 
 
 def _complaint(text: str) -> tuple[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from calendar import monthrange
 from datetime import date
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
@@ -13,7 +15,7 @@ from specs import scan
 from specs.base import spec_error
 from specs.duration import MAXIMUM, PATTERN, format_duration, parse_duration
 from specs.redaction import suspicious
-from specs.text import one_line, shown, text_of
+from specs.text import lone, one_line, shown, text_of
 
 __all__ = [
     "MAXIMUM", "AgentPattern", "Audience", "Bool", "Date", "Duration", "GrantedName", "Int", "LongText", "Name",
@@ -25,8 +27,13 @@ _NAME_PATTERN = r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"
 _NAME = re.compile(_NAME_PATTERN)
 _AGENT_PATTERN = re.compile(r"[a-z0-9.*-]+")
 _NAME_CAP = 63
+_ALIKE = str.maketrans("\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455", "aeopcyxijs")
+"""Cyrillic letters that look like Latin ones."""
+_CLAIMS = {"subject": "sub", "audience": "aud"}
 _NAME_WORDS = "a\u2013z 0\u20139 . -"
 _RESERVED = frozenset({"root", "default", "public", "none"})
+_YES = frozenset({"true", "yes", "y", "on", "1"})
+_NO = frozenset({"false", "no", "n", "off", "0"})
 _INT = re.compile(r"[+-]?[0-9]{1,18}")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9:.]+)(?: ?([Zz]|[+-][0-9]{2}:?[0-9]{2}))?")
@@ -46,7 +53,11 @@ def _name(value: Any) -> str:
     if text.lower().startswith("pg_"):
         raise spec_error("W108", f"{shown(text)} is a reserved name", "choose another")
     if len(text) > _NAME_CAP:
-        raise spec_error("W107", f"name too long: {len(text)} characters, the cap is {_NAME_CAP}")
+        raise spec_error(
+            "W107",
+            f"name too long: {len(text)} characters, the cap is {_NAME_CAP}",
+            f"shorten it by {len(text) - _NAME_CAP}",
+        )
     raise spec_error("W107", f"name must be {_NAME_WORDS}: {_wrong(text)}", _name_help(text))
 
 
@@ -61,9 +72,14 @@ def _wrong(text: str) -> str:
 
 def _name_help(text: str) -> str:
     if suspicious(text):
-        return ""
-    better = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip("-.")
-    return f"write {better}" if better and text.isascii() and text.isprintable() else ""
+        return "choose a name that holds no secret, such as support-bot"
+    latin = unicodedata.normalize("NFKD", text.translate(_ALIKE).lower())
+    letters = "".join(c for c in latin if not unicodedata.combining(c))
+    better = re.sub(r"[^a-z0-9.-]+", "-", letters).strip("-.")
+    if not better or not letters.isascii():
+        return "choose a name such as support-bot or orders.read"
+    # What looks right already is told what is wrong with it.
+    return f"write {better}" if text.isascii() else f"write {better}, in ASCII letters"
 
 
 def _granted_name(value: Any) -> str:
@@ -88,8 +104,13 @@ def _bool(value: Any) -> bool:
         return value
     text = text_of(value, "true or false")
     if text not in {"true", "false"}:
-        raise spec_error("W111", f"use true or false, not {shown(text)}")
+        raise spec_error("W111", f"use true or false, not {shown(text)}", _bool_help(text.lower()))
     return text == "true"
+
+
+def _bool_help(text: str) -> str:
+    meant = "true" if text in _YES else "false" if text in _NO else "true, or false"
+    return f"write {meant}"
 
 
 def _date(value: Any) -> date:
@@ -102,8 +123,18 @@ def _date(value: Any) -> date:
         raise spec_error("W113", f"{shown(text)} is not a date", "write year-month-day, such as 2027-03-31")
     try:
         return date.fromisoformat(text)
-    except ValueError as problem:
-        raise spec_error("W113", f"{shown(text)} is not a date: {problem}") from problem
+    except ValueError:
+        raise spec_error("W113", *_no_such_day(text)) from None
+
+
+def _no_such_day(text: str) -> tuple[str, str]:
+    year, month, day = text.split("-")
+    if not 1 <= int(month) <= 12:
+        return f"{text} is not a date: there is no month {month}", "write a month from 01 to 12, as year-month-day"
+    if year == "0000":
+        return f"{text} is not a date: there is no year 0", "write year-month-day, such as 2027-03-31"
+    last = monthrange(int(year), int(month))[1]
+    return f"{text} is not a date: there is no day {day} in {year}-{month}", f"write {year}-{month}-{last} or earlier"
 
 
 def _text(value: Any) -> str:
@@ -113,7 +144,7 @@ def _text(value: Any) -> str:
 def _long_text(value: Any) -> str:
     text = text_of(value, "text").strip()
     if not text:
-        raise spec_error("W105", "must not be empty")
+        raise spec_error("W105", "must not be empty", "write text that can be seen, or leave the field out")
     return text
 
 
@@ -163,13 +194,23 @@ def _is_loopback(host: str) -> bool:
 def _exact(value: Any, code: str, what: str) -> str:
     if not isinstance(value, str):
         kind = "a list" if isinstance(value, list) else "a mapping"
-        raise spec_error(code, f"{what} must be exact: one text, not {kind}")
+        raise spec_error(code, f"{what} must be exact: one text, not {kind}", _one_text(value, what))
     text = text_of(value, what)
     if "*" in text or "?" in text or "${" in text:
         raise spec_error(code, f"{what} must be exact, without wildcards: {shown(text)}", "write the one value in full")
     if text != text.strip() or not text.isprintable() or len(text) > 255:
-        raise spec_error(code, f"{what} must be 1 to 255 characters that print, without spaces around them")
+        short = text.strip()
+        spaces = short.isprintable() and len(short) <= 255 and not suspicious(short)
+        way_out = f"write {short}" if spaces else f"write exactly the {_CLAIMS[what]} of its tokens, in one line"
+        raise spec_error(code, f"{what} must be 1 to 255 characters that print, without spaces around them", way_out)
     return text
+
+
+def _one_text(value: Any, what: str) -> str:
+    found = lone(value)
+    return (
+        f"write {found}, without [ ] or a dash before it" if found else f"write the one {_CLAIMS[what]} of its tokens"
+    )
 
 
 def _subject(value: Any) -> str:
@@ -179,7 +220,11 @@ def _subject(value: Any) -> str:
 def _audience(value: Any) -> str:
     text = _exact(value, "W116", "audience")
     if " " in text:
-        raise spec_error("W116", "audience must be exact: one value, without spaces")
+        raise spec_error(
+            "W116",
+            "audience must be exact: one value, without spaces",
+            "write the one aud of its tokens for this system",
+        )
     return text
 
 

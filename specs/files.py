@@ -47,7 +47,11 @@ def find(paths: Sequence[str], problems: list[Diagnostic]) -> Iterator[Found]:
             if key in seen:
                 continue
             if len(seen) >= _COUNT_CAP:
-                problems.append(error("W006", f"more than {_COUNT_CAP} files", subject=given))
+                problems.append(
+                    error(
+                        "W006", f"more than {_COUNT_CAP} files", subject=given, help="name folders that hold specs only"
+                    )
+                )
                 return
             seen.add(key)
             yield found
@@ -223,8 +227,16 @@ def unreadable(name: str, problem: Exception) -> Diagnostic:
         return error("W001", "no such file or folder", subject=shown(name), help=_missing_help(name, parent))
     reason = (problem.strerror or str(problem)).lower() if isinstance(problem, OSError) else str(problem)
     loops = isinstance(problem, RuntimeError) or getattr(problem, "errno", None) == errno.ELOOP
-    advice = "links that lead in a circle: remove one" if loops else "see that it is a file, and that you may read it"
+    advice = "links that lead in a circle: remove one" if loops else _readable(name)
     return error("W001", f"can't be read: {reason}", subject=shown(name), help=advice)
+
+
+def _readable(name: str) -> str:
+    folder = os.path.isdir(name)  # noqa: PTH112 - which, unlike Path's, takes any name
+    return "you need the rights to list and enter this folder" if folder else _A_FILE
+
+
+_A_FILE = "see that it is a file, and that you may read it"
 
 
 def _missing_help(name: str, parent: Path) -> str:

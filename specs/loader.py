@@ -151,7 +151,12 @@ class _Reading:
         if not count and len(self.problems) == before:
             span = SourceSpan(name, 1, 1)
             self.problems.append(
-                warning("W016", "nothing declared: the file is empty or holds only comments", span=span)
+                warning(
+                    "W016",
+                    "nothing declared: the file is empty or holds only comments",
+                    help="remove it, or declare something in it",
+                    span=span,
+                )
             )
 
     def _decode(self, name: str, data: bytes) -> str | None:

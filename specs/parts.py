@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 def _non_empty(value: Any) -> Any:
     if value == []:
-        raise spec_error("W105", "must not be empty")
+        raise spec_error("W105", "must not be empty", "")  # decode knows what an item looks like
     return value
 
 
@@ -60,7 +60,7 @@ class Metadata(Strict):
     """What a document is called."""
 
     name: Name
-    """Unique among the documents of its kind."""
+    """Its name, which no other document of its kind has."""
     labels: Annotated[dict[str, Text], BeforeValidator(nothing)] = _none_given()
     """Short texts to select by."""
     annotations: Annotated[dict[str, LongText], BeforeValidator(nothing)] = _none_given()
@@ -73,7 +73,7 @@ class GrantedMetadata(Metadata):
     """What a document is called that native objects are named after."""
 
     name: GrantedName
-    """Unique among the documents of its kind."""
+    """Its name, which no other document of its kind has."""
 
 
 class Approval(Strict):

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from specs.source import Path
 
+_LISTS = (list, tuple, set, frozenset)
+
 
 def models_at(model: Any, path: Path) -> list[type[BaseModel]]:
     """The models that may describe the value at ``path``: several where a union allows it."""
-    found = [model]
-    for part in path:
-        found = [child for one in found for child in _children(one, part)]
-    return [leaf for one in found for leaf in _leaves(one) if _is_model(leaf)]
+    return [leaf for one in _at(model, path) for leaf in _leaves(one) if _is_model(leaf)]
+
+
+def example(model: Any, path: Path) -> str:
+    """The least that may stand at ``path``, as people write it: ``{issuer: …, subject: …}``; … for a single text."""
+    return next((_least(one) for one in _at(model, path)), "…")
+
+
+def choices(model: Any, path: Path) -> list[str]:
+    """The only texts that may stand at ``path``; none where it takes others."""
+    leaves = [leaf for one in _at(model, path) for leaf in _leaves(one) if leaf is not type(None)]
+    closed = all(get_origin(leaf) is Literal for leaf in leaves)
+    return [str(word) for leaf in leaves for word in get_args(leaf)] if closed else []
 
 
 def fields(model: type[BaseModel]) -> Mapping[str, FieldInfo]:
@@ -32,6 +43,40 @@ def meaning(model: Any, path: Path, name: str) -> str:
         if info is not None and info.description:
             return info.description.split("\n")[0].rstrip(".")
     return ""
+
+
+def _at(model: Any, path: Path) -> list[Any]:
+    """The annotations of what may stand at ``path``."""
+    found = [model]
+    for part in path:
+        found = [child for one in found for child in _children(one, part)]
+    return found
+
+
+def _least(annotation: Any) -> str:
+    leaf = next(leaf for leaf in _leaves(annotation) if leaf is not type(None))
+    if _is_model(leaf):
+        return (
+            "{"
+            + ", ".join(
+                f"{name}: {_brief(info.annotation)}" for name, info in fields(leaf).items() if info.is_required()
+            )
+            + "}"
+        )
+    origin = get_origin(leaf)
+    if origin is Literal:
+        return str(get_args(leaf)[0])
+    if not isinstance(origin, type):
+        return "…"
+    if issubclass(origin, Mapping):
+        return f"{{name: {_least(get_args(leaf)[-1])}}}"
+    return f"[{_least(get_args(leaf)[0])}]"
+
+
+def _brief(annotation: Any) -> str:
+    """The same of a field within an example, without what is in it."""
+    origins = [get_origin(leaf) for leaf in _leaves(annotation)]
+    return "[…]" if any(origin in _LISTS for origin in origins) else "…"
 
 
 def _children(annotation: Any, part: str | int) -> Iterator[Any]:

@@ -8,6 +8,7 @@ from specs.diagnostic import Diagnostic, error
 from specs.source import SourceSpan
 
 _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
+    ("tab character", "a tab can't indent", "indent with spaces"),
     (
         "mapping values are not allowed",
         "a ':' where no value can start",
@@ -66,7 +67,7 @@ def _words(said: str, context: str, character: str) -> tuple[str, str]:
     for part, message, hint in _EXPLANATIONS:
         if part in said or (len(part) > 3 and part in context):
             return message, hint
-    return said.removeprefix("found "), ""
+    return said.removeprefix("found "), "look here and at the line above: indentation, quotes, brackets"
 
 
 def _inside(text: str, line: int, column: int) -> tuple[int, int]:

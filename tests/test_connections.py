@@ -65,6 +65,14 @@ def test_a_file_that_anybody_may_write_is_refused(tmp_path: Path) -> None:
     assert read_connections(str(file), {})[1] == ()
 
 
+def test_a_document_of_another_kind_is_told_as_that_alone(tmp_path: Path) -> None:
+    file = tmp_path / "specs.yaml"
+    file.write_text(SPECS.split("---", maxsplit=1)[0])
+    _, (problem,) = read_connections(str(file), {})
+    assert (problem.code, problem.message) == ("W104", "expected kind Connections, got 'Environment'")
+    assert "whose kind is Connections" in problem.help
+
+
 def strangers(tmp_path: Path, body: str) -> list[tuple[Severity, str, int]]:
     (tmp_path / "specs.yaml").write_text(SPECS)
     found_specs = read([str(tmp_path / "specs.yaml")]).catalog.environments

@@ -23,7 +23,11 @@ def check_account(text: str) -> str:
     if not re.fullmatch(r"[0-9]+", text):
         raise spec_error("W430", "an AWS account id is digits only", "12 digits without - or _")
     if len(text) != 12:
-        raise spec_error("W430", f"an AWS account id has 12 digits, got {len(text)}", "quote it if it starts with 0")
+        raise spec_error(
+            "W430",
+            f"an AWS account id has 12 digits, got {len(text)}",
+            "write all 12 digits, those that are 0 at the start too",
+        )
     return text
 
 

@@ -80,26 +80,32 @@ def _missing(
     }
     schemas = Hints({quoted(schema) for schema, _, _ in neighbours} | {"public"}, "there")
     for key in missing:
-        what, way_out = _explain(key, known, named[key.kind == Kind.FUNCTION], schemas)
+        code, what, way_out = _explain(key, known, named[key.kind == Kind.FUNCTION], schemas)
         for address in asked[key]:
-            yield error("W450", f"{what} in database {client.database}", subject=str(address), help=way_out)
+            yield error(code, f"{what} in database {client.database}", subject=str(address), help=way_out)
 
 
-def _explain(key: GrantKey, known: Collection[tuple[str, ...]], named: Hints, schemas: Hints) -> tuple[str, str]:
+def _explain(key: GrantKey, known: Collection[tuple[str, ...]], named: Hints, schemas: Hints) -> tuple[str, str, str]:
+    """Code, message and help."""
     name = qualified(key.schema, key.name) if key.schema else key.object
     kinds = {found[0] for found in known if found[1:3] == (key.schema, key.name)}
     if key.kind == Kind.SCHEMA:
-        return f"schema {name} does not exist", schemas.of(name)
+        return "W450", f"schema {name} does not exist", schemas.of(name)
     if key.kind == Kind.COLUMN and "table" in kinds:
         columns = {quoted(found[3]) for found in known if found[:3] == (Kind.COLUMN, key.schema, key.name)}
-        return f"table {name} has no column {quoted(key.column)}", Hints(columns, "it has").of(quoted(key.column))
+        way_out = Hints(columns, "it has").of(quoted(key.column))
+        return "W457", f"table {name} has no column {quoted(key.column)}", way_out
     if key.kind == Kind.FUNCTION and "function" in kinds:
         types = sorted(found[4] for found in known if found[:3] == (Kind.FUNCTION, key.schema, key.name))
-        return f"function {key.object} does not exist", f"there is {', '.join(f'{name}({one})' for one in types)}"
+        return (
+            "W450",
+            f"function {key.object} does not exist",
+            f"there is {', '.join(f'{name}({one})' for one in types)}",
+        )
     if key.kind in (Kind.TABLE, Kind.SEQUENCE, Kind.COLUMN) and kinds & {"table", "sequence"}:
         other = "sequence" if "sequence" in kinds else "table"
-        return f"{name} is a {other}, not a {_shown(key)}", f"write it under {other}s"
-    return f"{_shown(key)} {name} does not exist", named.of(name)
+        return "W450", f"{name} is a {other}, not a {_shown(key)}", f"write it under {other}s"
+    return "W450", f"{_shown(key)} {name} does not exist", named.of(name)
 
 
 def _shown(key: GrantKey) -> str:

@@ -18,11 +18,13 @@ from specs.base import spec_error
 from specs.suggest import closest
 
 _GLOB = re.compile(r"[^\x00-\x1f]+")
+_BARE = re.compile(r"[a-z0-9_$.]+")
+"""What needs no quotes in YAML, nor in a list of it."""
 _EXPANSION = "GRANT … ON ALL TABLES covers today's objects only: name each one"
 
 
-def _parts(text: str, count: int, example: str) -> tuple[str, ...]:
-    """The raw parts of a name that must have so many."""
+def _parts(text: str, count: int, example: str, rest: str = "") -> tuple[str, ...]:
+    """The raw parts of a name that must have so many. ``rest``: what follows the name where it is written."""
     if not text.isprintable():
         raise spec_error("W411", f"invalid character in {text!r}", f"write a name such as {example}")
     if "*" in text and '"' not in text:
@@ -30,21 +32,41 @@ def _parts(text: str, count: int, example: str) -> tuple[str, ...]:
     parts = split_name(text)
     if parts is None or len(parts) != count:
         what = "must be schema.name" if count == 2 else "is not a name"
-        raise spec_error("W411", f"{text!r} {what}", f"such as {example}; quote unusual names: '\"Order Items\"'")
-    for token in tokens(text):
-        _check_token(token)
+        unusual = "'public.\"Order Items\"'" if count == 2 else "'\"Order Items\"'"
+        raise spec_error("W411", f"{text!r} {what}", f"such as {example}; quote unusual names: {unusual}")
+    written = tuple(tokens(text))
+    for token in written:
+        _check_token(token, written, rest)
     return parts
 
 
-def _check_token(token: str) -> None:
+def _check_token(token: str, written: Sequence[str], rest: str) -> None:
     if not token.startswith('"') and not is_plain(token):
-        folded = token.lower()
-        way_out = (
-            f'SQL would read it as {folded}: write {folded}, or "{token}"' if is_plain(folded) else f'write "{token}"'
+        raise spec_error("W411", f"{token!r} is not a plain name", _spelled_out(written, rest))
+    size = len(unquoted(token).encode())
+    if size > LIMIT:
+        kept = _in_yaml([quoted(unquoted(one).encode()[:LIMIT].decode(errors="ignore")) for one in written], rest)
+        raise spec_error(
+            "W411", f"name too long: {size} bytes, the server keeps {LIMIT}", f"write what it keeps: {kept}"
         )
-        raise spec_error("W411", f"{token!r} is not a plain name", way_out)
-    if len(unquoted(token).encode()) > LIMIT:
-        raise spec_error("W411", f"name too long: {len(unquoted(token).encode())} bytes, the server keeps {LIMIT}")
+
+
+def _spelled_out(written: Sequence[str], rest: str) -> str:
+    """The whole name, as it can be copied into the YAML."""
+    trimmed = [one if one.startswith('"') else one.strip() for one in written]
+    if all(one.startswith('"') or is_plain(one) for one in trimmed):
+        return f"write {_in_yaml(trimmed, rest)}"
+    exact = _in_yaml([quoted(unquoted(one)) for one in trimmed], rest)
+    folded = [one if one.startswith('"') else one.lower() for one in trimmed]
+    if all(one.startswith('"') or is_plain(one) for one in folded):
+        plain = _in_yaml(folded, rest)
+        return f"SQL would read it as {plain}: write {plain}, or {exact}"
+    return f"write {exact}"
+
+
+def _in_yaml(parts: Sequence[str], rest: str) -> str:
+    text = ".".join(parts) + rest
+    return "'" + text.replace("'", "''") + "'" if not _BARE.fullmatch(text) else text
 
 
 def _check_schema(schema: str) -> None:
@@ -73,7 +95,7 @@ def _column(text: str) -> str:
 def _function(text: str) -> str:
     try:
         named, arguments = split_signature(text)
-        schema, name = _parts(named, 2, "public.refund(integer, text)")
+        schema, name = _parts(named, 2, "public.refund(integer, text)", f"({arguments})")
         _check_schema(schema)
         return function_text(schema, name, normal_arguments(arguments))
     except BadSignature as problem:

@@ -65,36 +65,41 @@ class _Lowering:
         role = self._resource(
             ROLE, name, role_values(group_comment(self.scope, asked.pair)), asked.pair, f"group of {asked.pair.name}"
         )
-        wanted, spans = self._privileges(name, asked.access)
+        wanted, spans, columns = self._privileges(name, asked.access)
         for key, privileges in wanted.items():
             if key.kind == Kind.TABLE and is_ambiguous(privileges):
                 self._ambiguous(key, asked)
             values = grant_values(key, desired_form(Kind(key.kind), privileges), self.scope.settings.database)
-            reason, span = f"{asked.pair.intent.name} needs it", spans.get(key)
-            self._resource(GRANT, str(key), values, asked.pair, reason, role, span=span)
+            reason = f"{asked.pair.intent.name} needs it"
+            places = (("W457", columns[key]),) if key in columns else ()
+            self._resource(GRANT, str(key), values, asked.pair, reason, role, span=spans.get(key), places=places)
         self._logins(name, asked.pair, role)
 
     def _privileges(
         self, role: str, access: Iterable[Located[PostgresAccess]]
-    ) -> tuple[dict[GrantKey, set[str]], dict[GrantKey, SourceSpan]]:
-        """All privileges by object, with those that are implied; and where each object is named first.
+    ) -> tuple[dict[GrantKey, set[str]], dict[GrantKey, SourceSpan], dict[GrantKey, SourceSpan]]:
+        """All privileges by object, with those that are implied; and where each object, and each column, is named
+        first.
 
         That is the line that a typing error, or a table that has gone, is about.
         """
         spans: dict[GrantKey, SourceSpan] = {}
+        columns: dict[GrantKey, SourceSpan] = {}
         found: dict[GrantKey, set[str]] = {
             GrantKey(role, Kind.DATABASE, "", self.scope.settings.database): {"CONNECT"},
         }
         for block in access:
             for number, grant in enumerate(block.value.grants):
                 where = next(name for name in OBJECTS if getattr(grant, name))
-                for position, key in _keys(role, grant, self.scope.settings.database):
+                for position, column, key in _keys(role, grant, self.scope.settings.database):
                     found.setdefault(key, set()).update(grant.privileges)
                     if key not in spans and grant.objects:
                         spans[key] = block.span("grants", number, where, position)
+                        if key.kind == Kind.COLUMN:
+                            columns[key] = block.span("grants", number, "columns", column)
                 for schema in schemas_of(grant):
                     found.setdefault(GrantKey(role, Kind.SCHEMA, "", _raw(schema)[0]), set()).add("USAGE")
-        return found, spans
+        return found, spans, columns
 
     def _logins(self, name: str, pair: Pair, role: Address) -> None:
         settings = self.scope.settings
@@ -114,10 +119,11 @@ class _Lowering:
         reason: str,
         *needs: Address,
         span: SourceSpan | None = None,
+        places: tuple[tuple[str, SourceSpan], ...] = (),
     ) -> Address:
         address = self.scope.address(kind, key)
         origin = pair.origin(reason, span)
-        self.resources.append(Desired(Resource(address, values), origin, needs))
+        self.resources.append(Desired(Resource(address, values), origin, needs, places=places))
         return address
 
     def _too_long(self, name: str, pair: Pair) -> None:
@@ -146,14 +152,14 @@ class _Lowering:
         )
 
 
-def _keys(role: str, grant: Grant, database: str) -> Iterator[tuple[int, GrantKey]]:
-    """Each object's key, with its position among those that the grant names."""
+def _keys(role: str, grant: Grant, database: str) -> Iterator[tuple[int, int, GrantKey]]:
+    """Each object's key, with its position among those that the grant names, and its column's."""
     kind = grant.kind
     if kind is Kind.DATABASE:
-        yield 0, GrantKey(role, Kind.DATABASE, "", database)
+        yield 0, 0, GrantKey(role, Kind.DATABASE, "", database)
     for position, text in enumerate(grant.objects):
-        for key in _of_object(role, grant, kind, text):
-            yield position, key
+        for column, key in enumerate(_of_object(role, grant, kind, text)):
+            yield position, column, key
 
 
 def _of_object(role: str, grant: Grant, kind: Kind, text: str) -> Iterator[GrantKey]:

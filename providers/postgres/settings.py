@@ -19,7 +19,7 @@ def _prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text):
         raise spec_error("W410", f"{text!r} can't be a role prefix", "a-z 0-9 _ . - from a letter on, such as writ_")
     if len(text) > 32:
-        raise spec_error("W410", f"role prefix too long: {len(text)} bytes, the cap is 32")
+        raise spec_error("W410", f"role prefix too long: {len(text)} bytes, the cap is 32", "such as writ_")
     for name in _SERVERS_OWN:
         if name.startswith(text) or text.startswith(name):
             raise spec_error("W410", f"the prefix {text!r} covers the server's own roles ({name}…)", "use writ_")
@@ -30,7 +30,11 @@ def _identifier(text: str) -> str:
     if not text or not text.isprintable():
         raise spec_error("W410", f"invalid character in {text!r}", "write a name that prints")
     if len(text.encode()) > LIMIT:
-        raise spec_error("W410", f"name too long: {len(text.encode())} bytes, the server keeps {LIMIT}")
+        raise spec_error(
+            "W410",
+            f"name too long: {len(text.encode())} bytes, the server keeps {LIMIT}",
+            f"shorten it by {len(text.encode()) - LIMIT}",
+        )
     return text
 
 

@@ -42,7 +42,7 @@ def log_in(client: VaultClient, login: VaultLoginMethod, environ: Mapping[str, s
         except UnknownOutcome as lost:
             raise Unreachable(lost.message) from None
         except (Rejected, Denied) as refused:
-            said = refused.message.removeprefix("permission denied: ")
+            said = refused.message.replace("permission denied: ", "permission denied to ", 1)
             raise Denied(f"login at auth/{mount} failed: {said}", help="check the connection's `login`") from None
         given = reply.get("auth") if isinstance(reply, Mapping) else None
         if not isinstance(given, Mapping) or not client.hvac.token:
@@ -71,6 +71,8 @@ def secret(login: VaultLoginMethod, kind: str, environ: Mapping[str, str]) -> st
     found = login.sources(kind) or [("file", _POD_TOKEN)]
     way, value = found[0]
     if way == "env":
+        if value not in environ:
+            raise Denied(f"variable {value} is not set", help="set it to the secret to log in with")
         return _clean(environ.get(value, ""), f"variable {value}")
     if way == "file":
         return _clean(_file(value), value)

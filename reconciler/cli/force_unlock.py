@@ -25,6 +25,14 @@ def force_unlock(lock_id: str, state_place: Place, *, force: bool) -> int:
         if unlock(state_place, lock_id, force=force):
             output.text("The lock is removed.")
         else:
-            output.findings((error("W612", f"there is no lock with the ID {lock_id} in {shown(state_place)}"),))
+            output.findings(
+                (
+                    error(
+                        "W612",
+                        f"there is no lock with the ID {lock_id} in {shown(state_place)}",
+                        help="writ lock list names those that are held",
+                    ),
+                )
+            )
             status.code = 1
     return status.code

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from rich.console import Console
 from rich.text import Text
 
-from reconciler.render.diagnostics import SourceLine, diagnostic_json, diagnostic_lines, no_source, summary
+from reconciler.render.diagnostics import SourceLine, diagnostic_json, findings_lines, no_source, summary
 from reconciler.render.safe import json_obeys_nothing, obeys_nothing
 from specs.diagnostic import Diagnostic
 from specs.redaction import redacted, redacted_data, suspicious
@@ -60,9 +60,8 @@ class Output:
             for diagnostic in diagnostics:
                 self.json_line({"type": "diagnostic"} | diagnostic_json(diagnostic))
             return
-        for diagnostic in diagnostics:
-            for line in diagnostic_lines(diagnostic, source_line):
-                self.err.print(_harmless(line))
+        for line in findings_lines(diagnostics, source_line):
+            self.err.print(_harmless(line))
         if diagnostics:
             self.err.print(Text(f"{summary(diagnostics)}.", "bold"))
 

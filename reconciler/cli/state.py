@@ -138,4 +138,6 @@ def _read(file: Path) -> bytes:
         with file.open("rb") as opened:
             return opened.read(MOST + 1)
     except OSError as failed:
-        raise StateError(f"{file} can't be read: {failed.strerror}") from failed
+        raise StateError(
+            f"{file} can't be read: {failed.strerror}", help="name a state that writ state pull printed"
+        ) from failed

@@ -17,6 +17,8 @@ from reconciler.model import ApplyResult, Change, Outcome, Plan, StepEvent
 from reconciler.provider import ProviderError, UnknownOutcome
 from specs.diagnostic import Diagnostic, error
 
+_FIRST = "mend what failed: the next run does this step"
+_AGAIN = "run it again: it does what is left"
 DEFAULT_PARALLELISM = 10
 """Steps at once over all systems, as Terraform's ``-parallelism``."""
 
@@ -237,7 +239,9 @@ class _Walk:
     def _skip_downstream(self, step: Step) -> None:
         for later in self._order.downstream(step):
             if later not in self._results and not later.is_gate:
-                because = error("W602", f"skipped: it depends on {step.address}", subject=str(later.address))
+                because = error(
+                    "W602", f"skipped: it depends on {step.address}", subject=str(later.address), help=_FIRST
+                )
                 self._results[later] = self._report(later, Outcome.SKIPPED, 0.0, because)
                 self._release(later)
         self._release(step)
@@ -246,7 +250,7 @@ class _Walk:
         why = "the run was interrupted" if interrupted else "the run was stopped"
         for step in steps:
             if step not in self._results:
-                because = error("W603", f"skipped: {why}", subject=str(step.address))
+                because = error("W603", f"skipped: {why}", subject=str(step.address), help=_AGAIN)
                 self._results[step] = self._report(step, Outcome.SKIPPED, 0.0, because)
 
     def _retrying(self, change: Change, phase: Phase, failed: ProviderError) -> None:

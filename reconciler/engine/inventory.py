@@ -120,7 +120,8 @@ def look_over(
         found = system.provider.inventory(system.client, system.scope)
         if found is None:
             message = f"the provider {provider} tells of nothing that stands there"
-            problems = (warning("W655", message, subject=name, span=system.scope.span),)
+            way_out = "look there by hand; --system NAME asks one system alone"
+            problems = (warning("W655", message, subject=name, help=way_out, span=system.scope.span),)
         for number, one in enumerate(found or (), 1):
             gathered.take(one)
             if number % _EVERY == 0:

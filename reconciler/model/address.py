@@ -17,5 +17,10 @@ class Address(NamedTuple):
     key: str
 
     def __str__(self) -> str:
+        return f"{self.system}.{self.type}[{self.quoted}]"
+
+    @property
+    def quoted(self) -> str:
+        """The key as HCL writes a text: in double quotes, those in it escaped."""
         key = self.key.replace("\\", "\\\\").replace('"', '\\"')
-        return f'{self.system}.{self.type}["{key}"]'
+        return f'"{key}"'

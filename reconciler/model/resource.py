@@ -43,6 +43,12 @@ class Desired:
     depends_on: tuple[Address, ...] = ()
     until: datetime | None = None
     """UTC. From then on it isn't wanted any more: access that no system ends by itself is declared with its end."""
+    places: tuple[tuple[str, SourceSpan], ...] = ()
+    """Findings' codes with the YAML that those are about, where it isn't the origin's: a part of the object."""
+
+    def place(self, code: str) -> SourceSpan | None:
+        """The YAML that a finding with this code is about."""
+        return dict(self.places).get(code, self.origin.span)
 
 
 class Ownership(StrEnum):

@@ -62,6 +62,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W453": "PostgreSQL: the minter can't end sessions",
         "W454": "PostgreSQL: PUBLIC may CREATE in a schema",
         "W456": "PostgreSQL: before 16 the minter is a full member of every group",
+        "W457": "PostgreSQL: a column that its table doesn't have",
         "W501": "a system that couldn't be read: nothing is known of it, so nothing is planned for it",
         "W502": "the name is taken by an object that isn't ours, or that somebody made anew under it",
         "W503": "an object in the scope with the marker of another environment or system: it is left alone",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from rich.cells import cell_len
@@ -15,6 +16,9 @@ from specs.source import SourceSpan
 SourceLine = Callable[[SourceSpan], str | None]
 """The text of a span's line, where it can still be read."""
 
+_ALIKE = 5
+"""Findings that are alike, of which every one is shown; of more, the first _SHOWN."""
+_SHOWN = 3
 _WIDTH = 100
 """Characters of a source line that are shown."""
 
@@ -43,6 +47,20 @@ def diagnostic_lines(diagnostic: Diagnostic, source_line: SourceLine = no_source
         yield from _excerpt(diagnostic.span, source_line(diagnostic.span), colour)
     if diagnostic.help:
         yield Text.assemble(("  help: ", "bold cyan"), safe(diagnostic.help))
+
+
+def findings_lines(diagnostics: Sequence[Diagnostic], source_line: SourceLine = no_source) -> Iterator[Text]:
+    """All findings. Of many in a row that differ only in their subject, the first and how many more."""
+    for _, group in groupby(diagnostics, lambda one: (one.code, one.severity, one.message, one.help, one.span)):
+        alike = list(group)
+        folded = len(alike) > _ALIKE and alike[0].span is None
+        for diagnostic in alike[:_SHOWN] if folded else alike:
+            yield from diagnostic_lines(diagnostic, source_line)
+        if folded:
+            first = alike[0]
+            yield Text(
+                f"… and {len(alike) - _SHOWN:,} more {first.severity.value}[{first.code}]: {safe(first.message)}"
+            )
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:

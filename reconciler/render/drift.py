@@ -24,11 +24,15 @@ def drift_lines(drift: Drift) -> Iterator[Text]:
     if drift.items:
         kinds = Counter(item.kind for item in drift.items)
         counted = ", ".join(f"{kinds[kind]} {kind.value}" for kind in DriftKind if kinds[kind])
-        yield Text(f"Drift: {counted} (of {drift.checked} objects).", "bold")
+        yield Text(f"Drift: {counted} (of {drift.checked} object{'' if drift.checked == 1 else 's'}).", "bold")
     elif drift.errored:
         yield Text("Drift unknown: see the errors.", "bold red")
     else:
-        yield Text.assemble(("No drift.", "bold green"), f" {drift.checked} objects are as they were applied.")
+        yield Text.assemble(("No drift.", "bold green"), f" {_as_applied(drift.checked)}.")
+
+
+def _as_applied(count: int) -> str:
+    return "1 object is as it was applied" if count == 1 else f"{count} objects are as they were applied"
 
 
 def drift_json(drift: Drift, providers: Mapping[str, str]) -> dict[str, Any]:

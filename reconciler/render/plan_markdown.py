@@ -86,7 +86,8 @@ def _summary(plan: Plan, gate: Gate | None) -> Iterator[str]:
     if systems := systems_line(plan):
         yield f"- {code(systems.rstrip('.'), 1_500)}"
     if plan.drift:
-        yield f"- Drift: {len(plan.drift):,} objects are not as they were applied"
+        moved = "object is not as it was" if len(plan.drift) == 1 else "objects are not as they were"
+        yield f"- Drift: {len(plan.drift):,} {moved} applied"
     if plan.diagnostics:
         yield f"- Findings: {summary(plan.diagnostics)}"
     if gate is not None and gate.tripped:

@@ -98,7 +98,7 @@ def change_lines(change: Change, *, destroy: bool = False) -> Iterator[Text]:
     yield Text(f"  # {safe(str(change.address))} {_HEADERS[change.action]}", "bold")
     yield from _why(change, destroy=destroy)
     indent = " " * (3 - len(symbol))
-    opening = f' resource "{change.address.type}" "{safe(change.address.key)}"'
+    opening = f' resource "{change.address.type}" {safe(change.address.quoted)}'
     if change.action is Action.FORGET:
         yield Text.assemble((f"{indent}{symbol}", colour), opening)
         return
@@ -204,7 +204,7 @@ def drift_item_lines(item: DriftItem) -> Iterator[Text]:
         yield Text(f"  # ({safe(item.live.overdue)})", "dim")
     if item.observed:
         yield Text("  # (it isn't Writ's: apply can't take it back, and records it as it is)", "dim")
-    yield Text.assemble((f"  {symbol}", colour), f' resource "{item.address.type}" "{safe(item.address.key)}" {{')
+    yield Text.assemble((f"  {symbol}", colour), f' resource "{item.address.type}" {safe(item.address.quoted)} {{')
     for attribute in item.attributes:
         yield from attribute_lines(attribute)
     if item.kind not in (DriftKind.CHANGED, DriftKind.MISSING) and item.live is not None:

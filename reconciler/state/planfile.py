@@ -161,11 +161,11 @@ def _parsed(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         with _opened(path) as file:
             if os.fstat(file.fileno()).st_size > MAX_BYTES:
-                raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)")
+                raise PlanFileError(f"{path} is larger than a saved plan can be ({MAX_BYTES >> 20} MiB)", help=_MAKE)
             text = file.read().decode("utf-8")
         outer = json.loads(text)
     except OSError as failed:
-        raise PlanFileError(f"the plan {path} can't be read: {failed.strerror}") from failed
+        raise PlanFileError(f"the plan {path} can't be read: {failed.strerror}", help=_MAKE) from failed
     except (ValueError, RecursionError) as failed:
         raise PlanFileError(f"{path} is not a saved plan", help=_MAKE) from failed
     if not isinstance(outer, dict) or "format" not in outer:

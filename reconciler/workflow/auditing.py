@@ -42,7 +42,10 @@ def audit(place: Place, environment: str | None, checkpoints: Sequence[Path] = (
         name = environment or _only_one(ledger.audited() or tuple(sorted(known)), place)
         for path, one in zip(checkpoints, signed, strict=True):
             if one.checkpoint.environment != name:
-                raise CheckpointError(f"{path} is of environment {one.checkpoint.environment}, not of {name}")
+                raise CheckpointError(
+                    f"{path} is of environment {one.checkpoint.environment}, not of {name}",
+                    help=f"name a checkpoint of {name}, or --environment {one.checkpoint.environment}",
+                )
         there = name in ledger.audited()
         if not there and not signed:
             raise LedgerError(
@@ -89,7 +92,7 @@ def checkpoint(place: Place, environment: str | None, key: Path) -> tuple[str, t
     signer, found = read_signing_key(key)
     last = entries(place, environment)[-1:]
     if not last:
-        raise LedgerError("the audit record is empty: there is nothing to sign")
+        raise LedgerError("the audit record is empty: there is nothing to sign", help="writ apply begins it")
     (end,) = last
     return signed_text(Checkpoint(end.environment, end.lineage, end.number, end.hash, now()), signer), found
 
@@ -120,4 +123,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MOST + 1)
     except OSError as failed:
-        raise CheckpointError(f"the checkpoint {path} can't be read: {failed.strerror}") from failed
+        raise CheckpointError(
+            f"the checkpoint {path} can't be read: {failed.strerror}",
+            help="name a file that writ audit checkpoint wrote",
+        ) from failed

@@ -86,7 +86,9 @@ def move(desk: Desk, environment: str | None, name: str, to: str) -> tuple[Addre
         if new in state.objects:
             raise NotRecorded(f"{new} is recorded already", help=f"remove it first: writ state rm '{new}'")
         if new.type != old.type:
-            raise NotRecorded(f"{old} can't become {new}: that is of another type")
+            raise NotRecorded(
+                f"{old} can't become {new}: that is of another type", help=f"name an address of the type {old.type}"
+            )
         moved = replace(one, resource=replace(one.resource, address=new))
         others = (each for address, each in state.objects.items() if address != old)
         objects = {each.resource.address: _following(each, old, new) for each in (*others, moved)}
@@ -137,6 +139,9 @@ def _the_only_one(place: Place) -> str:
     if found:
         known = ", ".join(found)
         raise NothingRecorded(f"there are several environments: {known}", help="pick one: --environment NAME")
+    if may_hold(place):
+        way_out = "nothing was applied yet, or all was destroyed; if another place is meant: -state PLACE"
+        raise NothingRecorded(f"nothing is recorded in {shown(place)}", help=way_out)
     raise NothingRecorded(f"nothing is recorded in {shown(place)}", help="name the state's place: -state PLACE")
 
 

@@ -34,6 +34,7 @@ from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
 
 log = logging.getLogger("writ")
 
+_A_TARGET = 'name an address as plan shows it, such as vault.vault_policy["writ-a_b"], an agent or a system'
 _OUT_OF_REACH = frozenset({"W501", "W702"})
 
 
@@ -132,7 +133,9 @@ def plan_of(now: Situation, options: Options) -> Plan:
     changes, found = _changes(now, options)
     problems = (*_reported(now, options), *_elsewhere(now), *_marked_outside(now), *found)
     kept, unknown = narrowed(changes, options.targets, marks_of(now.systems))
-    problems += tuple(error("W504", f"-target {name} names nothing in this plan", subject=name) for name in unknown)
+    problems += tuple(
+        error("W504", f"-target {name} names nothing in this plan", subject=name, help=_A_TARGET) for name in unknown
+    )
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else _drift(now).items
     access = _access(now, kept, drift)
@@ -257,12 +260,16 @@ def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
     if not now.refreshed.reported:
         return ()
     going = {str(address) for address in now.state.objects.keys() - now.desired.keys()}
-    spans = {str(address): wanted.origin.span for address, wanted in now.desired.items()}
+    spans = {
+        (str(address), code): wanted.place(code)
+        for code in {found.code for found in now.refreshed.reported}
+        for address, wanted in now.desired.items()
+    }
     return tuple(
         replace(
             found,
             severity=Severity.WARNING if options.destroy or found.subject in going else found.severity,
-            span=spans.get(found.subject) or found.span,
+            span=spans.get((found.subject, found.code)) or found.span,
         )
         for found in now.refreshed.reported
     )
@@ -300,7 +307,12 @@ def _of_concern(now: Situation, kept: Sequence[Change], options: Options) -> tup
 
 
 def _left_alone(address: Address) -> Diagnostic:
-    return warning("W506", f"{address} isn't this environment's and is left alone", subject=str(address))
+    return warning(
+        "W506",
+        f"{address} isn't this environment's and is left alone",
+        subject=str(address),
+        help="remove it with the environment that made it, or by hand if none did",
+    )
 
 
 def _cycles(now: Situation, changes: Sequence[Change]) -> tuple[Diagnostic, ...]:

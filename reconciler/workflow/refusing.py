@@ -56,7 +56,7 @@ def load_told(path: Path, required: PublicKey | None, place: Place, how: Circums
         return load(path, required)
     except NotSigned as failed:
         environment, digest = failed.claimed
-        why = (error(failed.code, failed.message),)
+        why = (error(failed.code, failed.message, help=failed.help),)
         body = record.run_refused(how, whoami(), "apply", ("", digest), why, version("writ-iam"))
         try:
             _tell_if_known(place, environment, body)

@@ -24,7 +24,9 @@ def scaffold(folder: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     except OSError as failed:
-        return (), (error("W631", f"{folder} can't be written: {failed.strerror}"),)
+        return (), (
+            error("W631", f"{folder} can't be written: {failed.strerror}", help="name a folder that you may write in"),
+        )
     return tuple(path for path, _ in planned), ()
 
 

@@ -22,6 +22,6 @@ class Context:
     today: date
 
 
-def complain(code: str, message: str, owner: str, located: Located[object], path: Path, help: str = "") -> Diagnostic:
+def complain(code: str, message: str, owner: str, located: Located[object], path: Path, help: str) -> Diagnostic:
     """An error at a path of a document; ``owner`` as in ``agents.support-bot``."""
     return error(code, message, subject=dotted(path, owner), help=help, span=located.span(*path))

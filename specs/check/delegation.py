@@ -42,7 +42,7 @@ def _one(context: Context, name: str, intent: str, to: str, path: tuple[str | in
         if not context.failed.any("Agent"):
             message = f"{name} doesn't hold {intent}: a delegate's access must lie within its delegator's"
             yield complain("W305", message, owner, agent, path, f"allow {name} the intent, or don't delegate it")
-    elif held.depth >= DEPTH_CAP:
+    elif held.depth == DEPTH_CAP:  # further along the same chain it is the same mistake
         spelled = " → ".join([*chain(context.held, name, intent), to])
         message = f"{intent} is delegated more than {DEPTH_CAP} times: {spelled}"
         yield complain("W308", message, owner, agent, path, f"allow {to} the intent itself")

@@ -129,6 +129,16 @@ CASES: dict[str, dict[str, str]] = {
     "PostgreSQL: CREATE": grant("privileges: [CREATE], schemas: [public]"),
     "PostgreSQL: no objects": grant("privileges: [SELECT]"),
     "PostgreSQL: SQL through a name": grant("privileges: [SELECT], tables: ['public.orders; DROP TABLE x']"),
+    "PostgreSQL: a name that SQL folds": grant("privileges: [SELECT], tables: [public.T]"),
+    "PostgreSQL: a name that must be quoted": grant("privileges: [SELECT], tables: ['public.Gr\u00f6\u00dfe']"),
+    "PostgreSQL: a space after a name": grant("privileges: [SELECT], tables: ['public.t ']"),
+    "PostgreSQL: a function that SQL folds": grant(
+        "privileges: [EXECUTE], functions: ['public.Refund(integer, text)']"
+    ),
+    "PostgreSQL: grants on a vault": files("{system: vault, grants: [{privileges: [SELECT], tables: [public.t]}]}"),
+    "no capabilities": vault("kv/x", "[]"),
+    "no paths": files("{system: vault, paths: []}"),
+    "paths with capabilities in a guardrail": files(never="{system: vault, paths: [{path: kv/x}]}"),
     "PostgreSQL: a name over 63 bytes": grant(f"privileges: [SELECT], tables: [public.{'a' * 64}]"),
     "no such provider": files(old="provider: aws", new="provider: awss"),
     "several issuers, one mount": files(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from reconciler.render.diagnostics import diagnostic_lines
+from reconciler.render.diagnostics import diagnostic_lines, findings_lines
 from specs.diagnostic import error
 from specs.source import SourceSpan
 
@@ -41,3 +41,20 @@ def test_an_address_is_told_once() -> None:
         "error[W502] cloud.role.x: cloud.role.xy is there already",
         "error[W502] cloud.role.x: there already",
     ]
+
+
+def test_many_that_are_alike_are_folded_in_text() -> None:
+    skipped = [
+        error("W603", "skipped: the run was interrupted", subject=f"a.b[{n}]", help="again") for n in range(1197)
+    ]
+    other = error("W601", "failed", subject="a.b[x]", help="look")
+    lines = [line.plain for line in findings_lines([other, *skipped, other])]
+    assert [line for line in lines if "W601" in line] == ["error[W601] a.b[x]: failed"] * 2
+    assert lines[-3:] == [
+        "… and 1,194 more error[W603]: skipped: the run was interrupted",
+        "error[W601] a.b[x]: failed",
+        "  help: look",
+    ]
+    assert sum("a.b[" in line and "W603" in line for line in lines) == 3
+    few = [line.plain for line in findings_lines(skipped[:5])]
+    assert sum("W603" in line for line in few) == 5

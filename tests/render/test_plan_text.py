@@ -125,3 +125,8 @@ def test_every_verdict_and_aspect_has_words() -> None:
     for mover in Mover:
         for verdict in Verdict:
             assert shown(plan([created("x")], [verdict_row(verdict, mover)]))[0].startswith(("Access ", "1 principal"))
+
+
+def test_a_quote_in_a_key_is_escaped_as_in_hcl() -> None:
+    text = shown(plan([created('table:public."Gr\u00f6\u00dfe"')]))
+    assert any('resource "aws_iam_role" "table:public.\\"Gr\u00f6\u00dfe\\""' in line for line in text)

@@ -428,6 +428,27 @@ case("a path that looks like a snake in labels", agent("{name: support-bot}", "{
 case("labels is a list", agent("{name: support-bot}", "{name: support-bot, labels: [a]}"))
 case("a label that is a mapping", agent("{name: support-bot}", "{name: support-bot, labels: {a: {b: c}}}"))
 case("Retirement", "apiVersion: writ/v1\nkind: Retirement\nmetadata: {name: x}\nspec: {}\n")
+case("name of dots", agent("name: support-bot", 'name: ".."'))
+case("name of a wildcard", agent("name: support-bot", 'name: "*"'))
+case("name with an umlaut", agent("name: support-bot", "name: b\u00f6t"))
+case("name of 200 characters", agent("name: support-bot", "name: " + "a" * 200))
+case("no such day", agent("  purpose:", "  review_by: 2027-02-30\n  purpose:"))
+case("no year", agent("  purpose:", "  review_by: 0000-02-03\n  purpose:"))
+case("ttl in brackets", ttl("[15m]"))
+case("an empty metadata", agent("{name: support-bot}", "{}"))
+case("identity is a name", agent('{issuer: cluster, subject: "system:serviceaccount:support:support-bot"}', "cluster"))
+case("one subject in brackets", agent('"system:serviceaccount:support:support-bot"', "[bot]"))
+case("spaces around a subject", agent('"system:serviceaccount:support:support-bot"', '" bot "'))
+case("a tab that indents", agent("  purpose:", "\tpurpose:"))
+case("an environment without systems", env("  systems:\n    vault: {provider: vault, policy_prefix: writ-}\n", ""))
+case(
+    "a broken document still declares its name",
+    intent("apiVersion: writ/v1", "apiVersion: v1") + "---\n" + agent("orders.read", "orders.list"),
+)
+case(
+    "a chain far too long",
+    "---\n".join([bot("a0", "a1", own=True), *(bot(f"a{n}", f"a{n + 1}") for n in range(1, 30)), bot("a30")]),
+)
 case("name too long", agent("name: support-bot", "name: " + "a" * 64))
 case("name that ends with a dot", agent("name: support-bot", "name: bot."))
 case("name with an underscore", agent("name: support-bot", "name: support_bot"))

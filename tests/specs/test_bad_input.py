@@ -41,6 +41,7 @@ def test_findings(name: str, files: dict[str, bytes], tmp_path: Path, monkeypatc
     specs = found(files, tmp_path, monkeypatch)
     took = time.process_time() - started
     assert lines(specs) == read_golden().get(name), name
+    assert [one for one in specs.diagnostics if not one.help.strip()] == []
     assert took < 3  # a second on a quiet machine
     assert {one.code for one in specs.diagnostics} <= CODES.keys()
     excerpts = [specs.sources.source_line(one.span) or "" for one in specs.diagnostics if one.span]

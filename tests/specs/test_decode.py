@@ -91,7 +91,7 @@ def test_a_mistaken_required_field_is_said_once() -> None:
 def test_help_comes_from_the_model() -> None:
     document = load_bytes(b"{}", "f").documents[0]
     _, (missing,) = decode(Table, Located(document.data, document.locator))
-    assert missing.help == "Tables, with their schema"
+    assert missing.help == "write tables: […] (Tables, with their schema)"
 
 
 def test_a_part_of_a_document_keeps_its_place() -> None:
@@ -114,7 +114,7 @@ def test_values_without_yaml() -> None:
 
 
 def test_messages_are_data() -> None:
-    assert str(spec_error("W199", "a {brace} and {0}").message()) == "a {brace} and {0}"
+    assert str(spec_error("W199", "a {brace} and {0}", "").message()) == "a {brace} and {0}"
 
 
 class Checked(SpecModel):
@@ -126,17 +126,17 @@ class Checked(SpecModel):
     def _after(self) -> Checked:
         for index, item in enumerate(self.items):
             if item == "bad":
-                raise spec_error("W199", "bad item", at=("items", index))
+                raise spec_error("W199", "bad item", "", at=("items", index))
         for name in self.by_name:
             if name == "bad":
-                raise spec_error("W199", "bad key", at=("by_name", name), key=True)
+                raise spec_error("W199", "bad key", "", at=("by_name", name), key=True)
         return self
 
     @model_validator(mode="before")
     @classmethod
     def _before(cls, value: Any) -> Any:
         if value.get("name") == "bad":
-            raise spec_error("W199", "bad name", at=("name", "deeper"))
+            raise spec_error("W199", "bad name", "", at=("name", "deeper"))
         return value
 
 

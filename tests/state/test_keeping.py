@@ -155,6 +155,14 @@ def test_a_document_that_is_older_or_another_is_refused_unless_forced(desk: Desk
         keeping.push(at_hand(desk.state), encode_state(replace(now, lineage="")), force=True)
 
 
+def test_what_was_all_removed_is_no_wrong_place(near: Desk) -> None:
+    near.apply(*WISHES)
+    near.apply()
+    with pytest.raises(NothingRecorded, match="nothing is recorded in") as found:
+        keeping.recorded(near.state, None)
+    assert found.value.help.startswith("nothing was applied yet, or all was destroyed")
+
+
 def test_where_nothing_or_too_much_is_recorded_it_is_told(near: Desk) -> None:
     with pytest.raises(NothingRecorded, match="nothing is recorded in"):
         keeping.recorded(near.state, None)

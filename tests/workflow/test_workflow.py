@@ -16,6 +16,7 @@ from reconciler.workflow.applying import Execution, apply_specs
 from reconciler.workflow.leaving import or_recorded
 from reconciler.workflow.planning import Options
 from specs.diagnostic import Diagnostic, Severity, error
+from specs.source import SourceSpan
 from tests.memory import at, live, resource, wanted
 from tests.workflow.desk import NOWHERE, Desk
 
@@ -168,6 +169,22 @@ def test_what_a_system_says_of_what_is_missing_is_no_reason_to_know_nothing(
     assert [(item.address, item.kind) for item in drift.items] == [(at("a"), DriftKind.MISSING)]
     assert [one.severity for one in drift.diagnostics] == [Severity.WARNING, Severity.ERROR]
     assert desk.plan(wanted("a", size=1)).errored
+
+
+def test_a_finding_points_at_the_part_of_its_object_that_it_is_about(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, part = SourceSpan("intents.yaml", 3, 1), SourceSpan("intents.yaml", 4, 5)
+    one = replace(wanted("a", size=1), places=(("W457", part),))
+    one = replace(one, origin=replace(one.origin, span=whole))
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        said = tuple(error(code, "not there", subject=str(at("a")), help="") for code in ("W450", "W457"))
+        return replace(mine(*arguments), diagnostics=said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    assert [(found.code, found.span) for found in desk.plan(one).diagnostics] == [("W450", whole), ("W457", part)]
 
 
 def test_destroy_leaves_alone_what_is_not_ours_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ def refusal(model: Any, value: Any) -> tuple[str, str, str]:
         ({"privileges": ["SELECT"], "tables": ["a.b.c"]}, "W411", "must be schema.name"),
         ({"privileges": ["SELECT"], "tables": ["public.*"]}, "W412", "name each one"),
         ({"privileges": ["SELECT"], "tables": ["*"]}, "W412", "wildcard"),
-        ({"privileges": ["SELECT"], "tables": ["public.Orders"]}, "W411", 'write orders, or "Orders"'),
+        ({"privileges": ["SELECT"], "tables": ["public.Orders"]}, "W411", "write public.orders, or 'public."),
         ({"privileges": ["SELECT"], "tables": ['public.orders"; DROP']}, "W411", "must be schema.name"),
         ({"privileges": ["SELECT"], "tables": ["public.orders; DROP TABLE x"]}, "W411", "is not a plain name"),
         ({"privileges": ["SELECT"], "tables": ['public."a\0b"']}, "W411", "invalid character"),

@@ -93,6 +93,9 @@ def test_a_grants_origin_is_the_line_that_names_its_object() -> None:
         "column:public.orders.id": "access/0/grants/1/tables/0",
         "column:public.items.id": "access/0/grants/1/tables/1",
     }
+    columns = {one.resource.address.key.partition(":")[2]: one.place("W457") for one in found}
+    assert (at := columns["column:public.items.id"]) is not None
+    assert at.file == "access/0/grants/1/columns/0"
 
 
 def test_the_role_can_do_nothing_by_itself_and_says_whose_it_is() -> None:

@@ -197,7 +197,7 @@ def test_approle(estate: Estate) -> None:
 @pytest.mark.parametrize(
     ("login", "message"),
     [
-        ({"token_env": "NONE"}, "variable NONE is empty"),
+        ({"token_env": "NONE"}, "variable NONE is not set"),
         ({"token_file": "/nowhere/token"}, "cannot read /nowhere/token: No such file or directory"),
         ({"token_command": ["/nowhere/cmd", "s3cret"]}, "cannot run /nowhere/cmd: No such file or directory"),
         ({"token_command": [sys.executable, "-c", "print('s3cret'); raise SystemExit(3)"]}, "exited with 3"),
