@@ -5,7 +5,7 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test test-access test-faults test-thorough fuzz check check-ci bench lock audit-dependencies clean
+.PHONY: help demo test test-access test-faults test-races test-thorough mutate fuzz check check-ci bench lock audit-dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## Show this list
@@ -25,8 +25,15 @@ test-access: .venv/.installed ## Compare access on everything that the tests oth
 	$(BIN)/pytest -n 2 -m access
 	$(BIN)/pytest -n 2 -s --sweep tests/access tests/providers/aws/effective
 
-test-faults: .venv/.installed ## Every boundary of every call with a fault, judged by what the servers say (an hour)
+test-faults: .venv/.installed ## Every boundary of every call with a fault, judged by what the servers say (hours)
 	$(BIN)/pytest -n 2 --dist loadgroup -m faults tests/faults
+
+# One race after the other: eight processes are enough for two cores.
+test-races: .venv/.installed ## Eight applies at once, 200 rounds on each kind of state (half an hour)
+	$(BIN)/pytest -m races tests/races
+
+mutate: .venv/.installed ## Change guards, order, lock and codec in a thousand ways: the tests must see it (half an hour)
+	@$(BIN)/python -m tests.mutation
 
 # atheris has wheels for some systems only: without it the inputs are mutated, but not led by what they reach.
 fuzz: .venv/.installed ## Feed every decoder with damaged input, SECONDS=60 to each

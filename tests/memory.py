@@ -21,7 +21,7 @@ from reconciler.model import (
     Snapshot,
     Value,
 )
-from reconciler.provider import Attribute, Demand, Lowering, Provider, ResourceType, Scope
+from reconciler.provider import Attribute, Demand, Lowering, Provider, ResourceType, Scope, may_write
 from specs.base import SpecModel
 
 
@@ -46,6 +46,7 @@ class Memory:
         self.ids[key] = f"i-{len(self.calls)}"
 
     def call(self, verb: str, key: str, effect: Callable[[], object]) -> None:
+        may_write()
         self.calls.append((verb, key))
         self.before(verb, key)
         effect()

@@ -214,7 +214,7 @@ def _with_tokens(sandbox: Sandbox, folder: Path) -> Path:
     return connections
 
 
-_LONG = 7200
+_LONG = 86400
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,7 @@ import specs
 from providers.aws.client import raw_client
 from reconciler import registry
 from reconciler.cli.main import COMMANDS, cli, main
+from reconciler.state.bucket import Bucket
 
 _MOST = 1 << 20
 PLANTED = "WRIT_TESTS_PLANTED_BUG"
@@ -65,6 +66,7 @@ def _preload() -> None:
                 importlib.import_module(found.name)
     for service in ("iam", "sts"):
         raw_client(service, "http://127.0.0.1:9", "us-east-1").close()  # AWS's models: parsed here, not in each fork
+    Bucket("warm")  # the same of a state in S3
     gc.freeze()
 
 

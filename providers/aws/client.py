@@ -45,7 +45,7 @@ from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
 from providers.aws.territory import Territory
 from providers.aws.tokens import token_loader
-from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable
+from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable, may_write
 from specs.redaction import keep
 
 _TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
@@ -71,6 +71,8 @@ class AwsClient:
         for client in (self._reader, self._writer):
             # It parses policies to dicts, and so hides repeated keys.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
+        # As late as can be: what it raises comes out of the call.
+        self._writer.meta.events.register("before-send.iam", lambda **_: may_write())
         self.arn = ""
         """Who we are there; known after ``verify``."""
 
@@ -298,6 +300,11 @@ def _mapped(service: str, operation: str, *, writing: bool) -> Iterator[None]:
         raise lost(message, writing=writing, help=NOT_AWS) from None
     except (BotoCoreError, ResponseParserError) as failed:
         raise _from_botocore(failed, f"{service}:{operation}", writing=writing) from failed
+    except RuntimeError as failed:
+        if "refreshed" not in str(failed):  # botocore's, of credentials that it has just got
+            raise
+        way_out = "is the clock of this machine right?"
+        raise Denied("AWS login: the credentials that were got just now have expired already", help=way_out) from None
     except UNREADABLE as failed:
         if operation == LOGIN:
             raise Denied(f"AWS login: {failed}", help=_NO_CREDENTIALS) from failed

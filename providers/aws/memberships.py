@@ -35,7 +35,8 @@ class _Membership(IamType):
 
     def _live(self, client: AwsClient, key: str, role: str, attributes: Mapping[str, Value]) -> Live:
         address, parent = client.scope.address(self.name, key), client.scope.address(ROLE, role)
-        return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,))
+        number = client.territory.number(role)
+        return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,), native_id=number)
 
 
 class RolePolicyAttachment(_Membership):

@@ -36,7 +36,9 @@ class Role(IamType):
     def read_once(self, client: AwsClient, key: str) -> Live | None:
         """GetRole has it all."""
         found = client.read("get_role", RoleName=key)["Role"]
-        return role_live(client.scope, role_facts(found, found))
+        role = role_facts(found, found)
+        client.territory.identify(role)
+        return role_live(client.scope, role)
 
     def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:
         """Under the role path, with the prefix and the marker. Of a name that is taken IAM itself makes no other."""

@@ -34,7 +34,8 @@ class RolePolicy(IamType):
         attributes: dict[str, Value] = {"role": role, "name": name, "policy": normalise(found["PolicyDocument"])}
         address = client.scope.address(ROLE_POLICY, key)
         parent = client.scope.address(ROLE, role)
-        return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,))
+        number = client.territory.number(role)
+        return Live(Resource(address, attributes), Ownership.UNMARKED, depends_on=(parent,), native_id=number)
 
     def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:  # noqa: ARG002
         """On a role of ours."""

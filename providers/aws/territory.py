@@ -25,12 +25,22 @@ class Territory:
 
     scope: Scope[AwsSettings]
     _roles: dict[str, bool] = field(default_factory=dict)
+    _numbers: dict[str, str] = field(default_factory=dict)
 
     def learn(self, role: RoleFacts, *, wanted: bool = False) -> None:
         """A role was read. One under our path that is wanted or recorded stays ours under another's tags."""
         found = role_live(self.scope, role)
         ours = found.ownership is Ownership.OURS
         self._roles[role.name] = ours or (found.in_scope and (wanted or found.ownership is not Ownership.OTHER))
+        self.identify(role)
+
+    def identify(self, role: RoleFacts) -> None:
+        """Which role has this name now."""
+        self._numbers[role.name] = role.number
+
+    def number(self, name: str) -> str:
+        """RoleFacts.number as last read: of what hangs on a role, too, it tells another one of the same name."""
+        return self._numbers.get(name, "")
 
     def check_role(self, client: AwsClient, name: str) -> None:
         """Raises Rejected unless the role is ours to write to, or isn't there."""

@@ -14,7 +14,7 @@ from providers.ldap.entry import Entry, Modification, Within
 from providers.ldap.errors import NO_SUCH_OBJECT, SUCCESS, Referred, translate
 from providers.ldap.settings import LdapSettings
 from reconciler.model import Address
-from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
+from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable, may_write
 from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 
 with warnings.catch_warnings():
@@ -154,11 +154,15 @@ class LdapClient:
                 raise Unreachable(f"{what}: {_words(lost)}", help="is the server up?") from None
 
     def _write(self, what: str, call: Callable[[ldap3.Connection], Any], *, fine: int = SUCCESS) -> None:
+        def sent(live: ldap3.Connection) -> tuple[Any, Any]:
+            may_write()
+            return _said(live, call(live))
+
         with self._lock:
             self.calls += 1
             self._live()  # a login that fails has written nothing
             try:
-                result, _ = self._bounded(lambda live: _said(live, call(live)))
+                result, _ = self._bounded(sent)
             except (LDAPCommunicationError, Unreachable) as lost:
                 self._drop()
                 raise UnknownOutcome(f"{what}: no reply came: {_words(lost)}") from None

@@ -17,7 +17,7 @@ from providers.postgres.names import Column, Ident, Words
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.sql import CLUSTER, WHERE_WE_ARE
 from reconciler.model import Address
-from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable
+from reconciler.provider import Denied, Fenced, Rejected, Scope, UnknownOutcome, Unreachable, may_write
 from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 from specs.redaction import keep
 
@@ -25,9 +25,11 @@ Part: TypeAlias = Ident | Column | Words | str
 Row: TypeAlias = tuple[Any, ...]
 
 CONNECT_SECONDS = 10
-# Names are qualified, or the server's own.
+# Names are qualified, or the server's own. A run that was stopped within a transaction is cut off, for whoever takes
+# over waits for its rows.
 _SESSION: LiteralString = (
-    "SET search_path = ''; SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET client_min_messages = 'error'"
+    "SET search_path = ''; SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET client_min_messages = 'error'; "
+    "SET idle_in_transaction_session_timeout = '8s'"
 )
 # Otherwise a role's creator makes itself a member, which no spec declares (16+).
 _NO_SELF_GRANT: LiteralString = "; SET createrole_self_grant = ''"
@@ -82,10 +84,14 @@ class PostgresClient:
             return connection.execute(text, values).fetchall()
 
     def run(self, template: LiteralString, **parts: Part) -> None:
-        """One statement: Ident is quoted as a name, str as a literal, Words go in as they are."""
-        statement = sql.SQL(template).format(**{name: _composed(part) for name, part in parts.items()})
+        """One statement that writes: Ident is quoted as a name, str as a literal, Words go in as they are."""
+        self._send(sql.SQL(template).format(**{name: _composed(part) for name, part in parts.items()}))
+
+    def _send(self, statement: sql.SQL | sql.Composed, *, writes: bool = True) -> None:
         with self._lock, _translated(), self._bounded() as connection:
             self.queries += 1
+            if writes:
+                may_write()  # as late as can be
             connection.execute(statement)
 
     def script(self, text: str) -> None:
@@ -103,13 +109,17 @@ class PostgresClient:
             except BaseException:
                 self._roll_back()
                 raise
-            self._commit()
+            try:
+                self._commit()
+            except Fenced:
+                self._roll_back()
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Reads that see one state of the catalogue."""
         with self._lock:
-            self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._send(sql.SQL("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"), writes=False)
             try:
                 yield
             finally:
@@ -130,6 +140,7 @@ class PostgresClient:
         connection = self._live(reconnect=False)
         try:
             with deadline(connection.fileno(), self.seconds):
+                may_write()
                 connection.execute("COMMIT")
         except DeadlineError as silence:
             raise UnknownOutcome(f"while the change was committed: {silence}") from None

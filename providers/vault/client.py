@@ -21,7 +21,15 @@ from providers.vault.replies import document, failure, nothing_there
 from providers.vault.settings import VaultSettings
 from providers.vault.tokens import Tokens
 from providers.vault.transport import Transport
-from reconciler.provider import Denied, ProviderError, Rejected, Scope, Throttled, UnknownOutcome, Unreachable
+from reconciler.provider import (
+    Denied,
+    ProviderError,
+    Rejected,
+    Scope,
+    Throttled,
+    UnknownOutcome,
+    Unreachable,
+)
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from providers.vault.proxy import Proxy
 from providers.vault.redact import redact
-from reconciler.provider import Rejected, UnknownOutcome, Unreachable
+from reconciler.provider import Fenced, Rejected, UnknownOutcome, Unreachable, may_write
 
 _SECONDS = 60.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -103,7 +103,7 @@ class Transport:
         if self._proxy is not None and self._tls is None:
             target, headers = f"{self.origin}{target}", {**headers, **self._proxy.headers}
         try:
-            reply = self._exchange(method, target, headers, body, again=reads)
+            reply = self._exchange(method, target, headers, body, reads=reads, again=reads)
         except _Lost as lost:
             if reads:
                 raise Unreachable(f"{self.origin} broke off: {lost}") from None
@@ -114,18 +114,23 @@ class Transport:
         return self._checked(reply)
 
     def _exchange(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, *, again: bool
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, *, reads: bool, again: bool
     ) -> Reply:
         connection, reused = self._take()
         try:
+            if not reads:
+                may_write()  # as late as can be
             connection.request(method, target, body, dict(headers))
             response = connection.getresponse()
             reply = Reply(response.status, response.headers, response.read())
+        except Fenced:
+            connection.close()
+            raise
         except (http.client.HTTPException, OSError) as failed:
             connection.close()
             # A server may close an idle connection at the moment it is used.
             if again and reused and isinstance(failed, http.client.RemoteDisconnected | ConnectionError):
-                return self._exchange(method, target, headers, body, again=False)
+                return self._exchange(method, target, headers, body, reads=reads, again=False)
             raise _Lost(_reason(failed)) from None
         if response.will_close or self._closed:
             connection.close()

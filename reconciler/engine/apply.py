@@ -14,7 +14,7 @@ from reconciler.engine.graph import Order, Phase, Step, order
 from reconciler.engine.session import GLANCE, Session
 from reconciler.engine.step import StepRunner, Unconfirmed
 from reconciler.model import ApplyResult, Change, Outcome, Plan, StepEvent
-from reconciler.provider import ProviderError, UnknownOutcome
+from reconciler.provider import ProviderError, UnknownOutcome, fenced
 from specs.diagnostic import Diagnostic, error
 
 _FIRST = "mend what failed: the next run does this step"
@@ -70,13 +70,14 @@ def apply_plan(
     listen: Listener,
     *,
     interrupted: Callable[[], bool],
+    held: Callable[[], bool] = lambda: True,
     parallelism: int = DEFAULT_PARALLELISM,
 ) -> ApplyResult:
-    """Do all steps. What fails stops only what depends on it.
+    """Do all steps. What fails stops only what depends on it. No call that writes is sent once ``held`` says no.
 
     Once ``interrupted`` says yes, the calls in flight are finished and recorded, and nothing new is started.
     """
-    return _Walk(plan, session, recorder, listen, parallelism).run(interrupted)
+    return _Walk(plan, session, recorder, listen, held, parallelism).run(interrupted)
 
 
 class _Walk:
@@ -85,11 +86,20 @@ class _Walk:
     The listener hears one event at a time, whichever thread it comes from.
     """
 
-    def __init__(self, plan: Plan, session: Session, recorder: Recorder, listen: Listener, parallelism: int) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        session: Session,
+        recorder: Recorder,
+        listen: Listener,
+        held: Callable[[], bool],
+        parallelism: int,
+    ) -> None:
         self._changes = plan.by_address()
         self._order: Order = order(plan.changes, session.marks)
         self._session, self._recorder, self._listen = session, recorder, listen
         self._runner = StepRunner(self._retrying)
+        self._held = held
         self._limits: Mapping[str, int] = {
             name: min(parallelism, system.provider.write_concurrency) for name, system in session.systems.items()
         }
@@ -170,7 +180,8 @@ class _Walk:
         if not step.calls:
             return ""
         system, change = self._session.systems[step.address.system], self._changes[step.address]
-        found = self._runner.run(system, change, step.phase)
+        with fenced(self._held):
+            found = self._runner.run(system, change, step.phase)
         return found.native_id if found is not None else ""
 
     def _collect(self) -> None:

@@ -21,12 +21,14 @@ from reconciler.provider.demand import (
 from reconciler.provider.errors import (
     Conflict,
     Denied,
+    Fenced,
     ProviderError,
     Rejected,
     Throttled,
     UnknownOutcome,
     Unreachable,
 )
+from reconciler.provider.fence import fenced, may_write
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
@@ -40,6 +42,7 @@ __all__ = [
     "Conflict",
     "Demand",
     "Denied",
+    "Fenced",
     "Implied",
     "IntentRef",
     "Issuer",
@@ -66,8 +69,10 @@ __all__ = [
     "Unreachable",
     "Wide",
     "environment_of",
+    "fenced",
     "marker_fields",
     "marker_text",
+    "may_write",
     "owner_by_fields",
     "owner_by_text",
 ]

@@ -6,6 +6,7 @@ ProviderError
 ├── UnknownOutcome   the call was sent, the reply was lost  (read back before anything else)
 ├── Denied           our login may not do this
 ├── Conflict         the object moved between reading and writing
+├── Fenced           the run's lock isn't surely ours any more; nothing was sent
 └── Rejected         the system refuses the request as it is
 """
 
@@ -54,6 +55,14 @@ class Denied(ProviderError):  # noqa: N818
 
 class Conflict(ProviderError):  # noqa: N818
     """Somebody else changed the object since it was read (a compare-and-set failed)."""
+
+
+class Fenced(ProviderError):  # noqa: N818
+    """The run doesn't surely hold its lock any more, so the call was not sent."""
+
+    def __init__(self) -> None:
+        message = "not sent: this run's lock was taken away, or its lease could not be renewed"
+        super().__init__(message, help="plan again: another run may have changed things")
 
 
 class Rejected(ProviderError):  # noqa: N818

@@ -60,6 +60,8 @@ def decode_state(body: bytes, where: str) -> tuple[State, dict[str, str]]:
 def _decoded(data: Any) -> tuple[State, dict[str, str]]:
     parts = ("format", "environment", "lineage", "serial", "systems", "objects", "unfinished", "more", "digest")
     found = fields(data, *parts)
+    if found["format"] != FORMAT:
+        raise ValueError("its format is another")
     written = text(found.pop("digest"))
     if written != _digest(found):
         raise ValueError("its digest is another")

@@ -36,7 +36,7 @@ from reconciler.state.store import Store
 from reconciler.workflow.chronicle import Chronicle
 from reconciler.workflow.planning import Options, plan_of, situation
 from reconciler.workflow.refusing import refused, refused_early
-from reconciler.workflow.saved import out_of_time
+from reconciler.workflow.saved import Watch, out_of_time
 from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, placed, watched
@@ -120,7 +120,8 @@ def apply_specs(
 def apply_saved(plan: Plan, connections: Connections, execution: Execution, console: Console) -> Application:
     """Apply exactly this plan, or refuse before the first write. Raises StateError."""
     systems, problems = systems_of(plan)
-    if problems or (problems := out_of_time(plan)):
+    watch = Watch()
+    if problems or (problems := out_of_time(plan, watch.now())):
         return Application(plan, None, refused_early(plan, execution.state_place, execution.circumstances, problems))
     operation = "destroy" if plan.destroy else "apply"
     with (
@@ -143,7 +144,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             named = {name: binding.provider.named for name, binding in systems.items()}
             moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems), named))
             # Waiting for the lock, and reading, take time.
-            if has_errors(moved) or (moved := out_of_time(plan)):
+            if has_errors(moved) or (moved := out_of_time(plan, watch.now())):
                 return refusal(moved)
             console.show(plan)
             facts = {name: snapshot.facts for name, snapshot in found.snapshots.items()}
@@ -182,7 +183,13 @@ def execute(
             chronicle.ended(ApplyResult((), diagnostics=(_LOCK_LOST,)))
             return Application(plan, None, (_LOCK_LOST,))
         result = apply_plan(
-            plan, session, recorder, chronicle.hear, interrupted=interrupted, parallelism=execution.parallelism
+            plan,
+            session,
+            recorder,
+            chronicle.hear,
+            interrupted=interrupted,
+            held=book.lock.stands,
+            parallelism=execution.parallelism,
         )
         result = chronicle.ended(replace(result, by_hand=plan.counts()[Action.BY_HAND]))
     return Application(plan, result)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.model import Plan
+from reconciler.state.lockinfo import ticking
 from reconciler.state.planfile import SavedPlan, read_saved, save_plan
 from reconciler.state.signing import PublicKey, SigningKey, read_public_key, read_signing_key
 from reconciler.workflow.specs import Request, read_specs
@@ -41,9 +42,20 @@ def load(path: Path, required: PublicKey | None = None) -> SavedPlan:
     return read_saved(path, required)
 
 
-def out_of_time(plan: Plan, now: datetime | None = None) -> tuple[Diagnostic, ...]:
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The time within a run: the clock as it was at its start, and what has passed since, which nobody can set."""
+
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    _since: float = field(default_factory=ticking)
+
+    def now(self) -> datetime:
+        """UTC."""
+        return self.began + timedelta(seconds=ticking() - self._since)
+
+
+def out_of_time(plan: Plan, now: datetime) -> tuple[Diagnostic, ...]:
     """Why it is too late, or too early, to apply a plan."""
-    now = now or datetime.now(UTC)
     if plan.created > now + CLOCKS:
         message = f"this plan was made in the future: at {_time(plan.created)}, and the clock says {_time(now)}"
         return (error("W623", message, subject=plan.environment, help="set the clocks right, or plan again"),)

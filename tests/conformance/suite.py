@@ -19,6 +19,7 @@ from reconciler.connections import read_connections
 from reconciler.engine.refresh import refresh
 from reconciler.engine.session import Session, System
 from reconciler.model import Address, Drift, DriftKind, Live, Plan, Resource, Value
+from reconciler.provider import Fenced, fenced
 from reconciler.state.lock import locked
 from reconciler.state.opening import open_store
 from reconciler.workflow.applying import Book, Console, Execution, execute
@@ -118,11 +119,25 @@ def check_every_attribute(subject: Subject, on: Bench) -> int:
     """Vandalise each attribute of one object of each type, in turn. Returns how many."""
     count = 0
     for address in _one_of_each(subject, on):
+        _check_fence(on.session.systems[address.system], address)
         for name in _attributes(subject, on, address):
             _check_attribute(subject, on, address, name)
             count += 1
     assert on.plan().is_empty
     return count
+
+
+def _check_fence(system: System, address: Address) -> None:
+    """A run that has lost its lock writes nothing."""
+    kind = system.type_of(address)
+    before: Live | None = kind.read(system.client, address.key)
+    assert before is not None
+    if not kind.borrowed:
+        with fenced(lambda: False), pytest.raises(Fenced):
+            kind.delete(system.client, before)
+    now: Live | None = kind.read(system.client, address.key)
+    assert now is not None
+    assert now.resource == before.resource
 
 
 def _one_of_each(subject: Subject, on: Bench) -> list[Address]:

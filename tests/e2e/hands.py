@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,15 +22,29 @@ ACCOUNT = "123456789012"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
-class Hands:
-    """All three systems of the quickstart. A context manager: its connections end with it."""
+@dataclass(frozen=True)
+class Ground:
+    """Where an example's agents come in, by its specs. The quickstart's."""
 
-    def __init__(self, world: World) -> None:
+    mounts: tuple[str, ...] = (MOUNT,)
+    databases: tuple[str, ...] = ("orders",)
+    prefixes: tuple[str, ...] = ("writ_",)
+    """Of group roles in PostgreSQL."""
+    environment: str = ""
+    """For an example with several."""
+    aws: str = "payments"
+
+
+class Hands:
+    """All systems of an example. A context manager: its connections end with it."""
+
+    def __init__(self, world: World, ground: Ground = Ground()) -> None:
+        self.ground = ground
         server: Any = world.sandbox.server("vault")
         aws: Any = world.sandbox.server("aws")
         self.vault = hvac.Client(url=server.address, token=server._root)
         self.iam: Any = aws.client("iam", ACCOUNT)
-        self._database = world.connection("orders-db")
+        self._database = world.connection("orders-db", ground.environment)
 
     def __enter__(self) -> Self:
         return self
@@ -46,9 +61,9 @@ class Hands:
         with psycopg.connect(**(self._database | login), dbname=database, autocommit=True) as session:
             yield session
 
-    def sql(self, *statements: Any) -> list[Any]:
+    def sql(self, *statements: Any, database: str = "orders") -> list[Any]:
         """Run statements as the superuser; the rows of the last."""
-        with self.session() as session:
+        with self.session(database) as session:
             for statement in statements[:-1]:
                 session.execute(statement)
             last = session.execute(statements[-1])

@@ -188,6 +188,31 @@ def test_a_live_login_is_no_drift(ground: Ground, log_in: Agents) -> None:
         time.sleep(0.1)
 
 
+def used(session: psycopg.Connection[Any]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(0.2)
+        session.execute("SELECT 1")
+
+
+def test_what_was_got_ends_with_the_token(ground: Ground, log_in: Agents) -> None:
+    """Nobody revokes it: the time of the token is over. Of two seconds here, or the test would take ten minutes."""
+    role = f"auth/{MOUNT}/role/{READER}"
+    ground.hands.rewrite(role, token_ttl=2, token_max_ttl=2, token_explicit_max_ttl=2)
+    try:
+        agent = log_in()
+    finally:
+        ground.hands.rewrite(role, token_ttl=600, token_max_ttl=600, token_explicit_max_ttl=600)
+    got = agent.read(CREDS)["data"]
+    login = {"host": "127.0.0.1", "user": got["username"], "password": got["password"]}
+    with ground.hands.session(**login) as session:
+        session.execute("SELECT 1")
+        with pytest.raises(psycopg.OperationalError):
+            used(session)
+    with pytest.raises(hvac.exceptions.Forbidden):
+        agent.read("kv/data/orders/returns-policy")
+
+
 def test_disabling_the_entity_stops_the_agent_at_once(ground: Ground, log_in: Agents) -> None:
     agent = log_in()
     agent.read("kv/data/orders/returns-policy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from tests.servers import World
 
 ROLE = f"writ_{READER}"
 MINTED = f"writ-{READER}_orders-db"
+INTENT = READER.partition("_")[2]
 THEIRS = "managed by writ; environment=elsewhere; system=db"
 
 
@@ -51,6 +53,23 @@ def test_a_strangers_role_under_our_recorded_name_is_not_touched(world: World, h
         assert hands.sql(f"SELECT has_table_privilege('{ROLE}', 'public.orders', 'DELETE')") == [(True,)]
     finally:
         hands.sql(f'DROP OWNED BY "{ROLE}"', f'DROP ROLE "{ROLE}"')
+
+
+def test_a_strangers_role_of_aws_under_our_recorded_name_is_not_touched(world: World, hands: Hands) -> None:
+    """Also right after the apply that made ours: of what hangs on it, too, is recorded which role that was."""
+    world.apply()
+    name = f"writ-{READER}"
+    theirs = {"Sid": "T", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    trust, policy = (json.dumps({"Version": "2012-10-17", "Statement": found}) for found in ([], [theirs]))
+    hands.iam.delete_role_policy(RoleName=name, PolicyName=INTENT)
+    hands.iam.delete_role(RoleName=name)
+    hands.iam.create_role(RoleName=name, Path="/writ/", AssumeRolePolicyDocument=trust)
+    hands.iam.put_role_policy(RoleName=name, PolicyName=INTENT, PolicyDocument=policy)
+    plan = world.json("plan", code=1)
+    taken = {d["subject"] for d in plan["diagnostics"] if d["code"] == "W502"}
+    assert taken == {f'payments.aws_iam_role["{name}"]', f'payments.aws_iam_role_policy["{name}:{INTENT}"]'}
+    world.ok("destroy", "-auto-approve")
+    assert hands.iam.get_role_policy(RoleName=name, PolicyName=INTENT)["PolicyDocument"]["Statement"] == [theirs]
 
 
 def test_what_another_environment_took_over_is_forgotten_with_all_that_it_holds(world: World, hands: Hands) -> None:

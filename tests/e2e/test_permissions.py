@@ -14,7 +14,7 @@ import pytest
 
 from providers.vault.permissions import operator_policy
 from reconciler.sandbox.reading import read_blueprint
-from tests.e2e.hands import MOUNT, Hands
+from tests.e2e.hands import MOUNT, READER, Hands
 from tests.e2e.vandalisms import ALL
 from tests.e2e.wire import tapped
 from tests.servers import EXAMPLES, World, copy_specs, run_writ
@@ -110,7 +110,13 @@ def test_planning_and_drift_need_no_more_of_vault_than_the_second_policy(
     assert (told.returncode, "warning[W445]" in told.stdout + told.stderr) == (0, True)
     operators(printed("plan", "vault"))
     world.edit("agents.yaml", "ttl: 10m", "ttl: 9m")
-    assert world.writ("apply", "-auto-approve").returncode == 1, "it can't write"
+    done = world.writ("apply", "-auto-approve")
+    assert done.returncode == 1, "it can't write"
+    role = f"auth/{MOUNT}/role/{READER}"
+    assert f'vault.vault_jwt_auth_backend_role["{MOUNT}/{READER}"]' in done.stderr
+    assert "denied" in done.stderr
+    with Hands(world) as hands:
+        assert hands.read(role)["token_ttl"] == 600
 
 
 BESIDE = re.compile(r'"(?:auth/\+/[^"]*|identity/group/id|database/(?:static-)?roles/\*|database/static-roles)"')

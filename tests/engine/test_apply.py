@@ -260,6 +260,21 @@ def test_objects_that_wait_for_each_other_are_refused() -> None:
         order(changes)
 
 
+def test_without_the_lock_no_call_is_made_and_what_waits_is_skipped() -> None:
+    memory = Memory()
+    plan = plan_for(memory, [wanted("a", size=1), wanted("b", "a", size=1)])
+    recorder, held = Recorder(), [True, False]
+    result = apply_plan(
+        plan, session(memory), recorder, lambda event: None, interrupted=lambda: False, held=lambda: held.pop(0)
+    )
+    assert [step.outcome for step in result.steps] == [Outcome.DONE, Outcome.FAILED]
+    assert memory.calls == [("create", "a")]
+    failed = result.steps[1].diagnostic
+    assert failed is not None
+    assert "not sent: this run's lock was taken away" in failed.message
+    assert recorder.open == set(), "nothing was done"
+
+
 def test_writes_to_one_system_never_exceed_its_bound() -> None:
     memory = Memory()
     running, most = 0, 0

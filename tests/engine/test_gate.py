@@ -68,3 +68,16 @@ def test_only_what_was_asked_about_and_each_row_once() -> None:
     gate = gate_of(made, (UNMANAGED, UNMANAGED))
     assert gate.asked == (UNMANAGED,)
     assert [(one.condition, one.rows) for one in gate.tripped] == [(UNMANAGED, ('payments.aws_iam_role["rogue"]',))]
+
+
+@pytest.mark.parametrize(
+    ("finding", "named"),
+    [
+        (error("W310", "no", span=SPAN, subject="s"), f"W310 {SPAN}"),
+        (error("W310", "no", subject="a subject"), "W310 a subject"),
+        (error("W310", "no"), "W310"),
+    ],
+)
+def test_a_guardrail_is_named_by_where_it_was_met(finding: Diagnostic, named: str) -> None:
+    (found,) = gate_of(plan(diagnostics=[finding]), Condition).tripped
+    assert found.rows == (named,)

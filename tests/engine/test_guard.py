@@ -27,6 +27,7 @@ from reconciler.model import (
     State,
     Verdict,
 )
+from specs.source import SourceSpan
 from tests.memory import MARKS, at, live, resource, wanted
 
 MOUNT, ROLE = live("mount", {"size": 1}), live("role", {"size": 1}, ("mount",), version="1", native_id="i-1")
@@ -124,3 +125,81 @@ def test_a_targeted_plan_minds_what_stands_on_what_it_touches() -> None:
     on_it, beside = live("rogue", {"size": 1}, ("role",)), live("rogue", {"size": 1}, ("mount",))
     assert [d.code for d in stale_against_world(targeted, snapshot(MOUNT, ROLE, on_it), MARKS)] == ["W606"]
     assert stale_against_world(targeted, snapshot(MOUNT, ROLE, beside), MARKS) == ()
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        (snapshot(MOUNT), 'mem.thing["role"] has gone since'),
+        (snapshot(MOUNT, replace(ROLE, native_id="i-2")), 'mem.thing["role"] has been made anew since'),
+        (snapshot(MOUNT, replace(ROLE, version="2")), 'mem.thing["role"] has changed since (its version)'),
+        (
+            snapshot(MOUNT, live("role", {"size": 9}, ("mount",), version="1", native_id="i-1")),
+            'mem.thing["role"] has changed since: size',
+        ),
+        (
+            snapshot(MOUNT, live("role", {"size": 1, "more": 2}, ("mount",), version="1", native_id="i-1")),
+            'mem.thing["role"] has changed since: more',
+        ),
+        (
+            snapshot(MOUNT, replace(ROLE, ownership=Ownership.OTHER, note="it is theirs")),
+            'mem.thing["role"] has changed hands since: it is theirs',
+        ),
+        (
+            snapshot(MOUNT, replace(ROLE, ownership=Ownership.UNMARKED)),
+            'mem.thing["role"] has changed hands since: unmarked',
+        ),
+        (snapshot(MOUNT, ROLE, place=""), "mem was account 1, and is now unknown"),
+        (snapshot(MOUNT, ROLE, place="account 2"), "mem was account 1, and is now account 2"),
+    ],
+)
+def test_what_moved_is_said(now: dict[str, Snapshot], said: str) -> None:
+    (found,) = stale_against_world(plan(), now, MARKS)
+    assert found.message == f"Saved plan is stale: {said}"
+    assert found.help == "plan again, and have the new plan reviewed"
+
+
+def test_where_what_moved_is_declared_is_said() -> None:
+    span = SourceSpan("specs/a.yaml", 3, 1, 5)
+    rows = tuple(replace(row, origin=row.origin and replace(row.origin, span=span)) for row in plan().changes)
+    (found,) = stale_against_world(replace(plan(), changes=rows), snapshot(MOUNT), MARKS)
+    assert found.span == span
+    rows = tuple(replace(row, origin=None) for row in plan().changes)
+    (found,) = stale_against_world(replace(plan(), changes=rows), snapshot(MOUNT), MARKS)
+    assert found.span is None
+
+
+def test_what_was_to_be_made_and_is_there_is_refused() -> None:
+    changes = plan_changes({at("new"): wanted("new", size=1)}, snapshot(), replace(STATE, objects={}), MARKS).changes
+    new = replace(plan(), changes=changes)
+    assert stale_against_world(new, snapshot(), MARKS) == ()
+    (found,) = stale_against_world(new, snapshot(live("new", {"size": 1})), MARKS)
+    assert found.message == 'Saved plan is stale: mem.thing["new"] has appeared since'
+
+
+def test_an_id_that_one_of_the_two_readings_doesnt_tell_is_no_other_object() -> None:
+    assert stale_against_world(plan(), snapshot(MOUNT, replace(ROLE, native_id="")), MARKS) == ()
+
+
+def test_a_targeted_plan_minds_what_it_stands_on_and_not_what_lies_beside() -> None:
+    desired = (wanted("mount", size=1), wanted("role", "mount", size=2), wanted("beside", size=1))
+    beside = live("beside", {"size": 1})
+    recorded = {at(one): Applied(resource(one, size=1), Origin(one)) for one in ("mount", "beside")}
+    whole = plan_changes(
+        {one.resource.address: one for one in desired},
+        snapshot(MOUNT, ROLE, beside),
+        replace(STATE, objects=recorded),
+        MARKS,
+    ).changes
+    targeted = replace(plan(), changes=whole, targets=("role",))
+    assert stale_against_world(targeted, snapshot(MOUNT, ROLE, beside), MARKS) == ()
+    (found,) = stale_against_world(targeted, snapshot(live("mount", {"size": 7}), ROLE, beside), MARKS)
+    assert found.subject == str(at("mount"))
+    assert stale_against_world(targeted, snapshot(MOUNT, ROLE, live("beside", {"size": 9})), MARKS) == ()
+
+
+def test_of_which_state_a_stale_plan_is_said() -> None:
+    (other,) = stale_against_state(plan(), replace(STATE, lineage="M"))
+    assert other.message == "Saved plan is stale: it was made for another state"
+    (later,) = stale_against_state(plan(), replace(STATE, serial=4))
+    assert later.message == "Saved plan is stale: it was made for serial 3, the state is at 4"

@@ -12,14 +12,17 @@ import pytest
 from reconciler import registry
 from reconciler.engine.access import outside_access
 from reconciler.engine.guard import stale_against_world
-from reconciler.engine.observed import digests, observed_drift
+from reconciler.engine.observed import digests, not_taken_back, observed_drift
 from reconciler.model import (
     PLACE,
     AccessChange,
     Address,
     Aspect,
+    Cause,
     Comparison,
+    DriftItem,
     DriftKind,
+    Ownership,
     Plan,
     Resource,
     Snapshot,
@@ -172,3 +175,46 @@ def test_destroy_shows_nothing_of_it_and_records_nothing(desk: Desk) -> None:
     desk.apply(THING, destroy=True)
     assert desk.recorded.systems["mem"].observed == resources({BESIDE: SIZE})
     assert [item.address for item in desk.drift(THING).items] == [BESIDE]
+
+
+def item(key: str, was: dict[str, Value] | None, now: dict[str, Value] | None) -> DriftItem:
+    address = Address("mem", "beside", key)
+    before = {} if was is None else {address: was}
+    (found,) = observed_drift(session(Memory()).systems, snapshot({} if now is None else {address: now}), state(before))
+    return found
+
+
+def test_a_difference_is_told_by_name_and_nothing_else_is() -> None:
+    changed = item("a", {"size": 1, "kind": "x"}, {"size": 2, "kind": "x"})
+    assert [(one.name, one.before, one.after, one.cause) for one in changed.attributes] == [
+        ("size", 1, 2, Cause.OUTSIDE)
+    ]
+    assert changed.live is not None
+    assert (changed.live.ownership, changed.live.in_scope) == (Ownership.FOREIGN, False)
+    gone, come = item("a", SIZE, None), item("a", None, SIZE)
+    assert (gone.live, gone.applied is not None) == (None, True)
+    assert (come.live is not None, come.applied) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "mem.beside[\"0\"]; it isn't Writ's"),
+        (2, 'mem.beside["0"], mem.beside["1"]; they aren\'t Writ\'s'),
+        (3, 'mem.beside["0"], mem.beside["1"], mem.beside["2"]; they aren\'t Writ\'s'),
+        (4, 'mem.beside["0"], mem.beside["1"], mem.beside["2"] and 1 more; they aren\'t Writ\'s'),
+    ],
+)
+def test_what_is_only_recorded_is_told_a_few_by_name(count: int, said: str) -> None:
+    items = tuple(item(str(number), SIZE, None) for number in range(count))
+    (found,) = not_taken_back(items)
+    assert found.message == f"changed since the last apply: {said}, so apply takes nothing back"
+    assert list(not_taken_back(tuple(replace(one, observed=False) for one in items))) == []
+
+
+def test_the_digest_of_what_was_observed_hangs_on_what_it_says_alone() -> None:
+    one, other = (
+        {"mem": Snapshot({}, observed={BESIDE: Resource(BESIDE, dict(order))})}
+        for order in ((("a", 1), ("b", 2)), (("b", 2), ("a", 1)))
+    )
+    assert digests(one) == digests(other) != {}

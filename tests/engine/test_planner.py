@@ -214,3 +214,16 @@ def test_what_hangs_on_somebody_elses_object_is_no_row() -> None:
     assert ([row.address for row in found.changes], [one.code for one in found.diagnostics]) == ([], ["W502"])
     ours = plan([D], [theirs, inside], state(applied("a", size=1)))
     assert {row.address.key: row.action for row in ours.changes} == {"a": Action.NO_OP, "b": Action.DELETE}
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        (live("a", {}, ownership=Ownership.FOREIGN, note="it is Eve's"), "it is Eve's"),
+        (live("a", {}, ownership=Ownership.FOREIGN), "it lacks our marker"),
+        (live("a", {}, ownership=Ownership.OURS, in_scope=False), "it carries our marker, outside this scope"),
+    ],
+)
+def test_why_it_isnt_ours_is_said(found: Live, why: str) -> None:
+    (finding,) = plan([D], [found]).diagnostics
+    assert finding.message == f'mem.thing["a"] exists already and is not ours: {why}'

@@ -14,6 +14,7 @@ from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
 from reconciler.engine.graph import order
 from reconciler.engine.session import Session, System
+from reconciler.engine.stages import stages
 from reconciler.engine.target import narrowed
 from reconciler.model import (
     Action,
@@ -205,6 +206,17 @@ def test_sessions_that_would_gain_end_first() -> None:
     for rest in ((rogue, elsewhere), (wider,), (rogue, row("data/rule/r", Action.DELETE))):
         kept = close_first((group, mint, *rest), marks())
         assert {change.address.key: change.action for change in kept}["mint"] is Action.NO_OP
+
+
+def test_what_goes_with_the_sessions_that_were_made_by_it_closes() -> None:
+    for action in (Action.DELETE, Action.REPLACE):
+        mint = row("logins/mint/mint", action)
+        (stage,) = stages((mint, MORE), marks()).values()
+        assert stage.closing == [mint.address]
+        assert stage.widening == [mint.address] * (action is Action.REPLACE) + [MORE.address]
+        assert stage.narrowing == [mint.address]
+        assert stage.opening == []
+    assert stages((row("logins/mint/mint", Action.UPDATE, "what"), MORE), marks()) == {}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import random
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -30,6 +30,7 @@ class Deed(StrEnum):
     BROKEN = "the server answers 503"
     REFUSED = "the server answers 403"
     STOP = "the program is stopped"
+    STALL = "the program is stopped, and the server answers 503"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ class Gate:
         self.hit = ""
         """The call that met the fault."""
         self.pid = 0
+        self.at_each: Callable[[int], None] = lambda number: None
+        """Told of each call's number."""
         self._busy = 0
 
     def start(self, fault: Fault | None = None) -> None:
@@ -82,6 +85,7 @@ class Gate:
             self.calls.append(label)
             self._busy += 1
             number = self._number(label)
+            self.at_each(len(self.calls))
         try:
             yield number
         finally:
@@ -98,7 +102,7 @@ class Gate:
         """What is to happen to this call now. A killed or stopped program is so already."""
         with self._lock:
             deed = self._due(number, phase)
-            if deed in {Deed.KILL, Deed.STOP}:
+            if deed in {Deed.KILL, Deed.STOP, Deed.STALL}:
                 os.kill(self.pid, signal.SIGKILL if deed is Deed.KILL else signal.SIGSTOP)
             return deed
 

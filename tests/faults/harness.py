@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from tests.e2e.hands import Hands
+from tests.e2e.hands import Ground, Hands
 from tests.e2e.wiring import rewired
 from tests.faults.gate import Deed, Fault, Gate, Phase
 from tests.faults.http import HttpProxy
@@ -66,6 +66,8 @@ class Harness:
     probes: Probes
     bug: str = ""
     """One of tests.faults.bugs that every run has."""
+    env: dict[str, str] = field(default_factory=dict)
+    """More variables of every run."""
 
     def run(self, *arguments: str, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
         """``writ`` through the proxies, with at most one fault."""
@@ -73,7 +75,7 @@ class Harness:
         done = run_writ(
             *arguments,
             cwd=self.world.cwd,
-            env={"WRIT_CONNECTIONS": self.connections, PLANTED: self.bug},
+            env={"WRIT_CONNECTIONS": self.connections, PLANTED: self.bug} | self.env,
             started=self.gate.started,
         )
         self.gate.settled()
@@ -96,7 +98,7 @@ class Harness:
 
     def direct(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """``writ`` past the proxies."""
-        return self.world.writ(*arguments, **{PLANTED: self.bug})
+        return self.world.writ(*arguments, **{PLANTED: self.bug} | self.env)
 
     def end(self) -> End:
         """How things stand now."""
@@ -134,18 +136,15 @@ def points(calls: int) -> list[Fault]:
 
 
 @contextmanager
-def harnessed(world: World, probes: Probes) -> Iterator[Harness]:
-    """The quickstart's three servers behind proxies."""
-    gate, place = Gate(), world.connection("orders-db")
+def harnessed(world: World, probes: Probes, ground: Ground = Ground()) -> Iterator[Harness]:  # noqa: B008 - frozen
+    """An example's servers behind proxies."""
+    gate, where = Gate(), ground.environment
+    place = world.connection("orders-db", where)
     with ExitStack() as stack:
-        vault = stack.enter_context(HttpProxy(gate, "vault", world.connection("vault")["address"]))
-        aws = stack.enter_context(HttpProxy(gate, "aws", world.connection("payments")["endpoint_url"]))
+        vault = stack.enter_context(HttpProxy(gate, "vault", world.connection("vault", where)["address"]))
+        aws = stack.enter_context(HttpProxy(gate, "aws", world.connection(ground.aws, where)["endpoint_url"]))
         sql = stack.enter_context(SqlProxy(gate, place["host"], place["port"]))
-        hands = stack.enter_context(Hands(world))
-        connections = rewired(
-            world,
-            vault={"address": vault.url},
-            payments={"endpoint_url": aws.url},
-            orders_db={"host": sql.folder},
-        )
-        yield Harness(world, hands, gate, connections, probes)
+        hands = stack.enter_context(Hands(world, ground))
+        behind = {"vault": {"address": vault.url}, ground.aws: {"endpoint_url": aws.url}}
+        behind |= {f"{name}_db": {"host": sql.folder} for name in ground.databases}
+        yield Harness(world, hands, gate, rewired(world, where, **behind), probes)

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from tests.faults.gate import Deed, Gate, Phase
 
-_HOP = frozenset({"connection", "transfer-encoding", "content-length", "host"})
-_STATUS = {Deed.BUSY: 429, Deed.BROKEN: 503, Deed.REFUSED: 403}
+_HOP = frozenset({"connection", "transfer-encoding", "content-length", "host", "expect"})
+_STATUS = {Deed.BUSY: 429, Deed.BROKEN: 503, Deed.REFUSED: 403, Deed.STALL: 503}
 
 
 class HttpProxy:

@@ -14,7 +14,7 @@ from typing import Any
 import hvac
 import hvac.exceptions
 
-from tests.e2e.hands import MOUNT, Hands
+from tests.e2e.hands import Hands
 
 Facts = Mapping[str, str]
 """Everything by a name that is the same in every run, as canonical JSON."""
@@ -107,9 +107,10 @@ _SQL = {
 
 
 def _postgres(hands: Hands) -> Iterator[tuple[str, str]]:
-    for kind, statement in _SQL.items():
-        for name, *rest in hands.sql(statement):
-            yield f"sql {kind} {name}", _text(rest)
+    for database in hands.ground.databases:
+        for kind, statement in _SQL.items():
+            for name, *rest in hands.sql(statement, database=database):
+                yield f"sql {database} {kind} {name}", _text(rest)
 
 
 def record(state: Path) -> Facts:
@@ -143,6 +144,7 @@ class Probes:
         self._sessions = {}
         for who, role, agent in self._logins(hands):
             self._sessions[f"{SESSION}{who} by {role}"] = str(agent.token)
+            agent.adapter.close()
 
     def passed(self, hands: Hands) -> set[tuple[str, str]]:
         """(Principal, action) that passes now, by real logins at Vault and the database's own answers."""
@@ -168,14 +170,15 @@ class Probes:
         agent.adapter.close()
 
     def _logins(self, hands: Hands) -> Iterator[tuple[str, str, hvac.Client]]:
-        for role in _roles(hands):
+        for mount, role in _roles(hands):
             for who, token in self.tokens.items():
                 agent = hvac.Client(url=hands.vault.url)
                 try:
-                    agent.auth.jwt.jwt_login(role=role, jwt=token, path=MOUNT)
+                    agent.auth.jwt.jwt_login(role=role, jwt=token, path=mount)
                 except (hvac.exceptions.InvalidRequest, hvac.exceptions.Forbidden):
+                    agent.adapter.close()
                     continue
-                yield who, role, agent
+                yield who, f"{mount}/{role}", agent
 
     def _at_vault(self, hands: Hands) -> Iterator[tuple[str, str]]:
         for who, role, agent in self._logins(hands):
@@ -189,18 +192,23 @@ class Probes:
         asked = (
             "SELECT rolname, t, p FROM pg_roles, unnest(%s::text[]) t,"
             " unnest('{SELECT,INSERT,UPDATE,DELETE}'::text[]) p"
-            " WHERE starts_with(rolname, 'writ_') AND has_table_privilege(rolname, t, p)"
+            " WHERE rolname ^@ ANY(%s) AND to_regclass(t) IS NOT NULL AND has_table_privilege(rolname, t, p)"
         )
-        with hands.session() as session:
-            for role, table, privilege in session.execute(asked, [list(self.tables)]).fetchall():
-                yield role, f"{privilege} on {table}"
+        for database in hands.ground.databases:
+            with hands.session(database) as session:
+                values = [list(self.tables), list(hands.ground.prefixes)]
+                for role, table, privilege in session.execute(asked, values).fetchall():
+                    yield role, f"{privilege} on {table} of {database}"
 
     def _managed(self, hands: Hands) -> int:
-        return int(hands.sql("SELECT count(*) FROM pg_roles WHERE starts_with(rolname, 'writ_')")[0][0])
+        names = [name for (name,) in hands.sql("SELECT rolname FROM pg_roles")]
+        return sum(name.startswith(hands.ground.prefixes) for name in names)
 
 
-def _roles(hands: Hands) -> list[str]:
-    return _keys(hands, f"auth/{MOUNT}/role") if f"{MOUNT}/" in hands.read("sys/auth") else []
+def _roles(hands: Hands) -> list[tuple[str, str]]:
+    there = hands.read("sys/auth")
+    mounts = [mount for mount in hands.ground.mounts if f"{mount}/" in there]
+    return [(mount, role) for mount in mounts for role in _keys(hands, f"auth/{mount}/role")]
 
 
 def _trusted(hands: Hands) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import tempfile
 import threading
 from typing import Self
 
-from tests.faults.gate import Gate, Phase
+from tests.faults.gate import Deed, Gate, Phase
 
 _ASKS_MORE = frozenset({3, 5, 10, 11})
 """Authentication requests that the client answers: password, MD5, SASL."""
@@ -18,8 +18,8 @@ _ASKS_MORE = frozenset({3, 5, 10, 11})
 class SqlProxy:
     """Serves on a Unix socket what the server at ``folder`` and ``port`` answers. A context manager."""
 
-    def __init__(self, gate: Gate, folder: str, port: int) -> None:
-        self.gate, self.target = gate, f"{folder}/.s.PGSQL.{port}"
+    def __init__(self, gate: Gate, folder: str, port: int, name: str = "sql") -> None:
+        self.gate, self.target, self.name = gate, f"{folder}/.s.PGSQL.{port}", name
         self._place = tempfile.TemporaryDirectory(prefix="fault-")
         self.folder = self._place.name
         self._server = _Server(f"{self.folder}/.s.PGSQL.{port}", _Handler)
@@ -83,17 +83,20 @@ class _Handler(socketserver.StreamRequestHandler):
             if message[:1] in (b"Q", b"S"):
                 break
         gate = self.server.proxy.gate
-        with gate.call(f"sql {_words(batch)}") as number:
-            # Any fault of a database is a connection that breaks.
-            if gate.due(number, Phase.BEFORE):
+        with gate.call(f"{self.server.proxy.name} {_words(batch)}") as number:
+            if self._breaks(number, Phase.BEFORE):
                 return False
             self._upstream.sendall(batch)
             answer = self._until(b"Z")
-            if gate.due(number, Phase.AFTER):
+            if self._breaks(number, Phase.AFTER):
                 return False
             self.wfile.write(answer)
             self.wfile.flush()
-            return not gate.due(number, Phase.REPLY)
+            return not self._breaks(number, Phase.REPLY)
+
+    def _breaks(self, number: int, phase: Phase) -> bool:
+        """Any fault of a database is a connection that breaks; a program that is stopped keeps its own."""
+        return self.server.proxy.gate.due(number, phase) not in {None, Deed.STOP}
 
     def _until(self, kind: bytes) -> bytes:
         found = b""

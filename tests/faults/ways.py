@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -49,11 +50,14 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """The quickstart behind proxies, and tokens of whoever may come or may not."""
     world = worlds.world("quickstart", tmp_path_factory.mktemp("faults"))
     tokens = {
-        "old": world.token("support-bot", "vault"),
-        "new": world.token("support-bot", "vault", sub=NEW),
-        "another": world.token("support-bot", "vault", sub=f"{OLD}-x"),
-        "for another audience": world.token("support-bot", "vault", aud="another"),
-        "of another issuer": world.token("support-bot", "vault", iss="https://oidc.example.com/other"),
+        name: world.token("support-bot", "vault", exp=lasting(), **claims)
+        for name, claims in {
+            "old": {},
+            "new": {"sub": NEW},
+            "another": {"sub": f"{OLD}-x"},
+            "for another audience": {"aud": "another"},
+            "of another issuer": {"iss": "https://oidc.example.com/other"},
+        }.items()
     }
     with harnessed(world, Probes(tokens, PATHS, TABLES)) as made:
         yield made
@@ -61,10 +65,15 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     worlds.clean(world)
 
 
+def lasting() -> int:
+    """When a probe's token ends: not before the last of thousands of points."""
+    return int(time.time()) + 86400
+
+
 def edit(world: World, edits: Edits = ()) -> None:
     """The example's specs, with these edits."""
-    for file in (EXAMPLES / world.example / "specs").iterdir():
-        (world.specs / file.name).write_text(file.read_text())
+    for file in (EXAMPLES / world.example / "specs").rglob("*.yaml"):
+        (world.specs / file.relative_to(EXAMPLES / world.example / "specs")).write_text(file.read_text())
     for name, old, new in edits:
         world.edit(name, old, new)
 

@@ -182,6 +182,9 @@ def damage(path: Path, statement: str) -> None:
         "UPDATE environments SET serial = 7",
         "UPDATE environments SET lineage = 'another'",
         "UPDATE unfinished SET phase = 'delete'",
+        "UPDATE unfinished SET key = key || 'x'",
+        "UPDATE unfinished SET run = 'another'",
+        "UPDATE unfinished SET began = '2026'",
     ],
 )
 def test_damage_is_refused_and_located(path: Path, statement: str) -> None:

@@ -26,7 +26,7 @@ from reconciler.model import Action, Address, Cause, Change, Origin, Plan, Resou
 from reconciler.state.errors import KeyFileError, NotSigned, PlanFileError
 from reconciler.state.planfile import is_plan, load_plan, read_saved, save_plan
 from reconciler.state.signing import PublicKey, SigningKey, read_public_key, read_signing_key
-from reconciler.workflow.saved import out_of_time
+from reconciler.workflow.saved import Watch, out_of_time
 
 AT = Address("db", "role", "ä")
 CHANGE = Change(
@@ -219,3 +219,12 @@ def test_a_plan_has_its_time() -> None:
     assert out_of_time(PLAN, made - timedelta(seconds=30)) == (), "clocks differ a little"
     (early,) = out_of_time(PLAN, made - timedelta(minutes=2))
     assert early.message.startswith("this plan was made in the future: at 2026-01-01T00:00:00+00:00")
+
+
+def test_within_a_run_time_is_what_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = [100.0]
+    monkeypatch.setattr("reconciler.workflow.saved.ticking", lambda: ticks[0])
+    watch = Watch()
+    assert abs(watch.now() - datetime.now(UTC)) < timedelta(minutes=1)
+    ticks[0] += 3600
+    assert watch.now() == watch.began + timedelta(hours=1)

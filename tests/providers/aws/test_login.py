@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from providers.aws.client import AwsClient
+from providers.aws.client import AwsClient, _mapped
 from providers.aws.connection import AwsConnection
 from providers.aws.local import MotoServer
 from providers.aws.provider import AwsProvider
@@ -181,3 +181,12 @@ def test_a_cut_reply_to_a_read_is_tried_again(proxy: Proxy) -> None:
 def test_the_operators_token_is_asked_for_as_the_connection_says(moto: MotoServer) -> None:
     block = moto.prepare(scope(new_account()), WORLD, None).connection
     assert "token-for-sts.amazonaws.com" in str(block["web_identity"])
+
+
+def test_credentials_that_have_expired_by_a_wrong_clock_are_no_crash() -> None:
+    """What botocore says where this machine's clock is a day ahead."""
+    words = "Credentials were refreshed, but the refreshed credentials are still expired."
+    with pytest.raises(Denied, match="expired already"), _mapped("iam", "CreateRole", writing=True):
+        raise RuntimeError(words)
+    with pytest.raises(RuntimeError), _mapped("iam", "CreateRole", writing=True):
+        raise RuntimeError("another")
