@@ -77,6 +77,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W316": "an exemption from a guardrail that has expired: what it covered is a finding again",
         "W317": "an exemption from a guardrail that ends within 30 days",
         "W319": "an exemption from a guardrail that lasts for more than a year",
+        "W320": "a guardrail for agents of a name that none has",
         "W330": "an agent whose review is overdue",
         "W331": "an agent without intents",
     }

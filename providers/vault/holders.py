@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from providers.vault.allowed_role import serves
 from providers.vault.errors import InvalidToken
 from providers.vault.holder import holder
-from providers.vault.methods import FIELDS, FOLDERS, READ
+from providers.vault.methods import FIELDS, FOLDERS, FORBIDDEN, READ
 from providers.vault.names import in_prefix
 from providers.vault.resource import keys, text
 from providers.vault.values import normal
@@ -117,11 +117,20 @@ class HolderReader:
             return None
 
     def _held(self, values: Mapping[str, Any]) -> list[str]:
+        if any(values.get(one) for one in FORBIDDEN) and not any(values.get(one) for one in FIELDS):
+            return self._all_but(values)
         return sorted({name for one in FIELDS for name in self._names(one, values.get(one)) if name})
 
+    def _all_but(self, values: Mapping[str, Any]) -> list[str]:
+        """A token role that only forbids: its tokens needn't be within the policies of whoever makes them."""
+        names, patterns = ([one.lower() for one in _texts(values.get(name))] for name in FORBIDDEN)
+        given = [
+            one for one in self.policies if one not in names and not any(serves(pattern, one) for pattern in patterns)
+        ]
+        return ["*"] if given and len(given) == len(self.policies) else sorted(given)
+
     def _names(self, name: str, value: Any) -> Iterator[str]:
-        found = normal([], value)
-        for one in (str(each).lower() for each in (found if isinstance(found, list | tuple) else ())):
+        for one in map(str.lower, _texts(value)):
             if name.endswith("_glob"):
                 yield one if any(serves(one, ours) for ours in self.policies) else ""
             elif "{{" in one:  # claims choose: what the text begins with is certain
@@ -129,3 +138,8 @@ class HolderReader:
                 yield one if start.startswith(prefix) or prefix.startswith(start) else ""
             elif in_prefix(one, self.client.scope.settings):
                 yield one
+
+
+def _texts(value: Any) -> list[str]:
+    found = normal([], value)
+    return [str(one) for one in found] if isinstance(found, list | tuple) else []

@@ -30,5 +30,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
 """By the mount's type: folders that can be listed, with an object to each name."""
 FIELDS = ("token_policies", "policies", "allowed_policies", "allowed_policies_glob", "value")
 """What names policies: a list, or (GitHub's ``value``) a text. Older versions say ``policies``."""
+FORBIDDEN = ("disallowed_policies", "disallowed_policies_glob")
+"""Of a token role: where it names some of these and allows none by name, it gives every policy but these."""
 READ: Mapping[str, tuple[str, ...]] = {**FOLDERS, "aws": _ROLE}
 """Where these objects are read: AWS's aren't where they are listed."""

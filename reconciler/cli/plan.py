@@ -92,16 +92,17 @@ Exit codes: 0 done, 1 error, 3 something of -fail-on holds; with -detailed-exitc
 def _make(what: Asked, options: Options, *, strict: bool) -> tuple[Plan, SourceLine]:
     """The plan, or what stands in its way as a plan with errors; and where its findings' lines are."""
     operator, problems = read_connections(what.connections)
-    if has_errors(problems):
-        return no_plan(what.environment or "", problems), no_source
     prepared = prepare(what.request(strict=strict), operator)
+    # Named also where there is no plan: a comment on a pull request is found again by it.
+    name = what.environment or prepared.meant
+    if has_errors(problems):
+        return no_plan(name, problems), no_source
     source_line = prepared.specs.sources.source_line
     try:
         if options.destroy:
             prepared = or_recorded(prepared, what.environment, what.state_place)
         with situation(prepared, operator, what.state_place) as now:
             made = plan_of(now, options)
-            # Named also where there is no plan: a comment on a pull request is found again by it.
-            return (made if made.environment else replace(made, environment=what.environment or "")), source_line
+            return (made if made.environment else replace(made, environment=name)), source_line
     except StateError as failed:
-        return no_plan(prepared.environment, (*prepared.diagnostics, state_finding(failed))), source_line
+        return no_plan(name, (*prepared.diagnostics, state_finding(failed))), source_line

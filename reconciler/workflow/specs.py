@@ -56,6 +56,12 @@ class Prepared:
         """Its name; empty where none could be chosen."""
         return self.compiled.environment if self.compiled else ""
 
+    @property
+    def meant(self) -> str:
+        """Its name, also where its specs have errors: the only one that is declared; empty where there isn't one."""
+        declared = {*self.specs.catalog.environments, *self.specs.failed.names.get("Environment", ())}
+        return self.environment or (next(iter(declared)) if len(declared) == 1 else "")
+
 
 def prepare(request: Request, connections: Connections) -> Prepared:
     """Read, check and compile one environment. No I/O but the files'."""

@@ -15,6 +15,7 @@ from specs.guardrails import Required, Requirement
 from specs.parts import Approval
 from specs.selection import is_exempt, selected
 from specs.source import Located, Path
+from specs.suggest import hint
 
 SOON = timedelta(days=30)
 """How long before its end an exemption is told of."""
@@ -35,6 +36,7 @@ def check_guardrails(context: Context) -> Iterator[Diagnostic]:
         yield from _soon(context, name, guardrail)
         yield from _lasting(context, name, guardrail)
         yield from _strangers(context, name, guardrail)
+        yield from _nobody(context, name, guardrail)
     yield from _approved_tomorrow(context)
 
 
@@ -153,6 +155,18 @@ def _strangers(context: Context, name: str, guardrail: Located[Guardrail]) -> It
                 message = f"intent {intent!r} is not declared, so it can't be kept apart from others"
                 path: Path = ("spec", "separate", index, at)
                 yield complain("W202", message, f"guardrails.{name}", guardrail, path, "declare it, or leave it out")
+
+
+def _nobody(context: Context, name: str, guardrail: Located[Guardrail]) -> Iterator[Diagnostic]:
+    """A name that no agent has: whoever mistypes one would have no guardrail, and not know."""
+    known = context.catalog.agents
+    for index, one in enumerate(guardrail.value.spec.agents.names):
+        # A pattern may be for agents to come.
+        if "*" not in one and one not in known and not context.failed.may_declare("Agent", one):
+            path: Path = ("spec", "agents", "names", index)
+            advice = hint(one, known, "declared")
+            found = complain("W320", f"no agent is named {one!r}", f"guardrails.{name}", guardrail, path, advice)
+            yield replace(found, severity=Severity.WARNING)
 
 
 def _reached(context: Context, agent: str) -> dict[str, tuple[str, Path]]:

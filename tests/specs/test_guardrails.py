@@ -236,6 +236,13 @@ def test_exemptions_end(tmp_path: Path, expires: str, expected: list[str]) -> No
     assert all(one.startswith(other) for one, other in zip(told, expected, strict=True))
 
 
+def test_a_name_that_no_agent_has_is_told(tmp_path: Path) -> None:
+    spec = "separate: [[request, pay]], agents: {names: [%s]}"
+    told = messages(tmp_path, spec % "y, x, later-*", *THREE, agent("x", "[request]"))
+    assert [one.partition(" is named")[0] for one in told] == ["warning W320 no agent"]
+    assert messages(tmp_path, spec % "x", *THREE, agent("x", "[request]")) == []
+
+
 def test_ttls_of_several_guardrails(tmp_path: Path) -> None:
     strict = GUARDRAIL.format(spec="severity: warn, max_ttl: {high: 5m}").replace("limits", "hint")
     told = messages(tmp_path, "max_ttl: {high: 10m}", intent("a"), agent("x", "[a]"), strict)

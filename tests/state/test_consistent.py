@@ -125,6 +125,7 @@ SIDES = {
     DriftKind.CHANGED: (True, True),
     DriftKind.MISSING: (True, False),
     DriftKind.UNDECLARED: (False, True),
+    DriftKind.EXPIRED: (True, True),
     DriftKind.APPEARED: (False, True),
 }
 

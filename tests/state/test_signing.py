@@ -224,7 +224,7 @@ def test_a_plan_has_its_time() -> None:
 def test_within_a_run_time_is_what_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     ticks = [100.0]
     monkeypatch.setattr("reconciler.workflow.saved.ticking", lambda: ticks[0])
-    watch = Watch()
+    watch = Watch(datetime.now(UTC), ticks[0])
     assert abs(watch.now() - datetime.now(UTC)) < timedelta(minutes=1)
     ticks[0] += 3600
     assert watch.now() == watch.began + timedelta(hours=1)

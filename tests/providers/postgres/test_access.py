@@ -108,6 +108,15 @@ def test_all_by_name_is_all(grant: dict[str, Any], widths: list[str]) -> None:
     assert sorted(found) == sorted(widths)
 
 
+def test_all_in_several_grants_is_all() -> None:
+    every = sorted(KNOWN[Kind.TABLE])
+    grants = [{"privileges": every[:3], **TABLE}, {"privileges": every[3:], **TABLE}]
+    found = [one for one in wide(PostgresAccess.model_validate({"grants": grants})) if one.width == "all-privileges"]
+    assert [one.path[1] for one in found] == [1]
+    columns = [{"privileges": [name], **TABLE, "columns": [name.lower()]} for name in KNOWN[Kind.COLUMN]]
+    assert "all-privileges" not in {one.width for one in wide(PostgresAccess.model_validate({"grants": columns}))}
+
+
 def test_no_grants_is_refused() -> None:
     assert refusal(PostgresAccess, {"grants": []})[0] == "too_short"
 

@@ -28,12 +28,16 @@ WRITES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "token role": ("auth/token/roles/night", {"allowed_policies": [OURS]}),
     "token role by a pattern": ("auth/token/roles/glob", {"allowed_policies_glob": "wr*"}),
+    "token role but for one": ("auth/token/roles/any", {"disallowed_policies": ["x"]}),
+    "token role but for some": ("auth/token/roles/most", {"disallowed_policies_glob": ["x*"]}),
     "group": ("identity/group/name/staff", {"policies": [OURS]}),
     "entity": ("identity/entity/name/Carol", {"policies": [OURS]}),
 }
 EMPTY: dict[str, tuple[str, dict[str, object]]] = {
     "user": ("auth/staff/users/bob", {"password": "x", "token_policies": ["default", "not-writ-x"]}),
     "token role": ("auth/token/roles/day", {"allowed_policies": ["other"], "disallowed_policies": [OURS]}),
+    "token role but for ours": ("auth/token/roles/none", {"disallowed_policies_glob": ["writ-*"]}),
+    "token role that says nothing": ("auth/token/roles/plain", {"orphan": True}),
     "group": ("identity/group/name/others", {"policies": ["other"]}),
     "entity": ("identity/entity/name/dave", {"policies": ["other"]}),
 }
@@ -77,8 +81,9 @@ def test_who_gives_our_policy_is_an_unmanaged_row(outside: Estate, kind: str) ->
     after = outside.read(outside.desired)
     ((key, live),) = held(after).items()
     assert key == path
-    assert live.resource.attributes["policies"] == (["wr*"] if "pattern" in kind else [OURS])
-    assert live.resource.attributes["kind"] == kind.removesuffix(" by a pattern")
+    given = "wr*" if "pattern" in kind else "*" if " but " in kind else OURS
+    assert live.resource.attributes["policies"] == [given]
+    assert live.resource.attributes["kind"] == kind.partition(" by ")[0].partition(" but ")[0]
     reach = told(outside, before, after)[path].comparison
     assert (reach.verdict, reach.gains[0].request) == (Verdict.WIDENS, "read kv/data/orders/")
     wanted = {one.resource.address: one for one in outside.desired}

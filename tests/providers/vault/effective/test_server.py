@@ -210,6 +210,7 @@ def test_blanks_in_a_template_are_nothing_to_the_server(root):
     root.post(f"identity/entity/id/{login['entity_id']}", {"name": "ann"})
     assert ask(root, login["client_token"], ["one/ann/x"]) == {"one/ann/x": {"read", "update", "delete"}}
     assert len({rule.path for policy in parsed(texts) for rule in policy.rules}) == 1
+    assert call(root.server, root.server._root, "DELETE", "sys/auth/blanks")[0] < 300
 
 
 @pytest.mark.parametrize("text", NOTHINGS)
