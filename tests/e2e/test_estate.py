@@ -24,6 +24,7 @@ def test_estate_with_two_environments_side_by_side(estate: World, pytestconfig: 
     check_destroys(estate, counts["production"], "-environment", "production")
 
 
+@pytest.mark.thorough
 def test_an_environment_that_left_the_specs_is_destroyed_from_the_state(estate: World) -> None:
     estate.apply("-environment", "staging")
     path = estate.specs / "environments.yaml"

@@ -122,6 +122,7 @@ def canary_login(world: World, hands: Hands) -> dict[str, str]:
     }
 
 
+@pytest.mark.thorough
 def test_a_whole_run_with_logins_from_the_environment(world: World, hands: Hands, printed: Printed) -> None:
     env = canary_login(world, hands)
     try:

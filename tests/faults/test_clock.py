@@ -142,6 +142,7 @@ def test_by_a_clock_that_is_a_day_off_a_plan_is_refused(world: World, tmp_path: 
     assert f"error[W623] quickstart: {why}" in refused.stderr, refused.stderr
 
 
+@pytest.mark.faults
 def test_a_clock_that_jumps_at_every_other_call_changes_nothing(
     harness: Harness, ways: tuple[Way, Way], tmp_path: Path
 ) -> None:
