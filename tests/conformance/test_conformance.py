@@ -8,7 +8,6 @@ from tests.conformance import subjects
 from tests.conformance.suite import Subject, bench, check_every_attribute, in_scope
 from tests.servers import World
 
-
 HALVES = pytest.mark.parametrize("half", [0, pytest.param(1, marks=pytest.mark.thorough)])
 
 
