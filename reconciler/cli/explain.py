@@ -21,7 +21,7 @@ from reconciler.connections import Connections, read_connections
 from reconciler.model import Answer
 from reconciler.render.explain import explained_json, explained_lines, reason_json, reason_lines
 from reconciler.state.opening import Place
-from reconciler.workflow.explain import Question, explain_address, explain_request
+from reconciler.workflow.explain import Question, as_asked, explain_address, explain_request
 from reconciler.workflow.specs import Prepared, prepare
 from specs.diagnostic import has_errors
 
@@ -86,7 +86,7 @@ def explain(
     ground = _Ground(prepare(request(paths, environment), operator), operator, state_place, live)
     if len(words) == 1:
         return _reason(ground, words[0], output, as_json=as_json)
-    return _answer(ground, Question(words[0], words[1], words[2:]), output, as_json=as_json)
+    return _answer(ground, Question(words[0], words[1], as_asked(words[2:])), output, as_json=as_json)
 
 
 def _answer(ground: _Ground, question: Question, output: Output, *, as_json: bool) -> int:

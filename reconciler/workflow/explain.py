@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from specs import Grant, grants
 from specs.diagnostic import Diagnostic, error, has_errors
 from specs.source import SourceSpan
 from specs.suggest import hint
+
+_WITNESS = re.compile(r"(?P<verb>\S+) (?:\((?P<column>[^()]+)\) )?(?:on )?(?P<object>.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,14 @@ class _Known:
     found: Mapping[Address, Live] = field(default_factory=dict)
     surroundings: object = None
     live: bool = False
+
+
+def as_asked(words: tuple[str, ...]) -> tuple[str, ...]:
+    """A request in words; also as the plan writes a witness: ``SELECT on public.orders``, ``UPDATE (total) on …``."""
+    found = _WITNESS.fullmatch(" ".join(words)) if len(words) == 1 or "on" in words[1:3] else None
+    if found is None:
+        return words
+    return tuple(one for one in (found["verb"], found["object"], found["column"]) if one)
 
 
 def explain_request(
