@@ -82,9 +82,9 @@ def processes_of(place: Path) -> list[str]:
     return found
 
 
-@dataclass
+@dataclass(slots=True)
 class World:
-    """One test's folder with specs, in front of running servers."""
+    """One test's folder with specs, in front of running servers. Slots: a misspelt ``applied`` would leave things."""
 
     example: str
     sandbox: Sandbox

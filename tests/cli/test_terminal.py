@@ -106,7 +106,7 @@ def test_the_width_of_the_terminal_breaks_no_line(broken: Path) -> None:
 
 def test_plan_and_apply_on_a_terminal(world: World) -> None:
     env = {"WRIT_CONNECTIONS": str(world.connections)}
-    world._applied = True
+    world.applied = True
     code, shown = on_terminal("apply", cwd=world.cwd, env=env, answer="yes\n")
     assert code == 0, shown
     assert COLOUR.search(shown)

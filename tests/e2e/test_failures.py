@@ -185,7 +185,7 @@ def held_apply(world: World, vault: Recorder) -> Iterator[subprocess.Popen[str]]
     environ = {
         name: value for name, value in os.environ.items() if not name.startswith(("WRIT_", "VAULT_", "AWS_", "PG"))
     }
-    world._applied = True
+    world.applied = True
     with subprocess.Popen(
         [*WRIT, "apply", "-auto-approve"],
         cwd=world.cwd,

@@ -41,7 +41,6 @@ def test_a_strangers_mount_at_our_recorded_path_is_not_touched(world: World, han
         hands.delete(f"sys/auth/{MOUNT}")
 
 
-@pytest.mark.thorough
 def test_a_strangers_role_under_our_recorded_name_is_not_touched(world: World, hands: Hands) -> None:
     world.apply()
     hands.sql(f'DROP OWNED BY "{ROLE}"', f'DROP ROLE "{ROLE}"', f'CREATE ROLE "{ROLE}"')

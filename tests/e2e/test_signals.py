@@ -41,7 +41,7 @@ class Terminal:
     """A command on a terminal that is its own: Ctrl-C typed there is a signal."""
 
     def __init__(self, world: World, vault: Recorder, *arguments: str) -> None:
-        world._applied = True
+        world.applied = True
         self._ours, theirs = pty.openpty()
         environ = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         self.process = subprocess.Popen(

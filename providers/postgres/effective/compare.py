@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from providers.postgres.effective.catalogue import FUTURE, MEMBERSHIP, Catalogue, Privilege
@@ -93,10 +93,14 @@ def _implying(one: Privilege) -> Iterator[Privilege]:
             yield replace(spelled, kind=Kind.SEQUENCE, column="")
 
 
+_RANKS: Mapping[str, int] = {kind: rank for rank, kind in enumerate(Kind, 1)}
+"""Of what a witness is told first, where not all are: attributes and roles, then tables, then what is in them."""
+
+
 def _order(one: Privilege) -> tuple[object, ...]:
     last = (one.kind == FUTURE or not one.reachable, bool(one.via), one.schema in _SERVERS_OWN)
     kinds = (one.grantable, one.privilege == OWNERSHIP, one.kind == MEMBERSHIP)
-    return (*last, *kinds, one.kind, one.schema, one.name, one.column, one.privilege, one.via)
+    return (*last, *kinds, _RANKS.get(one.kind, 0), one.kind, one.schema, one.name, one.column, one.privilege, one.via)
 
 
 def _row_security(old: Catalogue, new: Catalogue, after: frozenset[Privilege]) -> list[tuple[Privilege, str]]:
