@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from providers.aws.connection import WebIdentity
-from reconciler.provider import Denied
+from reconciler.provider import Denied, text_from
 from specs.redaction import keep
-
-_SECONDS = 30
 
 
 def token_loader(identity: WebIdentity, environ: Mapping[str, str]) -> Callable[[], str]:
@@ -19,31 +15,12 @@ def token_loader(identity: WebIdentity, environ: Mapping[str, str]) -> Callable[
 
 
 def _token(identity: WebIdentity, environ: Mapping[str, str]) -> str:
-    text = _run(identity.token_command, environ) if identity.token_command else _read(identity.token_file)
-    if not text.strip():
-        raise Denied("the web identity token is empty", help="check web_identity in the connections file")
+    way, value = ("command", identity.token_command) if identity.token_command else ("file", identity.token_file)
+    found, where = text_from(way, value, environ, help=f"check web_identity's token_{way} in the connections file")
+    text = found.strip()
     keep(text)
-    return text.strip()
-
-
-def _run(command: tuple[str, ...], environ: Mapping[str, str]) -> str:
-    hint = "run it by hand: it must print a token and end with 0"
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False, env=dict(environ))
-    except (OSError, ValueError) as failed:
-        # What was read of a token stays in these exceptions, so none is chained.
-        raise Denied(f"token_command {command[0]} can't be run: {type(failed).__name__}", help=hint) from None
-    except subprocess.TimeoutExpired:
-        raise Denied(f"token_command {command[0]} took longer than {_SECONDS} s", help=hint) from None
-    if done.returncode:
-        # Its output may hold the token, so it isn't shown.
-        raise Denied(f"token_command {command[0]} ended with {done.returncode}", help=hint)
-    return done.stdout
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="ascii")
-    except (OSError, ValueError) as failed:
-        hint = "name a file that holds one token and that this user may read"
-        raise Denied(f"token_file {path} can't be read: {type(failed).__name__}", help=hint) from None
+    if not text:
+        raise Denied(f"{where} is empty", help="it must be a web identity token")
+    if not text.isascii():
+        raise Denied(f"{where} is no token", help="it must be a web identity token and nothing else")
+    return text

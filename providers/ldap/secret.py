@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 from providers.ldap.connection import LdapConnection
-from reconciler.provider import Denied
+from reconciler.provider import Denied, text_from
 from specs.redaction import keep
-
-_COMMAND_SECONDS = 30
 
 
 def password(connection: LdapConnection, environ: Mapping[str, str]) -> str:
@@ -21,11 +17,7 @@ def password(connection: LdapConnection, environ: Mapping[str, str]) -> str:
             help="password_env, password_file or password_command in the connection; or method: external",
         )
     way, value = connection.sources[0]
-    if way == "env":
-        return _clean(environ.get(value, ""), f"variable {value}")
-    if way == "file":
-        return _clean(_file(value), value)
-    return _clean(_output(value, environ), f"the output of {value[0]}")
+    return _clean(*text_from(way, value, environ, help=f"check password_{way}"))
 
 
 def _clean(text: str, where: str) -> str:
@@ -35,34 +27,3 @@ def _clean(text: str, where: str) -> str:
     if not found:
         raise Denied(f"{where} is empty", help="it must hold the password to bind with")
     return found
-
-
-def _file(path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except OSError as failed:
-        raise Denied(f"cannot read {path}: {failed.strerror}", help="check password_file") from None
-    except UnicodeDecodeError:
-        raise Denied(f"{path} is not text", help="check password_file") from None
-
-
-def _output(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    try:
-        done = subprocess.run(
-            list(argv),
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except subprocess.TimeoutExpired:
-        raise Denied(f"{argv[0]} took more than {_COMMAND_SECONDS} s to print a password") from None
-    except OSError as failed:
-        raise Denied(f"cannot run {argv[0]}: {failed.strerror}", help="check password_command") from None
-    if done.returncode != 0:
-        raise Denied(f"{argv[0]} exited with {done.returncode}", help="run it by hand to see why")
-    return done.stdout

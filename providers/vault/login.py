@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.connection import VaultLoginMethod
 from providers.vault.variables import variable
-from reconciler.provider import Denied, Rejected, UnknownOutcome, Unreachable
+from reconciler.provider import Denied, Rejected, UnknownOutcome, Unreachable, text_from
 from specs.redaction import keep
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
 
 _POD_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount/token"  # noqa: S105 - a path
-_COMMAND_SECONDS = 30
+_CHECK = "check the connection's `login`"
 
 
 def log_in(client: VaultClient, login: VaultLoginMethod, environ: Mapping[str, str]) -> None:
@@ -62,7 +61,7 @@ def _given_token(login: VaultLoginMethod, environ: Mapping[str, str]) -> str:
         return given.strip()
     helper = Path(environ.get("HOME") or str(Path.home())) / ".vault-token"
     if helper.is_file():
-        return _clean(_file(str(helper)), str(helper))
+        return _clean(*text_from("file", str(helper), environ, help=_CHECK))
     raise Denied("no Vault token", help="set VAULT_TOKEN, run `vault login`, or write `login` in the connections file")
 
 
@@ -70,13 +69,7 @@ def secret(login: VaultLoginMethod, kind: str, environ: Mapping[str, str]) -> st
     """The secret from its one source. Raises Denied with the source's name, never with what it holds."""
     found = login.sources(kind) or [("file", _POD_TOKEN)]
     way, value = found[0]
-    if way == "env":
-        if value not in environ:
-            raise Denied(f"variable {value} is not set", help="set it to the secret to log in with")
-        return _clean(environ.get(value, ""), f"variable {value}")
-    if way == "file":
-        return _clean(_file(value), value)
-    return _clean(_output(value, environ), f"the output of {value[0]}")
+    return _clean(*text_from(way, value, environ, help=_CHECK))
 
 
 def _clean(text: str, where: str) -> str:
@@ -87,34 +80,3 @@ def _clean(text: str, where: str) -> str:
     if not text.isascii() or any(not c.isprintable() or c == " " for c in text):
         raise Denied(f"{where} holds more than one word", help="it must hold the secret and nothing else")
     return text
-
-
-def _file(path: str) -> str:
-    try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
-    except OSError as failed:
-        raise Denied(f"cannot read {path}: {failed.strerror}", help="check the connection's `login`") from None
-    except UnicodeDecodeError:
-        raise Denied(f"{path} is not text", help="check the connection's `login`") from None
-
-
-def _output(argv: Sequence[str], environ: Mapping[str, str]) -> str:
-    try:
-        done = subprocess.run(
-            list(argv),
-            env=dict(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_COMMAND_SECONDS,
-            check=False,
-            encoding="utf-8",
-            errors="replace",
-        )
-    except subprocess.TimeoutExpired:
-        raise Denied(f"{argv[0]} took more than {_COMMAND_SECONDS} s to print a token") from None
-    except OSError as failed:
-        raise Denied(f"cannot run {argv[0]}: {failed.strerror}", help="check the connection's `login`") from None
-    if done.returncode != 0:
-        raise Denied(f"{argv[0]} exited with {done.returncode}", help="run it by hand to see why")
-    return done.stdout

@@ -33,6 +33,7 @@ from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Pre
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
 from reconciler.provider.rights import Rights
+from reconciler.provider.sources import text_from
 
 __all__ = [
     "AgentRef",
@@ -75,4 +76,5 @@ __all__ = [
     "may_write",
     "owner_by_fields",
     "owner_by_text",
+    "text_from",
 ]

@@ -100,10 +100,10 @@ def test_web_identity_by_file_then_assume_role(proxy: Proxy, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ({"token_command": [sys.executable, "-c", "print('hvs.secret'); raise SystemExit(3)"]}, "ended with 3"),
-        ({"token_command": [sys.executable, "-c", "pass"]}, "token is empty"),
-        ({"token_command": ["/nowhere/at/all"]}, "can't be run"),
-        ({"token_file": "/nowhere/at/all"}, "can't be read"),
+        ({"token_command": [sys.executable, "-c", "print('hvs.secret'); raise SystemExit(3)"]}, "exited with 3"),
+        ({"token_command": [sys.executable, "-c", "pass"]}, "is empty"),
+        ({"token_command": ["/nowhere/at/all"]}, "cannot run /nowhere"),
+        ({"token_file": "/nowhere/at/all"}, "cannot read /nowhere"),
     ],
 )
 def test_no_token(proxy: Proxy, source: dict[str, Any], words: str) -> None:
@@ -129,7 +129,7 @@ def held(problem: BaseException | None) -> str:
 def test_no_exception_holds_what_was_read_of_a_token(
     proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
 ) -> None:
-    monkeypatch.setattr("providers.aws.tokens._SECONDS", 1)
+    monkeypatch.setattr("reconciler.provider.sources._SECONDS", 1)
     (tmp_path / "token").write_bytes(b"hvs.secret\xff")
     for source in ({"token_command": [sys.executable, "-c", code]}, {"token_file": str(tmp_path / "token")}):
         with pytest.raises(Denied) as caught:
