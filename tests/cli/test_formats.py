@@ -166,13 +166,12 @@ def test_the_schemas(tmp_path: Path) -> None:
     assert "Agent" in run_writ("schema", cwd=tmp_path).stdout
 
 
-def test_errors_leave_the_comment_its_name_and_nothing_passed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", [("-environment", "quickstart"), ()])
+def test_errors_leave_the_comment_its_name_and_nothing_passed(tmp_path: Path, named: tuple[str, ...]) -> None:
     copy_specs("quickstart", tmp_path / "specs")
     agents = tmp_path / "specs" / "agents.yaml"
     agents.write_text(agents.read_text().replace("orders.read", "orders.reed"))
-    made = run_writ(
-        "plan", "specs", "-environment", "quickstart", "-format", "markdown", "-fail-on", "widening", cwd=tmp_path
-    )
+    made = run_writ("plan", "specs", *named, "-format", "markdown", "-fail-on", "widening", cwd=tmp_path)
     assert made.returncode == 1
     assert made.stdout.startswith("<!-- writ-plan: quickstart -->\n")
     assert "Passed" not in made.stdout

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.state.ledger_file import LedgerFiles
+from reconciler.state.planfile import load_plan, save_plan
 from tests.servers import World
 from tests.state.test_signing import write_pair
 
@@ -112,11 +114,14 @@ def test_what_was_refused_is_told(world: World) -> None:
     world.ok("apply", "p")
     assert world.writ("apply", "unsigned", "--require-signature", str(public)).returncode == 1
     assert world.writ("apply", "p", **CI).returncode == 1
+    plan = load_plan(world.cwd / "p")
+    save_plan(replace(plan, expires=plan.created), world.cwd / "old")
+    assert world.writ("apply", "old").returncode == 1
 
     found = entries(world)
     told = [one["body"] for one in found if one["kind"] == "run.refused"]
-    assert [one["codes"] for one in told] == [[], ["W622"], ["W605"]]
-    assert [one["approval"] for one in told] == ["refused", "saved plan", "saved plan"]
+    assert [one["codes"] for one in told] == [[], ["W622"], ["W605"], ["W623"]]
+    assert [one["approval"] for one in told] == ["refused", *["saved plan"] * 3]
     digest = hashlib.sha256(json.loads((world.cwd / "unsigned").read_text())["plan"].encode()).hexdigest()
     assert told[1]["plan_digest"] == digest
     assert told[2]["ci"]["commit"] == CI["GITHUB_SHA"]

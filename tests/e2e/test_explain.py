@@ -62,8 +62,9 @@ def test_by_the_specs_no_server_is_needed(folder: Path, system: str, request_: s
     assert statement in statements if statement else not statements
 
 
-def test_the_whole_chain_is_told(folder: Path) -> None:
-    done = run_writ("explain", "support-bot", "orders-db", "SELECT", "public.order_items", cwd=folder)
+@pytest.mark.parametrize("words", [("SELECT", "public.order_items"), ("SELECT on public.order_items",)])
+def test_the_whole_chain_is_told(folder: Path, words: tuple[str, ...]) -> None:
+    done = run_writ("explain", "support-bot", "orders-db", *words, cwd=folder)
     assert (
         done.stdout
         == f"""\

@@ -167,3 +167,14 @@ def test_a_plan_that_wasnt_approved_did_nothing_and_is_told(desk: Desk) -> None:
     desk.approve = no
     desk.apply(wanted("a", size=1))
     assert told(desk) == ["run.refused"]
+
+
+def test_a_run_that_finds_no_way_into_a_system_is_told(desk: Desk) -> None:
+    def refuse() -> None:
+        raise Denied("no", help="")
+
+    desk.provider.logged_in = refuse
+    assert desk.apply(wanted("a", size=1)).result is None
+    assert told(desk) == ["run.refused"]
+    (entry,) = entries(desk)
+    assert entry.body["codes"] == ["W702"]
