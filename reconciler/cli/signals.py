@@ -59,6 +59,8 @@ class Interrupts:
         try:
             yield lambda: self._hit
         finally:
+            # What was raised has come this far, so it wasn't dropped: again, it would cut off giving back the lock.
+            signal.setitimer(signal.ITIMER_REAL, 0)
             for number, handler in old.items():
                 signal.signal(number, handler)
 

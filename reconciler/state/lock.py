@@ -47,12 +47,18 @@ def locked(
     try:
         yield hold
     finally:
-        hold.end()
         try:
-            store.release(environment, hold.id)
-        except StateError as failed:
-            # What the run did is recorded or told already: this must not take its place.
-            notice(f"the lock {hold.id} could not be given back, and ends with its lease: {failed.message}")
+            hold.end()
+        finally:  # also where somebody who can't wait interrupts it
+            _give_back(store, environment, hold, notice)
+
+
+def _give_back(store: Store, environment: str, hold: Hold, notice: Callable[[str], None]) -> None:
+    try:
+        store.release(environment, hold.id)
+    except StateError as failed:
+        # What the run did is recorded or told already: this must not take its place.
+        notice(f"the lock {hold.id} could not be given back, and ends with its lease: {failed.message}")
 
 
 def force_unlock(

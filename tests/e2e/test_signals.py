@@ -194,4 +194,4 @@ def test_a_second_ctrl_c_waits_for_nothing(world: World, vault: Recorder) -> Non
         terminal.type("\x03")
         assert terminal.ends(PATIENCE + PROMPT) == 130
     assert "Nothing was done" not in terminal.shown
-    assert locks(world) == 0
+    assert locks(world) == 0, terminal.shown

@@ -302,3 +302,22 @@ def test_a_lease_of_a_second_is_one(store: Store, clock: Clock) -> None:
     store.take("production", elsewhere(lease=1.0, stamp=0.0))
     taken(store, [], timeout=5)
     assert 1 < clock.now - 500 <= 1.5
+
+
+def test_a_lock_is_given_back_also_where_its_end_is_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    end = Hold.end
+
+    def interrupted(hold: Hold) -> None:
+        end(hold)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Hold, "end", interrupted)
+    with open_store(tmp_path / "state.db") as store:
+        with (
+            pytest.raises(KeyboardInterrupt),
+            locked(store, "production", "apply", timeout=0, notice=pytest.fail, lease=SELDOM),
+        ):
+            pass
+        assert store.locks() == {}
