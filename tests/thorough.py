@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -18,11 +18,12 @@ EVERY = {
     "tests/providers/postgres/test_rogue.py": 3,
     "tests/providers/vault/test_patterns_of_connections.py": 2,
     "tests/sandbox/test_lifecycle.py": 3,
+    "tests/state/test_lease.py": 3,
     "tests/state/test_state_edits.py": 5,
     "tests/specs/test_fmt.py::test_time_grows_with_the_text_only": 3,
     "tests/state/test_keeping.py": 2,
 }
-"""Files, and tests, whose cases each take long: of each test's cases, every n-th is taken as it is."""
+"""Files, and tests, whose cases each take long: of each test's cases, every n-th is taken."""
 
 
 def sampled(cases: Iterable[Any], every: int) -> list[Any]:
@@ -36,12 +37,16 @@ def sampled(cases: Iterable[Any], every: int) -> list[Any]:
 
 
 def take_samples(items: Iterable[pytest.Item]) -> None:
-    """Mark what EVERY leaves out."""
-    seen: Counter[str] = Counter()
+    """Mark what EVERY leaves out: of each test one case at least is taken."""
+    of_tests: dict[str, list[pytest.Item]] = {}
     for item in items:
-        path, _, name = item.nodeid.partition("::")
-        test = f"{path}::{name.partition('[')[0]}"
-        if "[" in name and (every := EVERY.get(test, EVERY.get(path, 1))) > 1:
-            if seen[test] % every:
+        test, case, _ = item.nodeid.partition("[")
+        if case:
+            of_tests.setdefault(test, []).append(item)
+    for test, cases in of_tests.items():
+        every = min(EVERY.get(test, EVERY.get(test.partition("::")[0], 1)), len(cases))
+        # Not the first of each test: where the cases are kinds of state, all of them would be the same kind.
+        first = crc32(test.encode()) % every
+        for number, item in enumerate(cases):
+            if number % every != first:
                 item.add_marker(pytest.mark.thorough)
-            seen[test] += 1

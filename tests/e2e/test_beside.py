@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.e2e.hands import READER, REFUNDER, Hands
 from tests.servers import World
 
@@ -12,6 +14,7 @@ def rows(found: list[dict[str, object]], kind: str) -> dict[str, dict[str, objec
     return {str(one["address"]): one for one in found if f".{kind}[" in str(one["address"])}
 
 
+@pytest.mark.thorough
 def test_what_may_show_more_is_told_until_apply_records_it(world: World) -> None:
     with Hands(world) as hands:
         hands.sql("ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from tests.e2e.hands import ACCOUNT, ADMINISTRATOR, Hands
 from tests.e2e.surroundings import aws_world, postgres_world, vault_world
 from tests.servers import World
@@ -105,6 +107,7 @@ def test_destroy_leaves_what_was_there_before(world: World) -> None:
         assert world.ok("destroy", "-auto-approve").startswith("No changes. Nothing to destroy.")
 
 
+@pytest.mark.thorough
 def test_destroy_takes_what_hangs_on_ours_along_and_leaves_other_undeclared_objects(world: World) -> None:
     with Hands(world) as hands:
         world.apply()

@@ -206,6 +206,7 @@ def held_apply(world: World, vault: Recorder) -> Iterator[subprocess.Popen[str]]
             vault.released.set()
 
 
+@pytest.mark.thorough
 def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_converges(world: World, vault: Recorder) -> None:
     with held_apply(world, vault) as process:
         process.send_signal(signal.SIGINT)
@@ -224,6 +225,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_converges(world: Wor
     assert "No changes." in world.ok("plan", "-detailed-exitcode")
 
 
+@pytest.mark.thorough
 def test_a_lock_names_its_living_holder_and_a_dead_ones_is_taken_over(world: World, vault: Recorder) -> None:
     with held_apply(world, vault) as process:
         for command in ("apply", "destroy"):
@@ -257,6 +259,7 @@ def test_a_table_that_was_dropped_outside_is_drift(world: World, hands: Hands) -
         hands.sql("ALTER TABLE public.kept RENAME TO refunds")
 
 
+@pytest.mark.thorough
 def test_another_environments_role_in_our_prefix_is_left_alone_by_all_commands(world: World, hands: Hands) -> None:
     world.apply()
     comment = "managed by writ; environment=elsewhere; system=db"

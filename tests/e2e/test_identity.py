@@ -37,6 +37,7 @@ def test_sessions_of_the_old_subject_end_with_it(world: World) -> None:
             client.adapter.close()
 
 
+@pytest.mark.thorough
 def test_an_owner_that_changes_ends_no_session(world: World) -> None:
     world.apply()
     with Hands(world) as hands:

@@ -73,6 +73,7 @@ def test_a_strangers_role_of_aws_under_our_recorded_name_is_not_touched(world: W
     assert hands.iam.get_role_policy(RoleName=name, PolicyName=INTENT)["PolicyDocument"]["Statement"] == [theirs]
 
 
+@pytest.mark.thorough
 def test_what_another_environment_took_over_is_forgotten_with_all_that_it_holds(world: World, hands: Hands) -> None:
     world.apply()
     hands.sql(f"""COMMENT ON ROLE "{ROLE}" IS '{THEIRS}'""")

@@ -254,6 +254,7 @@ def test_what_is_asked_of_aws_is_within_its_policies(world: World) -> None:
     assert writing <= aws_actions("apply")
 
 
+@pytest.mark.thorough
 def test_postgres_needs_no_superuser(world: World) -> None:
     world.dirty = True  # its roles stay
     superuser = world.connection("orders-db")

@@ -54,6 +54,7 @@ def test_a_saved_plan_is_applied_once(world: World) -> None:
     assert recorded(world) == before
 
 
+@pytest.mark.thorough
 def test_what_a_saved_plan_says_of_access_must_still_be_so(world: World, hands: Hands) -> None:
     """The plan changes a policy; the role that its row of access is about is only read."""
     world.apply()
@@ -72,6 +73,7 @@ def test_what_a_saved_plan_says_of_access_must_still_be_so(world: World, hands: 
     assert "Modifying" not in refused.stdout
 
 
+@pytest.mark.thorough
 def test_another_owner_is_another_access_where_a_policy_asks_for_it(world: World) -> None:
     statement = 'statements: [{actions: [s3:GetObject], resources: ["arn:aws:s3:::orders-archive/*"]'
     asked = f'{statement}, conditions: {{StringEquals: {{"aws:PrincipalTag/writ:owner": boss@example.com}}}}'
@@ -112,6 +114,7 @@ def test_a_saved_plan_is_refused_when_an_object_has_appeared(world: World, hands
     hands.delete(f"sys/policies/acl/writ-{READER}")
 
 
+@pytest.mark.thorough
 def test_a_target_narrows_plan_and_apply(world: World) -> None:
     whole = rows(world.json("plan"))
     narrowed = world.json("plan", "-target", "support-bot/orders.read")

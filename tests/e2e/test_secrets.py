@@ -73,6 +73,7 @@ def run_all(printed: Printed, **env: str) -> None:
     printed("audit", "export", "-format", "ocsf", code=0)
 
 
+@pytest.mark.thorough
 def test_a_whole_run_with_the_sandboxs_logins(world: World, hands: Hands, printed: Printed) -> None:
     world.connections = Path(world.sandbox.status.connections)
     vault, aws = world.connection("vault")["address"], world.connection("payments")["endpoint_url"]

@@ -108,6 +108,7 @@ def test_what_the_old_subject_holds_ends_before_anything_is_widened(
     assert "No changes." in world.ok("plan", "-detailed-exitcode")
 
 
+@pytest.mark.thorough
 def test_what_the_old_subject_holds_gains_nothing_by_a_later_plan(world: World, hands: Hands, old: hvac.Client) -> None:
     """Moved by one plan, widened by the next."""
     lease = old.read(f"database/creds/writ-{READER}_orders-db")
@@ -125,6 +126,7 @@ def test_what_the_old_subject_holds_gains_nothing_by_a_later_plan(world: World, 
     assert "No changes." in world.ok("plan", "-detailed-exitcode")
 
 
+@pytest.mark.thorough
 def test_a_target_that_is_widened_brings_the_door_along(world: World, old: hvac.Client) -> None:
     move(world)
     rows = {row["address"]: row["action"] for row in world.json("plan", "-target", GRANT)["resource_changes"]}
@@ -136,6 +138,7 @@ def test_a_target_that_is_widened_brings_the_door_along(world: World, old: hvac.
     } <= moved
 
 
+@pytest.mark.thorough
 def test_a_boundary_is_set_and_taken_away_in_place(world: World, hands: Hands) -> None:
     """It lets nobody else in: no session ends, no login of any system, and no role gets another id."""
     world.apply()

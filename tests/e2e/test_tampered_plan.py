@@ -113,6 +113,7 @@ DAMAGED: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.thorough
 def test_what_no_longer_looks_like_a_plan_is_refused_as_one(world: World, planned: Path) -> None:
     """However it is asked for: not taken for specs, and no matter of how the command is used."""
     write_pair(world.cwd)

@@ -60,7 +60,7 @@ def test_all_is_as_announced(place: Path) -> None:
 @pytest.mark.parametrize(
     ("moment", "group", "number"),
     [
-        ("writ sandbox up", True, signal.SIGINT),
+        pytest.param("writ sandbox up", True, signal.SIGINT, marks=pytest.mark.thorough),
         pytest.param("writ validate", False, signal.SIGTERM, marks=pytest.mark.thorough),
         ("writ apply", False, signal.SIGINT),
         pytest.param("bao read", True, signal.SIGHUP, marks=pytest.mark.thorough),

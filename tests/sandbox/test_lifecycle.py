@@ -240,6 +240,7 @@ def test_it_stops_by_itself_when_its_time_is_over(desk: Desk) -> None:
     eventually(lambda: all_gone(status))
 
 
+@pytest.mark.thorough
 def test_a_supervisor_that_hangs_is_ended(desk: Desk) -> None:
     desk.ok("up")
     status = desk.status
@@ -249,6 +250,7 @@ def test_a_supervisor_that_hangs_is_ended(desk: Desk) -> None:
     assert not desk.folder.path.exists()
 
 
+@pytest.mark.thorough
 def test_scopes_that_changed_since_are_told(desk: Desk) -> None:
     desk.ok("up")
     specs = desk.cwd / "specs" / "all.yaml"

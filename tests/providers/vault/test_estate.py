@@ -127,6 +127,7 @@ VANDALISM = [
 ]
 
 
+@pytest.mark.thorough
 def test_each_vandalism_is_seen_alone_and_healed(estate: Estate) -> None:
     desired = estate.apply(*pairs())
     wanted = {item.resource.address: item for item in desired}
