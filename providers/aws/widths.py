@@ -11,7 +11,7 @@ from reconciler.provider import Wide
 WIDTHS: Mapping[str, str] = {
     "wildcard-action": "actions with wildcards",
     "wildcard-resource": "resources with wildcards",
-    "every-resource": "the resource *",
+    "every-resource": "the resource *, and ARNs of all of a service",
     "policy-variable": "resources that hang on a policy variable",
 }
 
@@ -28,9 +28,15 @@ def wide(access: AwsAccess) -> Iterator[Wide]:
 
 
 def _of(resource: str) -> Iterator[str]:
-    if resource == "*":
+    if _takes_in_all(resource):
         yield "every-resource"
     if has_wildcard(VARIABLE.sub("", resource)):
         yield "wildcard-resource"
     if VARIABLE.search(resource):
         yield "policy-variable"
+
+
+def _takes_in_all(resource: str) -> bool:
+    """Whether it is ``*``, or an ARN that names nothing after its fifth colon (``arn:aws:s3:::*``)."""
+    named = resource.split(":", 5)[-1]
+    return "*" in named and not named.strip("*?/:")

@@ -23,7 +23,7 @@ def wide(access: VaultAccess) -> Iterator[Wide]:
         if rule.path.endswith("*") or "+" in segments:
             yield Wide("wildcard-path", path, rule.path)
         named = segments[2:] if len(segments) > 2 and segments[1] in _KV else segments[1:]
-        if rule.path.endswith("*") and (all(one in {"*", "+"} for one in named) or _above(segments)):
+        if (named and set(named) <= {"*", "+"}) or (rule.path.endswith("*") and (not named or _above(segments))):
             yield Wide("whole-mount", path, rule.path)
         if "list" in rule.capabilities:
             at = ("paths", index, "capabilities", rule.capabilities.index("list"))
