@@ -14,7 +14,7 @@ from providers.ldap.entry import Entry, Modification, Within
 from providers.ldap.errors import NO_SUCH_OBJECT, SUCCESS, Referred, translate
 from providers.ldap.settings import LdapSettings
 from reconciler.model import Address
-from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable, may_write
+from reconciler.provider import Denied, ProviderError, Rejected, Scope, UnknownOutcome, Unreachable, may_write
 from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 
 with warnings.catch_warnings():
@@ -163,7 +163,7 @@ class LdapClient:
             self._live()  # a login that fails has written nothing
             try:
                 result, _ = self._bounded(sent)
-            except (LDAPCommunicationError, Unreachable) as lost:
+            except (LDAPCommunicationError, Unreachable, Rejected) as lost:  # ldap3 doesn't say whether it had sent it
                 self._drop()
                 raise UnknownOutcome(f"{what}: no reply came: {_words(lost)}") from None
         if result["result"] != fine:
@@ -181,6 +181,11 @@ class LdapClient:
             raise
         except LDAPException as failed:
             raise Rejected(f"the request can't be sent: {_words(failed)}") from None
+        except ProviderError:
+            raise
+        except Exception as garbled:  # ldap3 decodes whatever comes, and fails in any way
+            self._drop()
+            raise _unreadable(garbled) from None
 
     @property
     def _is_open(self) -> bool:
@@ -244,6 +249,9 @@ def _opened(url: str, login: LdapConnection, secret: Mapping[str, str], seconds:
     except (LDAPException, DeadlineError, OSError, ssl.SSLError) as failed:
         _cut(connection)
         raise _unopened(url, failed) from None
+    except Exception as garbled:  # as above
+        _cut(connection)
+        raise _unreadable(garbled) from None
     if result["result"] != SUCCESS:
         _cut(connection)
         raise translate(result["result"], result["description"], result["message"], f"login at {url}")
@@ -271,6 +279,11 @@ def _unopened(url: str, failed: Exception) -> Exception:
     if "CERTIFICATE_VERIFY_FAILED" in words or "certificate verify failed" in words:
         return Denied(f"{url} isn't who it should be: {words}", help="check ca_cert, and the name in the url")
     return Unreachable(f"{url} can't be reached: {words}", help="check the url, and that the server is up")
+
+
+def _unreadable(garbled: Exception) -> Unreachable:
+    why = f"a reply that can't be read ({type(garbled).__name__})"
+    return Unreachable(why, help="is that an LDAP server, or is something between damaging its replies?")
 
 
 def _said(live: ldap3.Connection, _: object) -> tuple[Mapping[str, Any], Any]:

@@ -15,7 +15,7 @@ from reconciler.engine.session import Session, System
 from reconciler.model import Plan
 from reconciler.provider import Conflict, UnknownOutcome, Unreachable
 from tests.providers.ldap.directory import Directory
-from tests.providers.ldap.wire import ADD, DELETE, MODIFY, SEARCH, Wire
+from tests.providers.ldap.wire import ADD, BIND, DELETE, MODIFY, SEARCH, Wire
 from tests.providers.ldap.world import PROVIDER, SYSTEM, access
 
 
@@ -46,7 +46,7 @@ def once(wire: Wire, tag: int, verdict: str) -> None:
     wire.judge = judge
 
 
-@pytest.mark.parametrize("verdict", ["cut", "lose"])
+@pytest.mark.parametrize("verdict", ["cut", "lose", "spoil"])
 @pytest.mark.parametrize("tag", [ADD, MODIFY, DELETE])
 def test_of_a_write_without_a_reply_nothing_is_known(
     directory: Directory, wire: Wire, client: LdapClient, tag: int, verdict: str
@@ -61,7 +61,7 @@ def test_of_a_write_without_a_reply_nothing_is_known(
     with pytest.raises(UnknownOutcome):
         calls[tag]()
     # On a new connection the truth is seen; what was done already is told apart.
-    if verdict == "lose" and tag != DELETE:
+    if verdict != "cut" and tag != DELETE:
         with pytest.raises(Conflict):
             calls[tag]()
     else:
@@ -72,6 +72,17 @@ def test_of_a_write_without_a_reply_nothing_is_known(
         DELETE: directory.hands.entry(dn, ["cn"]) is None,
     }
     assert done[tag]
+
+
+def test_a_reply_to_a_read_that_is_no_message_is_told(directory: Directory, wire: Wire, client: LdapClient) -> None:
+    wire.judge = lambda tag: "spoil" if tag == SEARCH else "pass"
+    with pytest.raises(Unreachable, match="a reply that can't be read"):
+        client.entry(directory.root, ["ou"])
+    wire.judge = lambda tag: "pass"
+    assert client.entry(directory.root, ["ou"]) is not None
+    wire.judge = lambda tag: "spoil" if tag == BIND else "pass"
+    with pytest.raises(Unreachable, match="a reply that can't be read"):
+        directory.as_admin(wire.url)
 
 
 @pytest.mark.parametrize("verdict", ["cut", "lose"])

@@ -10,7 +10,9 @@ from contextlib import suppress
 BIND, SEARCH, MODIFY, ADD, DELETE = 0x60, 0x63, 0x66, 0x68, 0x4A
 """Tags of requests (RFC 4511, 4)."""
 Verdict = str
-"""``pass``; ``cut``, before the server sees it; ``lose`` its reply, and the connection; ``stall``: never answer."""
+"""``pass``; ``cut``, before the server sees it; ``lose`` its reply, and the connection; ``spoil`` its reply; ``stall``: never answer."""
+NOISE = bytes.fromhex("3005 0201 02ff 00")
+"""A message as long as it says, of nothing that is known."""
 
 
 def operation(message: bytes) -> int:
@@ -56,8 +58,8 @@ class Wire:
             thread.start()
 
     def _serve(self, client: socket.socket, server: socket.socket) -> None:
-        losing = threading.Event()
-        back = threading.Thread(target=_pump, args=(server, client, losing), daemon=True)
+        losing, last = threading.Event(), bytearray()
+        back = threading.Thread(target=_pump, args=(server, client, losing, last), daemon=True)
         self._threads.append(back)
         back.start()
         with suppress(OSError):
@@ -69,18 +71,20 @@ class Wire:
                     client.recv(1)
                 if verdict in ("stall", "cut"):
                     break
-                if verdict == "lose":
+                if verdict in ("lose", "spoil"):
+                    last += NOISE if verdict == "spoil" else b""
                     losing.set()
                 server.sendall(message)
-                if verdict == "lose":
+                if verdict in ("lose", "spoil"):
                     return  # the way back ends it, once the server has answered
         _end(client, server)
 
 
-def _pump(server: socket.socket, client: socket.socket, losing: threading.Event) -> None:
+def _pump(server: socket.socket, client: socket.socket, losing: threading.Event, last: bytearray) -> None:
     with suppress(OSError):
         while (reply := server.recv(1 << 20)) and not losing.is_set():
             client.sendall(reply)
+        client.sendall(last)
     _end(client, server)
 
 
