@@ -14,7 +14,7 @@ from providers.ldap.entry import Entry, Modification, Within
 from providers.ldap.errors import NO_SUCH_OBJECT, SUCCESS, Referred, translate
 from providers.ldap.settings import LdapSettings
 from reconciler.model import Address
-from reconciler.provider import Denied, ProviderError, Rejected, Scope, UnknownOutcome, Unreachable, may_write
+from reconciler.provider import Denied, Rejected, Scope, UnknownOutcome, Unreachable, may_write
 from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 
 with warnings.catch_warnings():
@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     import ldap3
     from ldap3.core.exceptions import LDAPCommunicationError, LDAPException
+    from pyasn1.error import PyAsn1Error
 
 T = TypeVar("T")
 
@@ -30,6 +31,17 @@ PAGE = 500
 """Entries to a page: the size that servers allow unless told otherwise."""
 _PAGED = "1.2.840.113556.1.4.319"
 _NOBODY = "anonymous"
+_GARBLED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    PyAsn1Error,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What ldap3 fails with where a reply isn't one: it decodes what comes, and checks little."""
 _SCOPES = {Within.ENTRY: ldap3.BASE, Within.BELOW: ldap3.SUBTREE}
 
 
@@ -181,9 +193,7 @@ class LdapClient:
             raise
         except LDAPException as failed:
             raise Rejected(f"the request can't be sent: {_words(failed)}") from None
-        except ProviderError:
-            raise
-        except Exception as garbled:  # ldap3 decodes whatever comes, and fails in any way
+        except _GARBLED as garbled:
             self._drop()
             raise _unreadable(garbled) from None
 
@@ -249,7 +259,7 @@ def _opened(url: str, login: LdapConnection, secret: Mapping[str, str], seconds:
     except (LDAPException, DeadlineError, OSError, ssl.SSLError) as failed:
         _cut(connection)
         raise _unopened(url, failed) from None
-    except Exception as garbled:  # as above
+    except _GARBLED as garbled:
         _cut(connection)
         raise _unreadable(garbled) from None
     if result["result"] != SUCCESS:

@@ -10,7 +10,8 @@ from contextlib import suppress
 BIND, SEARCH, MODIFY, ADD, DELETE = 0x60, 0x63, 0x66, 0x68, 0x4A
 """Tags of requests (RFC 4511, 4)."""
 Verdict = str
-"""``pass``; ``cut``, before the server sees it; ``lose`` its reply, and the connection; ``spoil`` its reply; ``stall``: never answer."""
+"""``pass``; ``cut``, before the server sees it; ``lose`` its reply, and the connection; ``spoil`` its reply; ``stall``:
+never answer."""
 NOISE = bytes.fromhex("3005 0201 02ff 00")
 """A message as long as it says, of nothing that is known."""
 
