@@ -115,12 +115,12 @@ def bench(specs: Path, connections: Path, state: Path, environment: str | None =
         session.close()
 
 
-def check_every_attribute(subject: Subject, on: Bench, third: int) -> int:
-    """Vandalise every third attribute of one object of each type, in turn; ``third``: 0 to 2. Returns how many."""
+def check_every_attribute(subject: Subject, on: Bench, part: int, parts: int) -> int:
+    """Vandalise one of ``parts`` of the attributes of one object of each type, in turn. Returns how many."""
     count = 0
     for address in _one_of_each(subject, on):
         _check_fence(on.session.systems[address.system], address)
-        for name in _attributes(subject, on, address)[third::3]:
+        for name in _attributes(subject, on, address)[part::parts]:
             _check_attribute(subject, on, address, name)
             count += 1
     assert on.plan().is_empty
