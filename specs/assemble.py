@@ -7,7 +7,7 @@ from typing import Any
 
 from specs.catalog import Catalog, Failed
 from specs.decode import decode
-from specs.diagnostic import Diagnostic, error, has_errors
+from specs.diagnostic import Diagnostic, error, has_errors, in_order_of_files
 from specs.documents import API_VERSION, KINDS
 from specs.loader import ENOUGH, Loaded
 from specs.nodes import RawDocument
@@ -137,7 +137,7 @@ def _kind_problem(document: RawDocument) -> Diagnostic | None:
 
 def problems_of(diagnostics: Iterable[Diagnostic], limit: int) -> tuple[Diagnostic, ...]:
     """At most ``limit`` findings in the order of the files, and one that counts the rest."""
-    ordered = sorted(diagnostics, key=_place)
+    ordered = in_order_of_files(diagnostics)
     if len(ordered) <= limit:
         return tuple(ordered)
     rest = ordered[limit:]
@@ -146,8 +146,3 @@ def problems_of(diagnostics: Iterable[Diagnostic], limit: int) -> tuple[Diagnost
     if has_errors(kept) or has_errors(rest):
         return (*kept, last)
     return (*kept, Diagnostic(rest[0].severity, last.code, last.message, last.subject, last.help))
-
-
-def _place(diagnostic: Diagnostic) -> tuple[str, int, int]:
-    span = diagnostic.span
-    return ("", 0, 0) if span is None else (span.file, span.line, span.column)

@@ -67,3 +67,12 @@ def warning(
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Whether any finding is an error."""
     return any(d.severity is Severity.ERROR for d in diagnostics)
+
+
+def in_order_of_files(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By place; those without one first, and those of one place as they came."""
+
+    def place(one: Diagnostic) -> tuple[str, int, int]:
+        return ("", 0, 0) if one.span is None else (one.span.file, one.span.line, one.span.column)
+
+    return sorted(diagnostics, key=place)

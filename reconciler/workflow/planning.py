@@ -30,7 +30,7 @@ from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
 from reconciler.workflow.unfinished import told
-from specs.diagnostic import Diagnostic, Severity, error, has_errors, warning
+from specs.diagnostic import Diagnostic, Severity, error, has_errors, in_order_of_files, warning
 
 log = logging.getLogger("writ")
 
@@ -256,7 +256,7 @@ def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[
 
 
 def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
-    """What the systems report. Of an object that is to go, it is no reason not to remove it."""
+    """What the systems report, in the order of the files. Of an object that is to go it's no reason not to remove it."""
     if not now.refreshed.reported:
         return ()
     going = {str(address) for address in now.state.objects.keys() - now.desired.keys()}
@@ -265,7 +265,7 @@ def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
         for code in {found.code for found in now.refreshed.reported}
         for address, wanted in now.desired.items()
     }
-    return tuple(
+    reported = (
         replace(
             found,
             severity=Severity.WARNING if options.destroy or found.subject in going else found.severity,
@@ -273,6 +273,8 @@ def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
         )
         for found in now.refreshed.reported
     )
+    # Systems report in any order; every run tells it in the same one.
+    return tuple(in_order_of_files(sorted(reported, key=lambda one: (one.subject, one.code))))
 
 
 def _elsewhere(now: Situation) -> Iterator[Diagnostic]:

@@ -187,6 +187,24 @@ def test_a_finding_points_at_the_part_of_its_object_that_it_is_about(
     assert [(found.code, found.span) for found in desk.plan(one).diagnostics] == [("W450", whole), ("W457", part)]
 
 
+def test_what_a_system_says_comes_in_the_order_of_the_files(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = {"a": 9, "b": 1, "c": 5}
+    all_wanted = [
+        replace(one, origin=replace(one.origin, span=SourceSpan("intents.yaml", line, 1)))
+        for key, line in lines.items()
+        for one in (wanted(key, size=1),)
+    ]
+    mine = desk.provider.read
+
+    def read(*arguments: object) -> object:
+        said = tuple(error("W450", "no table", subject=str(at(key)), help="") for key in lines)
+        return replace(mine(*arguments), diagnostics=said)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.provider, "read", read)
+    told = desk.plan(*all_wanted).diagnostics
+    assert [found.span.line for found in told if found.span] == [1, 5, 9]
+
+
 def test_destroy_leaves_alone_what_is_not_ours_and_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.apply(wanted("a", size=1))
     desk.memory.objects["theirs"] = {"size": 1}
