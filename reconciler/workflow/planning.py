@@ -256,7 +256,7 @@ def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[
 
 
 def _reported(now: Situation, options: Options) -> tuple[Diagnostic, ...]:
-    """What the systems report, in the order of the files. Of an object that is to go it's no reason not to remove it."""
+    """What systems report, in the order of the files. Of an object that is to go it's no reason not to remove it."""
     if not now.refreshed.reported:
         return ()
     going = {str(address) for address in now.state.objects.keys() - now.desired.keys()}
