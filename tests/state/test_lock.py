@@ -225,6 +225,19 @@ def test_only_who_is_of_this_place_can_be_judged() -> None:
     assert (late.overdue, replace(late, lease=0.0).overdue, replace(late, stamp=0.0).overdue) == (True, False, False)
 
 
+def test_a_lease_is_over_after_its_last_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = replace(made("apply", 20.0), stamp=100.0)
+    for moment, over in ((119.0, False), (120.0, False), (120.5, True)):
+        monkeypatch.setattr(lockinfo, "ticking", lambda moment=moment: moment)
+        assert mine.overdue is over
+
+
+def test_a_lock_of_a_version_without_leases_holds_until_it_is_released() -> None:
+    """As such a version wrote it."""
+    old = LockInfo("id", "apply", "eve@host", here(), os.getpid(), start_of(os.getpid()), "2026-01-01", "0.0.1")
+    assert (old.lease, old.beat, old.beaten, old.stamp, old.overdue) == (0, 0, "", 0, False)
+
+
 def test_the_clock_since_boot_is_told_where_a_place_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ticking() <= stamp() <= ticking()
     monkeypatch.setattr(lockinfo, "place", lambda: "")
