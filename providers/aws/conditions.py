@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
+from providers.aws.effective.catalogue import GLOBAL_SEVERAL
 from providers.aws.operands import wrong_value
 from providers.aws.refusal import refuse
 from specs.base import spec_error
@@ -79,6 +80,9 @@ def check_values(conditions: Mapping[str, Mapping[str, tuple[str, ...]]]) -> Map
     for operator, keys in conditions.items():
         plain = operator.rpartition(":")[2]
         for key, values in keys.items():
+            if plain == operator != "Null" and key.lower() in GLOBAL_SEVERAL:
+                message = f"{operator} on {key}, which may have several values: IAM doesn't say when that holds"
+                raise refuse((operator, key), "W434", message, f"use ForAnyValue:{operator}")
             for index, value in enumerate(values):
                 wrong = wrong_value(plain, value)
                 if wrong:

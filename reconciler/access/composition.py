@@ -24,12 +24,13 @@ def gained(new: Access, old: Access) -> Iterator[Question]:
     """
     common = frozenset(new.denials)
     denials = [denial for denial in old.denials if denial not in common]
-    layers = [(layer, frozenset(layer)) for layer in old.layers]
+    # One tuple for all questions of a layer: a search puts it in order once.
+    layers = [(frozenset(layer), (*layer, *new.denials)) for layer in old.layers]
     for rules in product(*new.layers):
         wanted = _all(rules)
-        for layer, known in layers:
+        for known, refused in layers:
             if known.isdisjoint(rules):
-                yield Question(wanted, (*layer, *new.denials))
+                yield Question(wanted, refused)
         for denial in denials:
             yield Question(_all((*rules, denial)), new.denials)
 

@@ -111,6 +111,9 @@ class Search:
         self._split = split
         self._left = most
         self._picked: dict[tuple[str, frozenset[Hashable], frozenset[Hashable]], Any] = {}
+        self._refused: tuple[Rule, ...] = ()
+        self._in_order: tuple[Rule, ...] = ()
+        self._used: frozenset[str] = frozenset()
 
     def answer(self, question: Question) -> Answer:
         """Decide a question, if the steps suffice."""
@@ -120,8 +123,8 @@ class Search:
             return Answer(Outcome.OUT_OF_BUDGET)
 
     def _answer(self, question: Question) -> Answer:
-        refused = tuple(sorted(dict.fromkeys(question.refused), key=len))
-        first = self._start(question.wanted, refused)
+        self._put_in_order(question.refused)
+        first = self._start(question.wanted)
         stack = [] if first is None else [first]
         while stack:
             self._left -= 1
@@ -134,17 +137,23 @@ class Search:
             stack.extend(reversed(self._branches(state, hit)))
         return Answer(Outcome.NONE)
 
-    def _start(self, wanted: Rule, refused: tuple[Rule, ...]) -> _State | None:
+    def _put_in_order(self, refused: tuple[Rule, ...]) -> None:
+        """The short ones first, each once. Many questions in a row refuse the very same rules."""
+        if refused is not self._refused:
+            self._refused = refused
+            self._in_order = tuple(sorted(dict.fromkeys(refused), key=len))
+            self._used = frozenset(literal.dimension for rule in refused for literal in rule)
+
+    def _start(self, wanted: Rule) -> _State | None:
         tests: dict[str, _Tests] = {}
         for literal in wanted:
             tests[literal.dimension] = _with(tests.get(literal.dimension, _FREE), literal)
         values = {}
-        used = {literal.dimension for rule in refused for literal in rule}
-        for name in tests.keys() | used | self._always:
+        for name in tests.keys() | self._used | self._always:
             values[name] = self._pick(name, tests.get(name, _FREE))
             if values[name] is NOTHING:
                 return None
-        return _State(tests, values, refused)
+        return _State(tests, values, self._in_order)
 
     def _branches(self, state: _State, rule: Rule) -> list[_State]:
         """A state for each way in which the rule fails; those after the splitting dimension's don't overlap with it."""

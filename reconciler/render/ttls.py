@@ -15,17 +15,21 @@ MOST = 20
 """Lines; the rest is counted."""
 
 
-def outlived(plan: Plan) -> list[Ttl]:
-    """Where a system lets a credential of a pair that the plan touches live longer than declared."""
+def outlived(plan: Plan, *, full: bool = False) -> list[Ttl]:
+    """Where a system lets a credential live longer than declared.
+
+    Of the pairs that the plan touches, or whose access it or somebody else changes; ``full``: of all.
+    """
     if plan.destroy:
         return []
     touched = {(c.origin.agent, c.origin.intent, c.address.system) for c in plan.rows if c.origin is not None}
-    return [one for one in plan.ttls if one.residual and (one.agent, one.intent, one.system) in touched]
+    touched |= {(row.agent, row.intent, row.change.subject.system) for row in plan.access}
+    return [one for one in plan.ttls if one.residual and (full or (one.agent, one.intent, one.system) in touched)]
 
 
 def ttl_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
     """These, and why; bounded unless ``full``."""
-    longer = outlived(plan)
+    longer = outlived(plan, full=full)
     if not longer:
         return
     most = len(longer) if full else MOST

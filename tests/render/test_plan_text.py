@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.access import Verdict, Witness
-from reconciler.model import Aspect, Mover, Plan
+from reconciler.model import Aspect, Limit, Mover, Plan, Ttl
 from reconciler.render.access_text import ASPECTS, MOST_ROWS, MOST_WITNESSES
 from reconciler.render.plan_text import plan_lines
 from tests.render.plans import GAIN, LOSS, created, plan, removed, row, updated, verdict_row, whole
@@ -64,6 +64,14 @@ def test_colours_are_the_reviewers() -> None:
 
 def test_without_a_change_of_access_nothing_is_said_of_it() -> None:
     assert shown(plan()) == ["No changes. The systems are as the specs declare."]
+
+
+def test_a_ttl_that_is_outlived_is_told_where_somebody_else_changed_the_access() -> None:
+    longer = Ttl("support-bot", "orders.read", "payments", 600, Limit(3_600, "sessions end after an hour"))
+    said = "  support-bot may orders.read on payments: declared 10m, enforced 1h, so up to 50m longer"
+    assert said in shown(plan(access=[row(gains=[GAIN], mover=Mover.OUTSIDE)], ttls=[longer]))
+    assert said not in shown(plan(ttls=[longer]))
+    assert said in shown(plan(ttls=[longer]), full=True)
 
 
 def test_wording_is_folded_and_only_that() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from reconciler.access.globs import Glob, glob, matches
 
 _DATA = Path(__file__).parent / "data" / "catalogue.json.gz"
-_GLOBAL_SEVERAL = (
+GLOBAL_SEVERAL = (
     "aws:calledvia",
     "aws:principalorgpaths",
     "aws:principalservicenameslist",
@@ -22,7 +22,7 @@ _GLOBAL_SEVERAL = (
     "aws:tagkeys",
     "aws:vpceorgpaths",
 )
-"""Source: IAM's "AWS global condition context keys", value type multivalued."""
+"""In lower case. Source: IAM's "AWS global condition context keys", value type multivalued."""
 _GLOBAL_ONE = (
     "aws:currenttime",
     "aws:multifactorauthage",
@@ -150,6 +150,6 @@ def catalogue() -> Catalogue:
         names=tuple(name for name, _ in rows),
         lower=lower,
         formats=tuple(formats for _, formats in rows),
-        several=(*_GLOBAL_SEVERAL, *raw["several"]),
+        several=(*GLOBAL_SEVERAL, *raw["several"]),
         _index={name: at for at, name in enumerate(lower)},
     )

@@ -15,8 +15,9 @@ from providers.aws.effective.concrete import concrete, guessed
 from providers.aws.effective.document import Names, Policy, Statement
 from providers.aws.effective.evaluator import Principal, Request, allowed
 from providers.aws.effective.formats import in_format
+from providers.aws.effective.liked import at_most
 from providers.aws.effective.likely import likely
-from providers.aws.effective.pinned import pinned, pins
+from providers.aws.effective.pinned import most_ways, pinned, pins
 from providers.aws.effective.rules import (
     ACTION,
     MODES,
@@ -153,17 +154,25 @@ class _Side:
     @classmethod
     def of(cls, *principals: Principal) -> tuple[_Side, ...]:
         """Sides that are looked at together: what one of them names counts for all."""
-        known = pins(one for principal in principals for one in _statements(principal))
+        everything = [one for principal in principals for one in _statements(principal)]
+        known, most = pins(everything), most_ways(everything)
         return tuple(
             cls(
                 principal,
                 tuple(
-                    tuple(one for policy in layer for written in policy.statements for one in pinned(written, known))
+                    tuple(
+                        one for policy in layer for written in policy.statements for one in pinned(written, known, most)
+                    )
                     for layer in principal.layers
                 ),
             )
             for principal in principals
         )
+
+    @property
+    def at_most(self) -> _Side:
+        """What it may allow, if no less."""
+        return _Side(self.principal, tuple(tuple(map(at_most, layer)) for layer in self.layers))
 
     @property
     def statements(self) -> tuple[Statement, ...]:
@@ -206,14 +215,28 @@ class _Look:
                 a, b = only_certain(a, gaining=True), only_certain(b, gaining=False)
             return both, gained(a, b)
 
+        widest = new.at_most
+
+        def at_most(mode: Mode) -> Iterator[Question]:
+            return gained(widest.access(self.words, mode), old.access(self.words, mode))
+
         return self.find(
-            questions, lambda request: allowed(new.principal, request) and not allowed(old.principal, request)
+            questions,
+            lambda request: allowed(new.principal, request) and not allowed(old.principal, request),
+            None if widest == new else at_most,
         )
 
     def find(
-        self, questions: Callable[[Mode], tuple[Access, Iterator[Question]]], confirms: Callable[[Request], bool]
+        self,
+        questions: Callable[[Mode], tuple[Access, Iterator[Question]]],
+        confirms: Callable[[Request], bool],
+        at_most: Callable[[Mode], Iterator[Question]] | None = None,
     ) -> _Found:
-        """The first answer that the evaluator confirms."""
+        """The first answer that the evaluator confirms.
+
+        Whoever looks loosely, at variables as they suit or at what they may be ``at_most``, and finds nothing, has
+        proved that there is nothing.
+        """
         undecided = unsettled = ""
         doubtful: Witness | None = None
         for mode in MODES:
@@ -221,6 +244,11 @@ class _Look:
             if mode.loose and not is_uncertain(access):
                 continue
             witness, problem, open_end = self._first(access, asked, mode, confirms)
+            if mode.loose and witness and not witness.certain and at_most is not None:
+                other, more, _ = self._first(access, at_most(mode), mode, confirms)
+                witness = witness if more else other
+            if mode.loose and witness is None and not problem:
+                unsettled = ""
             undecided, unsettled = undecided or problem, unsettled or open_end
             if witness and (witness.certain or mode.loose):
                 return _Found(witness, "" if witness.certain else undecided, future=mode.future)

@@ -65,6 +65,16 @@ def test_of(condition: Condition, *, variables: bool) -> Test | None:
     return Test(kind, KeyTest(region, negated, negated, absent=negated or bool(if_exists)), several=False)
 
 
+def is_undefined(condition: Condition, *, several: bool) -> bool:
+    """Whether IAM leaves open when it holds: an operator for one value, asked of a key that may have ``several``.
+
+    Source: IAM's "Multivalued context keys", which wants ForAnyValue or ForAllValues there. It is reported of AWS that
+    without them it holds for no value, so that a Deny by it denies nothing.
+    """
+    operator = condition.operator.lower()
+    return several and ":" not in operator and operator != "null"
+
+
 def _null(condition: Condition) -> Test | None:
     asked = {value.lower() for value in condition.values}
     if not asked or not asked <= {"true", "false"}:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from providers.aws.effective.catalogue import catalogue
+from providers.aws.effective.conditions import is_undefined
 from providers.aws.effective.document import Condition, DocumentError, Names, Policy, Statement, key_name
 from providers.aws.effective.evaluator import Request, applies
 from providers.aws.effective.tagged import context_of, may_tag_sessions
@@ -94,10 +95,18 @@ def _answer(layers: Sequence[_Layer], request: Request, why: str) -> Explanation
     hanging = [*open_denials, *(one for maybe in missing for one in maybe)]
     bearing = [*(one for found in allowing for one in found), *hanging]
     keys = sorted({key for one in hanging for key in _open_keys(one.statement, request)})
+    undefined = [
+        f"{_condition(condition)}: {condition.key} may have several values, and IAM doesn't say when that holds; "
+        "ForAnyValue: or ForAllValues: would say it"
+        for one in hanging
+        for condition in one.statement.conditions
+        if _leaves_open(condition, request)
+    ]
+    keys = [key for key in keys if key_name(key) not in request.context]
     asked = [f"it hangs on {', '.join(keys)}: name it as KEY=VALUE, or as KEY= if it isn't there"] if keys else []
     if not all(one.whole for one in hanging):
         asked.insert(0, "it hangs on the resource: name its ARN, or * where the action has none")
-    return Explanation(Answer.UNKNOWN, tuple(one.place for one in bearing), (*notes, *unknown, *asked))
+    return Explanation(Answer.UNKNOWN, tuple(one.place for one in bearing), (*notes, *unknown, *undefined, *asked))
 
 
 def _unheard(request: Request) -> Iterator[str]:
@@ -147,18 +156,26 @@ def _bears(statement: Statement, request: Request) -> bool | None:
         return applies(statement, request)
     if not applies(replace(_loosened(statement), conditions=()), request):
         return False
-    told = tuple(one for one in statement.conditions if key_name(one.key) in request.context)
+    told = tuple(
+        one for one in statement.conditions if key_name(one.key) in request.context and not _leaves_open(one, request)
+    )
     plain = tuple(one for one in told if not any(True for _ in _variables(one.values, statement, request)))
     return None if applies(replace(_loosened(statement), conditions=plain), request) else False
 
 
 def _open_keys(statement: Statement, request: Request) -> Iterator[str]:
     for condition in statement.conditions:
-        if key_name(condition.key) not in request.context:
+        if key_name(condition.key) not in request.context or _leaves_open(condition, request):
             yield condition.key
         yield from _variables(condition.values, statement, request)
     if statement.resources is not None:
         yield from _variables(statement.resources.values, statement, request)
+
+
+def _leaves_open(condition: Condition, request: Request) -> bool:
+    """Whether IAM doesn't say what it comes to, though the request names its key."""
+    values = request.context.get(key_name(condition.key), ())
+    return bool(values) and is_undefined(condition, several=catalogue().holds_several(condition.key))
 
 
 def _variables(texts: Iterable[str], statement: Statement, request: Request) -> Iterator[str]:

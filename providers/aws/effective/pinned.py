@@ -39,6 +39,9 @@ _MOST_TEXTS = 16
 _MOST_GUESSES = 8
 _MOST_PAIRS = 4_000
 _MOST_WAYS = 64
+"""Of one statement."""
+_MOST_OF_ALL = 1_536
+"""Of all statements together: comparing takes the square of it."""
 Pins = Mapping[str, tuple[str, ...]]
 """Keys that stand as variables, and texts that they may have."""
 
@@ -89,14 +92,20 @@ def _written(statement: Statement) -> Iterator[tuple[str, str]]:
             yield from ((key_name(condition.key), text) for text in condition.values)
 
 
-def pinned(statement: Statement, known: Pins) -> tuple[Statement, ...]:
+def most_ways(statements: Iterable[Statement]) -> int:
+    """Into how many each of these may be taken apart."""
+    count = sum(1 for one in statements if keys(one))
+    return min(_MOST_WAYS, _MOST_OF_ALL // max(count, 1))
+
+
+def pinned(statement: Statement, known: Pins, most: int = _MOST_WAYS) -> tuple[Statement, ...]:
     """The statements that it is taken as."""
     ways: tuple[Statement, ...] = (statement,)
     for key, written in sorted(keys(statement).items()) if known and statement.variables else ():
         if key not in known:
             continue
         more = tuple(found for way in ways for found in _ways(way, written, known[key]) if _can_apply(found))
-        if len(more) > _MOST_WAYS:
+        if len(more) > most:
             break
         ways = more
     return ways

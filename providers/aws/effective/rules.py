@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from providers.aws.effective.actions import Today, Tomorrow, today, tomorrow
 from providers.aws.effective.catalogue import Catalogue
-from providers.aws.effective.conditions import ANY, space_of, test_of
+from providers.aws.effective.conditions import ANY, is_undefined, space_of, test_of
 from providers.aws.effective.document import Condition, Names, Statement, key_name
 from providers.aws.effective.patterns import pattern
 from providers.aws.effective.principals import OWN, PRINCIPAL, PRINCIPALS, UNMODELLED, rules_of
@@ -112,7 +112,8 @@ class Vocabulary:
     def _condition(self, condition: Condition, statement: Statement) -> Literal:
         test = test_of(condition, variables=statement.variables)
         name = key_name(condition.key)
-        if test is None or (test.kind != ANY and space_of(self.kinds[name], name, loose=False) is None):
+        undefined = is_undefined(condition, several=name in self.several)
+        if test is None or undefined or (test.kind != ANY and space_of(self.kinds[name], name, loose=False) is None):
             # The version is part of it: the same text with and without variables is two conditions.
             return Literal(f"{UNMODELLED}{condition.text}{'' if statement.variables else ' (2008)'}", test=True)
         return Literal(f"{KEY}{name}", test.test)

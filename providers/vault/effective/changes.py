@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from providers.vault.effective import holders, logins, minting
 from providers.vault.effective.compare import compare
 from providers.vault.effective.values import PolicyError
-from providers.vault.effective.world import NotKnown, Surroundings, World, parsed
+from providers.vault.effective.world import NotKnown, Surroundings, World
 from providers.vault.names import (
     ALIAS,
     ENTITY,
@@ -88,19 +88,17 @@ def _of_role(role: Address, before: World, after: World) -> Iterator[AccessChang
 
 
 def _reach(role: Address, before: World, after: World) -> Comparison | None:
-    """None where not even a text differs."""
+    """None where not even a text differs, nor what a template in it stands for."""
     try:
-        old, new = _policies(role, before), _policies(role, after)
-        if old == new:
-            return None
-        return compare([parsed(*one) for one in old], [parsed(*one) for one in new])
+        old, new = before.policies(role) or (), after.policies(role) or ()
+        return None if old == new and _texts(role, before) == _texts(role, after) else compare(old, new)
     except NotKnown as why:
         return Comparison(Verdict.UNKNOWN, notes=(str(why),))
     except PolicyError as wrong:
         return Comparison(Verdict.UNKNOWN, notes=(f"a policy isn't understood: {wrong}",))
 
 
-def _policies(role: Address, world: World) -> tuple[tuple[str, str, str], ...]:
+def _texts(role: Address, world: World) -> tuple[tuple[str, str, str], ...]:
     names = world.names(role)
     return () if names is None else world.texts(names)
 

@@ -10,7 +10,7 @@ from providers.vault.effective.atoms import Atom
 from providers.vault.effective.evaluate import Acl
 from providers.vault.effective.parameters import Context, beyond, some
 from providers.vault.effective.paths import Spec, spec
-from providers.vault.effective.permissions import Permissions
+from providers.vault.effective.permissions import Permissions, united
 from providers.vault.effective.protected import needs_sudo
 from providers.vault.effective.values import CAPABILITIES, LISTING, Rule, Server
 from reconciler.access import Witness
@@ -110,6 +110,9 @@ class Sides:
             return {}
         if old[2] or new[2]:
             added = self._added(atom, listing) if old[2] == new[2] else None
+            same = _same_places(old[2], new[2]) if self._added(atom, listing) == [] else None
+            if same is not None:
+                return {one.capability: one for one in _within(same, capabilities, old, new)}
             found = (_unsure(capability, atom.path, old, new, added) for capability in capabilities)
         else:
             found = (_difference(capability, atom.path, old, new) for capability in capabilities)
@@ -225,8 +228,51 @@ def _unsure(
     if by is None or must:
         return None
     rules = dict.fromkeys(rule for side in (old, new) for rule, _ in side[2])
-    note = "; ".join(f"{rule.path} {'is a template' if rule.templated else f'ends: {rule.expires}'}" for rule in rules)
+    said = (f"{rule.path} {'is a template' if rule.templated else f'ends: {rule.expires}'}" for rule in rules)
+    note = "; ".join(dict.fromkeys(said))
     return Difference(capability, path, Context(), by, old[0], certain=False, note=note)
+
+
+_Pairs: TypeAlias = "dict[str, tuple[Permissions, Permissions]]"
+
+
+def _same_places(old: Sequence[tuple[Rule, Permissions]], new: Sequence[tuple[Rule, Permissions]]) -> _Pairs | None:
+    """What both sides hold by each template, where these are the same templates, and differ in capabilities alone.
+
+    Whatever a template turns out to be, it is then in the same place on both sides. A deny is more than no capability:
+    it takes what another rule of that place gives.
+    """
+    before, after = _by_template(old), _by_template(new)
+    if before.keys() != after.keys() or any(rule.expires for rule, _ in (*old, *new)):
+        return None
+    pairs: _Pairs = {}
+    for path, rules in before.items():
+        if any(rule.denies for rule in rules) is not any(rule.denies for rule in after[path]):
+            return None
+        one, other = pairs[path] = united(rules), united(after[path])
+        if replace(one, capabilities=frozenset()) != replace(other, capabilities=frozenset()):
+            return None
+    return pairs
+
+
+def _by_template(rules: Sequence[tuple[Rule, Permissions]]) -> dict[str, list[Rule]]:
+    by_path: dict[str, list[Rule]] = {}
+    for rule, _ in rules:
+        by_path.setdefault(rule.path, []).append(rule)
+    return by_path
+
+
+def _within(pairs: _Pairs, capabilities: Sequence[str], old: _Decision, new: _Decision) -> Iterator[Difference]:
+    """Capabilities that come in such a place. Another rule may give them there already."""
+    for capability in capabilities:
+        by = next((path for path, (one, other) in pairs.items() if _more(capability, one, other)), None)
+        if by is not None:
+            note = f"{by} is a template"
+            yield Difference(capability, by, Context(), new[0], old[0], certain=False, note=note)
+
+
+def _more(capability: str, old: Permissions, new: Permissions) -> bool:
+    return new.grants(capability) and not old.grants(capability)
 
 
 def _lets_more(perms: Permissions, capability: str) -> bool:

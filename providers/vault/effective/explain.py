@@ -17,7 +17,7 @@ from providers.vault.effective.values import (
     Server,
     Undecided,
 )
-from providers.vault.effective.world import NotKnown, Surroundings, World, parsed
+from providers.vault.effective.world import NotKnown, Surroundings, World
 from providers.vault.names import POLICY
 from providers.vault.settings import VaultSettings
 from reconciler.model import Address, Answer, Deciding, Explanation
@@ -32,11 +32,10 @@ def explain(_settings: VaultSettings, asking: Asking) -> Explanation:
     around = asking.surroundings if isinstance(asking.surroundings, Surroundings) else Surroundings()
     world = World(asking.objects, around)
     try:
-        names = world.names(asking.subject)
-        if names is None:
+        policies = world.policies(asking.subject)
+        if policies is None:
             there = asking.subject in asking.objects
             return Explanation(Answer.NO, notes=("its entity is disabled" if there else "the role isn't there",))
-        policies = [parsed(*one) for one in world.texts(names)]
     except NotKnown as why:
         return Explanation(Answer.UNKNOWN, notes=(str(why),))
     except PolicyError as wrong:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from providers.vault.effective.compare import reaches
+from providers.vault.effective.filled import Known, filled
 from providers.vault.effective.values import LISTING, ROOT, Policy, PolicyError, Rule
 from providers.vault.effective.world import NotKnown, Surroundings, World, parsed
 from providers.vault.names import JWT_ROLE
@@ -35,16 +36,17 @@ def _witness(world: World, role: Address, paths: tuple[str, ...], capabilities: 
     try:
         names = world.names(role)
         texts = () if names is None else world.texts(names)
-        found = (_decided(texts, path, capabilities) for path in paths)
+        known = world.known(role) if any("{{" in text for _, text, _ in texts) else ()
+        found = (_decided(texts, known, path, capabilities) for path in paths)
         return next((one for one in found if one is not None), None)
     except (NotKnown, PolicyError) as why:
         return Witness(f"{capabilities[0]} {paths[0]}", certain=False, note=str(why))
 
 
 @lru_cache(maxsize=32_768)
-def _decided(texts: _Texts, path: str, capabilities: tuple[str, ...]) -> Witness | None:
+def _decided(texts: _Texts, known: Known, path: str, capabilities: tuple[str, ...]) -> Witness | None:
     """Equal sets of policies are decided once. Raises PolicyError."""
-    policies = [_without_return(parsed(*one)) for one in texts]
+    policies = [_without_return(filled(parsed(*one), known)) for one in texts]
     if not any(_may(rule, path) for policy in policies for rule in policy.rules) and not _root(policies):
         return None
     return reaches(policies, path, capabilities)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from providers.vault.allowed_role import serves
+from providers.vault.effective.filled import Known, filled, known_of
 from providers.vault.effective.parse import parse
 from providers.vault.effective.values import ROOT, Policy
 from providers.vault.names import ALIAS, ENTITY, GROUP_MEMBER, JWT_ROLE, POLICY, split_last
@@ -126,6 +127,18 @@ class World:
         }
         matched = {name for name in self._texts for one in patterns.values() if serves(one, name)}
         return tuple(sorted(matched | entries - patterns.keys()))
+
+    def policies(self, role: Address) -> tuple[Policy, ...] | None:
+        """What a login by a role comes to; None as of ``names``. Raises NotKnown and PolicyError."""
+        names = self.names(role)
+        if names is None:
+            return None
+        known = self.known(role)
+        return tuple(filled(parsed(*one), known) for one in self.texts(names))
+
+    def known(self, role: Address) -> Known:
+        """What templates stand for in the policies of a login by a role."""
+        return known_of(self._entities.get(self.entity_of(role)))
 
     def texts(self, names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
         """(name, text, expiry) of each; one that isn't there gives no right. Raises NotKnown."""

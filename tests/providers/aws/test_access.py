@@ -95,6 +95,7 @@ def test_accepted(changes: dict[str, Any]) -> None:
         ({"resources": [""]}, "W433", "printable"),
         ({"conditions": {"ForAllValues:StringEquals": {"aws:TagKeys": "a"}}}, "W434", "when the key is missing"),
         ({"conditions": {"StringEqualsIfExists": {"aws:TagKeys": "a"}}}, "W434", "passes when the key is missing"),
+        ({"conditions": {"StringEquals": {"aws:CalledVia": "x"}}}, "W434", "may have several values"),
         ({"conditions": {"ForAnyValue:BoolIfExists": {"aws:TagKeys": "true"}}}, "W434", "IfExists changes nothing"),
         (
             {"conditions": {"ForAnyValue:StringNotLikeIfExists": {"aws:TagKeys": "a"}}},

@@ -199,6 +199,26 @@ VARIABLES = [
         "",
         "team is ALICE and aws:username is alice",
     ),
+    Case(
+        "variable within what its condition says",
+        [statement(resource="home/dev-*/*")],
+        [statement(resource=HOME, Condition={"StringLike": {"aws:username": "dev-*"}})],
+        "narrows",
+    ),
+    Case(
+        "variable beyond it",
+        [statement(resource="home/dev-*/*")],
+        [statement(resource=HOME, Condition={"StringLike": {"aws:username": ["dev-*", "ops-*"]}})],
+        "incomparable",
+        "home/ops-",
+        "when aws:username is ops-",
+    ),
+    Case(
+        "variable with fewer texts",
+        [statement(resource=HOME, Condition={"StringLike": {"aws:username": ["dev-*", "ops-*"]}})],
+        [statement(resource=HOME, Condition={"StringLike": {"aws:username": "dev-*"}})],
+        "narrows",
+    ),
     Case("variable meets length", [statement(resource="a/?*")], [statement(resource="a/${aws:username}")], "may-widen"),
     Case(
         "a pattern under another's denial",

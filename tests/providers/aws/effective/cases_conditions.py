@@ -226,6 +226,28 @@ SETS = [
         "equal",
     ),
     Case(
+        "an operator for one value in a deny",
+        [O, deny(Condition={"ForAnyValue:StringEquals": {TAGS: "a"}})],
+        [O, deny(Condition={"StringEquals": {TAGS: "a"}})],
+        "may-widen",
+    ),
+    Case(
+        "an operator for one value gets its quantifier",
+        [when("StringEquals", "aws:CalledVia", "athena.amazonaws.com")],
+        [when("ForAnyValue:StringEquals", "aws:CalledVia", "athena.amazonaws.com")],
+        "may-widen",
+    ),
+    Case(
+        "an operator for one value stays", [when("StringEquals", TAGS, "a")], [when("StringEquals", TAGS, "a")], "equal"
+    ),
+    Case(
+        "an operator for one value goes",
+        [O, deny(Condition={"ForAnyValue:StringEquals": {TAGS: "a"}})],
+        [O, deny(Condition={"StringEquals": {TAGS: ["a", "b"]}})],
+        "may-widen",
+    ),
+    Case("null of a key with several", [when("Null", TAGS, "true")], [O], "widens"),
+    Case(
         "all of one value",
         [when("ForAllValues:StringEquals", TEAM, "a")],
         [when("StringEqualsIfExists", TEAM, "a")],

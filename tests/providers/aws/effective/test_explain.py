@@ -115,6 +115,22 @@ def test_a_deny_on_what_is_not_named_leaves_it_open() -> None:
     assert ask(*GET, "aws:RequestedRegion=us-east-1", inline=(READ, deny)).answer is Answer.YES
 
 
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        ((*GET, "aws:CalledVia=athena.amazonaws.com"), Answer.UNKNOWN),
+        ((*GET, "aws:CalledVia="), Answer.NO),
+        (GET, Answer.UNKNOWN),
+    ],
+)
+def test_an_operator_for_one_value_leaves_a_key_with_several_open(request_: tuple[str, ...], answer: Answer) -> None:
+    via = {"StringEquals": {"aws:CalledVia": "athena.amazonaws.com"}}
+    found = ask(*request_, inline=(READ | {"Condition": via},))
+    assert found.answer is answer
+    if len(request_) == len(GET) + 1 and answer is Answer.UNKNOWN:
+        assert "aws:CalledVia may have several values, and IAM doesn't say when that holds" in found.notes[-1]
+
+
 def test_variables_are_open_until_they_are_named() -> None:
     own = READ | {"Resource": "arn:aws:s3:::orders/${aws:PrincipalTag/team}/*"}
     request = ("s3:GetObject", "arn:aws:s3:::orders/blue/x")

@@ -10,7 +10,8 @@ import pytest
 from providers.aws.effective.compare import compare, reaches
 from providers.aws.effective.document import Policy
 from providers.aws.effective.evaluator import Principal, Request, allowed
-from tests.providers.aws.effective.helpers import both_ways, principal, statement
+from providers.aws.effective.pinned import most_ways, pinned, pins
+from tests.providers.aws.effective.helpers import both_ways, policy, principal, statement
 from tests.thorough import sampled
 
 HOME = "home/${aws:username}/*"
@@ -107,3 +108,17 @@ def test_no_user_and_no_resource_goes_unseen(seed: int) -> None:
             assert found.verdict not in ("equal", "narrows"), (sides, found)
         if any(old and not new for old, new in zip(before, after, strict=True)):
             assert found.verdict not in ("equal", "widens"), (sides, found)
+
+
+def test_many_statements_are_taken_apart_less() -> None:
+    """Comparing takes the square of all ways."""
+    keys = ("aws:PrincipalTag/a", "aws:PrincipalTag/b")
+    values = [f"v{number}" for number in range(8)]
+    conditions = {"StringEquals": dict.fromkeys(keys, values)}
+    written = [
+        statement(resource=f"{number}/${{{keys[0]}}}/${{{keys[1]}}}/*", Condition=conditions) for number in range(100)
+    ]
+    statements = policy(*written).statements
+    known, most = pins(statements), most_ways(statements)
+    assert sum(len(pinned(one, known, most)) for one in statements) == 800
+    assert len(pinned(statements[0], known, most_ways(statements[:2]))) == 64

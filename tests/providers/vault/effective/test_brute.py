@@ -12,7 +12,7 @@ import pytest
 from providers.vault.effective.compare import compare, reaches
 from providers.vault.effective.evaluate import allowed
 from providers.vault.effective.recheck import permits
-from providers.vault.effective.values import Policy, Request, Server
+from providers.vault.effective.values import Policy, Request, Rule, Server
 from reconciler.access import Verdict
 from tests.providers.vault.effective.policies import CAPABILITIES, hcl, parsed, random_set
 from tests.thorough import sampled
@@ -195,3 +195,42 @@ def test_whatever_a_template_turns_out_to_be_no_gain_goes_unseen(seed):
             before, after = (filled(side, value, gone) for side in sides)
             real = compare(before, after, servers=[Server.OPENBAO])
             assert real.verdict in {Verdict.EQUAL, Verdict.NARROWS}, (sides, value, gone, found, real)
+
+
+@pytest.mark.parametrize("seed", sampled(range(6), 3))
+def test_the_same_templates_with_other_capabilities_hide_no_gain(seed):
+    rng = random.Random(5000 + seed)
+    paths = ["a/{{t}}", "{{t}}/a", "a{{t}}*", "a/+/{{t}}"]
+    words = [["read"], ["read", "update"], ["list"], ["deny"], ["read", "list", "delete"], []]
+    for _ in range(8):
+        shared = parsed(narrowed(random_set(rng, ("a", "ax", ""), 2, 3)))
+        names = rng.sample(paths, rng.randint(1, 2))
+        sides = []
+        for _ in range(2):
+            rules = tuple(Rule(name, frozenset(rng.choice(words))) for name in names)
+            sides.append([*shared, Policy("m", rules)])
+        found = compare(*sides, servers=[Server.OPENBAO])
+        if found.verdict not in {Verdict.EQUAL, Verdict.NARROWS}:
+            continue
+        for value in ("a", "ax", "a/ax", "x", "", "*", "+"):
+            before, after = (filled(side, value, set()) for side in sides)
+            real = compare(before, after, servers=[Server.OPENBAO])
+            assert real.verdict in {Verdict.EQUAL, Verdict.NARROWS}, (sides, value, found, real)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict", "told"),
+    [
+        (["read", "list", "update"], ["read", "list"], Verdict.NARROWS, "update one/{{t}}/*"),
+        (["read"], ["read", "update"], Verdict.MAY_WIDEN, "update one/{{t}}/*"),
+        (["read"], ["read"], Verdict.EQUAL, ""),
+        (["deny"], ["read"], Verdict.MAY_WIDEN, "read one/"),
+        (["deny"], [], Verdict.MAY_WIDEN, "update one/two"),
+    ],
+)
+def test_the_same_template_is_the_same_place(old, new, verdict, told):
+    beside = Rule("one/two", frozenset({"update"}))
+    sides = [[Policy("m", (beside, Rule("one/{{t}}/*", frozenset(words))))] for words in (old, new)]
+    found = compare(*sides)
+    assert found.verdict is verdict
+    assert told in [one.request for one in (*found.gains, *found.loses)] or not told

@@ -104,6 +104,28 @@ def test_a_widened_policy_widens_the_logins_that_carry_it() -> None:
     assert reach(BASE | policy(WRITE), BASE).verdict is Verdict.NARROWS
 
 
+OWN = 'path "kv/data/{{ identity.entity.name }}/*" { capabilities = ["read"] }'
+
+
+def test_what_a_template_about_the_entity_stands_for_is_known() -> None:
+    found = reach(BASE | policy(""), BASE | policy(OWN))
+    assert found.verdict is Verdict.WIDENS
+    assert [(one.request, one.certain) for one in found.gains] == [("read kv/data/writ-a/", True)]
+    team = OWN.replace("entity.name", "entity.metadata.team")
+    assert reach(BASE | policy(""), BASE | policy(team)).verdict is Verdict.MAY_WIDEN
+    known = entity(metadata={"team": "blue"})
+    assert reach(BASE | known | policy(""), BASE | known | policy(team)).verdict is Verdict.WIDENS
+    # Not a text that means something else in a path.
+    odd = entity(metadata={"team": "*"})
+    assert reach(BASE | odd | policy(""), BASE | odd | policy(team)).verdict is Verdict.MAY_WIDEN
+
+
+def test_what_a_template_stands_for_changes_with_the_entity() -> None:
+    team = policy(OWN.replace("entity.name", "entity.metadata.team"))
+    found = reach(BASE | team | entity(metadata={"team": "a"}), BASE | team | entity(metadata={"team": "b"}))
+    assert found.verdict is Verdict.INCOMPARABLE
+
+
 def test_another_wording_is_equal() -> None:
     other = 'path "kv/data/orders/*" {\n  capabilities = ["read", "read"]\n}\n# a comment'
     assert reach(BASE, BASE | policy(other)).verdict is Verdict.EQUAL
