@@ -72,13 +72,27 @@ class System(Open):
         return self._rest
 
 
+class Critical(Open):
+    """Requests that matter most on one system: new ways to come to them are told of."""
+
+    system: Name
+    """A system of this environment."""
+
+    @property
+    def block(self) -> dict[str, Any]:
+        """The provider's own fields, as written."""
+        return self._rest
+
+
 class EnvironmentSpec(Strict):
-    """Issuers and systems."""
+    """Issuers and systems, and what is critical there."""
 
     issuers: dict[Name, Issuer] = {}
     """Who vouches for workloads, by name."""
     systems: dict[Name, System]
     """The systems, by the name that intents use."""
+    critical: tuple[Critical, ...] = ()
+    """What no agent should come to by a detour: written as a guardrail's `never`."""
 
 
 class Environment(Strict):

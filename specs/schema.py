@@ -41,7 +41,8 @@ def schema(extra: Mapping[str, ProviderModels] | None = None) -> dict[str, Any]:
     if extra:
         _merge_systems(definitions, sorted(extra))
         _merge_blocks(definitions, "Access", [f"{name}.access.root" for name in sorted(extra)])
-        _merge_blocks(definitions, "Never", [f"{name}.never.root" for name in sorted(extra)])
+        for kind in ("Never", "Critical"):
+            _merge_blocks(definitions, kind, [f"{name}.never.root" for name in sorted(extra)])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from reconciler import registry
 from reconciler.cli.main import COMMANDS
 from reconciler.model import Class
 from reconciler.model.frameworks import EVIDENCE, TITLES
@@ -81,3 +82,12 @@ def test_which_of_them_are_run_by_make_test_is_said() -> None:
         # A row's dagger stands before its tests, where one of them is thorough.
         row = next(line for line in (ROOT / "SECURITY.md").read_text().splitlines() if f"{file}::{name}" in line)
         assert ("†" in row) is ("mark.thorough" in marks[1]), name
+
+
+def test_the_catalogue_of_escalations_is_documented_and_no_other() -> None:
+    page = (ROOT / "docs" / "escalation.md").read_text()
+    told = {row[0]: row[1:] for row in re.findall(r"^\| ([A-Z]\d+) \| (.*) \| (.*) \| (.*) \|$", page, re.MULTILINE)}
+    known = {key: rule for name in registry.names() for key, rule in registry.load(name).rules.items()}
+    assert told.keys() == known.keys()
+    assert all(told[key][2] == rule.source for key, rule in known.items())
+    assert all(told[key][0].replace("`", "") == rule.needs for key, rule in known.items())

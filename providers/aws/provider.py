@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from providers.aws.access import AwsAccess, AwsNever, overlap
 from providers.aws.connection import AwsConnection
+from providers.aws.gains.rules import RULES
 from providers.aws.local import MotoServer
 from providers.aws.lowering import lower
 from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
@@ -30,6 +31,7 @@ from reconciler.model import (
     Resource,
     Snapshot,
     Standing,
+    Step,
     Unseen,
     Worlds,
 )
@@ -71,6 +73,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     connection_model = AwsConnection
     widths = WIDTHS
     principals = frozenset({ROLE})
+    rules = RULES
     named = frozenset({MANAGED_POLICY})
     unique_places = True
     # IAM throttles writes hard, and refuses simultaneous changes to one object.
@@ -136,6 +139,17 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         from providers.aws.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
         return reached(objects, never.actions, never.resources)
+
+    def steps(
+        self,
+        scope: Scope[AwsSettings],
+        objects: Mapping[Address, Resource],
+        surroundings: object = None,  # noqa: ARG002 - all of it is observed
+    ) -> Iterable[Step]:
+        """docs/escalation.md."""
+        from providers.aws.gains.steps import steps  # noqa: PLC0415 - only plans with changes, and graph, need it
+
+        return steps(scope, objects)
 
     def ttl(self, scope: Scope[AwsSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the role's longest session."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.postgres.access import PostgresAccess, PostgresNever
 from providers.postgres.connection import PostgresConnection
+from providers.postgres.escalation.rules import RULES
 from providers.postgres.found import DefaultPrivilegesType, DependencyType
 from providers.postgres.grant import GrantType
 from providers.postgres.lower import login_target, lower
@@ -27,8 +28,10 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Rule,
     Snapshot,
     Standing,
+    Step,
     Unseen,
     Worlds,
 )
@@ -71,6 +74,7 @@ class PostgresProvider(Base):
     needs_audience: ClassVar[bool] = False
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({ROLE})
+    rules: ClassVar[Mapping[str, Rule]] = RULES
     named: ClassVar[frozenset[str]] = frozenset({DEFINITION, MINTER})
     write_concurrency: ClassVar[int] = 1
     """ACLs of one object collide ("tuple concurrently updated")."""
@@ -146,6 +150,17 @@ class PostgresProvider(Base):
         from providers.postgres.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
         return reached(objects, never, scope.settings.database, surroundings)
+
+    def steps(
+        self,
+        scope: Scope[PostgresSettings],
+        objects: Mapping[Address, Resource],
+        surroundings: object = None,
+    ) -> Iterable[Step]:
+        """docs/escalation.md."""
+        from providers.postgres.escalation.steps import steps  # noqa: PLC0415 - only plans with changes, and graph, need it
+
+        return steps(scope, objects, surroundings)
 
     def ttl(self, scope: Scope[PostgresSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the minting system's lease."""

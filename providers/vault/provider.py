@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, TypeAlias
 from providers.vault.access import VaultAccess, VaultNever, overlap
 from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
+from providers.vault.escalation.rules import RULES
 from providers.vault.lower import lower
 from providers.vault.names import CONNECTION, JWT_ROLE, POLICY
 from providers.vault.permissions import inventory_rights, rights
@@ -24,8 +25,10 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Rule,
     Snapshot,
     Standing,
+    Step,
     Unseen,
     Worlds,
 )
@@ -65,6 +68,7 @@ class VaultProvider(Base):
     login_options_model: ClassVar[type[SpecModel] | None] = VaultLogin
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({JWT_ROLE})
+    rules: ClassVar[Mapping[str, Rule]] = RULES
     named: ClassVar[frozenset[str]] = frozenset({CONNECTION, POLICY})
     write_concurrency: ClassVar[int] = 8
 
@@ -142,6 +146,17 @@ class VaultProvider(Base):
         from providers.vault.effective.reach import reached  # noqa: PLC0415 - only guardrails need it
 
         return reached(objects, tuple(never.paths), tuple(never.capabilities), surroundings)
+
+    def steps(
+        self,
+        scope: Scope[VaultSettings],
+        objects: Mapping[Address, Resource],
+        surroundings: object = None,
+    ) -> Iterable[Step]:
+        """docs/escalation.md."""
+        from providers.vault.escalation.steps import steps  # noqa: PLC0415 - only plans with changes, and graph, need it
+
+        return steps(scope, objects, surroundings)
 
     def ttl(self, scope: Scope[VaultSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the token's hard end."""

@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "drift": ("drift", "Show what changed outside since the last apply."),
     "inventory": ("inventory", "Show who and what stands in the systems, and what of it to look at."),
     "explain": ("explain", "Say whether an agent may do something, and why."),
+    "graph": ("graph", "Write the access graph, with its escalations."),
     "access-diff": ("access_diff", "Compare the access that two policy files give."),
     "permissions": ("permissions", "Print what Writ's own login needs in each system."),
     "schema": ("schema", "Print the specs' JSON Schema, for editors."),

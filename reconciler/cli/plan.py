@@ -83,7 +83,8 @@ plan.help = """Show what apply would do: reads every system's scope, changes not
 PATH: files, folders, or - for standard input; by default the folder specs, or this folder.
 
 -fail-on: widening (somebody gains access, by this plan or by what was done outside), may-widen (that can't be told),
-guardrail (one objects, be it with a warning), unmanaged (something in the scope is in no spec), drift.
+guardrail (one objects, be it with a warning), escalation (a new path to what is critical or to administrator),
+unmanaged (something in the scope is in no spec), drift.
 
 Exit codes: 0 done, 1 error, 3 something of -fail-on holds; with -detailed-exitcode 0 no changes, 2 changes.
 """

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.compile.blocks import AccessBlocks, decode_blocks
 from reconciler.compile.credentials import check_credentials
+from reconciler.compile.criticals import Critical, decode_criticals
 from reconciler.compile.guardrails import Judged, Nevers, decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.pairs import pairs_of
@@ -33,6 +34,8 @@ class Compiled:
     """Every agent with every intent that it is allowed."""
     nevers: Nevers = field(default_factory=Nevers)
     """What guardrails say that nobody may reach, to be held against what is found too."""
+    criticals: tuple[Critical, ...] = ()
+    """What new paths are told of."""
 
 
 def compile_environment(
@@ -57,8 +60,17 @@ def compile_environment(
     decoded = decode_blocks(catalog, systems)
     broken, found = check_credentials(environment, systems)
     nevers = decode_nevers(catalog, systems, day)
+    criticals, unclear = decode_criticals(environment, systems)
     wide = check_widths(catalog, systems, decoded.blocks, day)
-    problems = [*diagnostics, *check_scopes(systems), *found, *decoded.diagnostics, *nevers.diagnostics, *wide]
+    problems = [
+        *diagnostics,
+        *check_scopes(systems),
+        *found,
+        *decoded.diagnostics,
+        *nevers.diagnostics,
+        *unclear,
+        *wide,
+    ]
     pairs = pairs_of(catalog)
     context = _Context(environment, _sound(pairs, decoded.failed), decoded.blocks, keys or {})
     desired: dict[Address, Desired] = {}
@@ -73,7 +85,8 @@ def compile_environment(
             if request.requester not in broken:
                 logins[request.target.system].append(request)
     problems += nevers.judge(Judged(systems, decoded.blocks, pairs, desired, implied))
-    return Compiled(name, systems, {} if has_errors(problems) else desired, tuple(problems), context.pairs, nevers)
+    wanted = {} if has_errors(problems) else desired
+    return Compiled(name, systems, wanted, tuple(problems), context.pairs, nevers, criticals)
 
 
 def _sound(pairs: Iterable[Pair], failed: Collection[str]) -> tuple[Pair, ...]:

@@ -55,7 +55,7 @@ def with_login_targets(bindings: Mapping[str, SystemBinding]) -> dict[str, Syste
     for binding in bindings.values():
         target = binding.login_target
         if target is not None:
-            targets.setdefault(target.system, []).append(target)
+            targets.setdefault(target.system, []).append(replace(target, requester=binding.name))
     told: dict[str, SystemBinding] = {}
     for group in groups(bindings.values()):
         every = tuple(target for binding in group for target in targets.get(binding.name, ()))

@@ -31,14 +31,17 @@ def planned_access(
     changes: Iterable[Change], systems: Mapping[str, System], snapshots: Mapping[str, Snapshot]
 ) -> list[AccessRow]:
     """Live against planned. Principals that the plan doesn't touch have no row."""
-    moved: _Moved = {}
-    origins: dict[Address, Origin] = {}
-    for change in changes:
-        if change.origin is not None:
-            origins[change.address] = change.origin
-        if change.writes:
-            moved[change.address] = None if change.action is Action.DELETE else change.after
-    return list(_rows(Mover.PLAN, _worlds(moved, snapshots), systems, origins))
+    every = list(changes)
+    origins = {change.address: change.origin for change in every if change.origin is not None}
+    return list(_rows(Mover.PLAN, planned_worlds(every, snapshots), systems, origins))
+
+
+def planned_worlds(changes: Iterable[Change], snapshots: Mapping[str, Snapshot]) -> Iterator[tuple[str, Worlds]]:
+    """Live and planned, of each system that the plan touches."""
+    moved = {
+        change.address: None if change.action is Action.DELETE else change.after for change in changes if change.writes
+    }
+    return _worlds(moved, snapshots)
 
 
 def outside_access(
@@ -52,15 +55,22 @@ def outside_access(
 
     An object that isn't there is then no drift: it may never have been made.
     """
+    origins = {address: applied.origin for address, applied in state.objects.items()}
+    origins |= {address: wanted.origin for address, wanted in desired.items()}
+    return list(_rows(Mover.OUTSIDE, outside_worlds(drift, snapshots, state), systems, origins))
+
+
+def outside_worlds(
+    drift: Iterable[DriftItem], snapshots: Mapping[str, Snapshot], state: State
+) -> Iterator[tuple[str, Worlds]]:
+    """As last applied and live, of each system in which something moved."""
     moved: _Moved = {}
     for item in drift:
         found = _as_left(item, state)
         if item.observed or found is not None or item.kind is DriftKind.UNDECLARED:
             moved[item.address] = found
-    origins = {address: applied.origin for address, applied in state.objects.items()}
-    origins |= {address: wanted.origin for address, wanted in desired.items()}
     known = {name: recorded(state, name) or {} for name in snapshots}
-    return list(_rows(Mover.OUTSIDE, _worlds(moved, snapshots, known), systems, origins))
+    return _worlds(moved, snapshots, known)
 
 
 def _as_left(item: DriftItem, state: State) -> Resource | None:

@@ -48,6 +48,10 @@ def _unmanaged(plan: Plan) -> Iterator[str]:
     yield from (finding.subject for finding in plan.diagnostics if finding.code == _LEFT_ALONE)
 
 
+def _escalation(plan: Plan) -> Iterator[str]:
+    yield from (f"{one.source} → {one.target}" for one in plan.escalations)
+
+
 def _drift(plan: Plan) -> Iterator[str]:
     yield from (str(item.address) for item in plan.drift)
 
@@ -56,6 +60,7 @@ _ROWS: Mapping[Condition, Callable[[Plan], Iterator[str]]] = {
     Condition.WIDENING: lambda plan: _access(plan, WIDER),
     Condition.MAY_WIDEN: lambda plan: _access(plan, PERHAPS_WIDER),
     Condition.GUARDRAIL: _guardrail,
+    Condition.ESCALATION: _escalation,
     Condition.UNMANAGED: _unmanaged,
     Condition.DRIFT: _drift,
 }

@@ -4,6 +4,7 @@ from reconciler.model.access import AccessChange, AccessRow, Aspect, Comparison,
 from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
+from reconciler.model.escalation import Escalation, Kind, Link, Rule, Spot, Step
 from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
 from reconciler.model.plan import Plan, SystemRecord
@@ -48,12 +49,15 @@ __all__ = [
     "Drift",
     "DriftItem",
     "DriftKind",
+    "Escalation",
     "Explained",
     "Explanation",
     "Holds",
     "Inventory",
     "Item",
+    "Kind",
     "Limit",
+    "Link",
     "Live",
     "Mover",
     "Origin",
@@ -64,11 +68,14 @@ __all__ = [
     "Reach",
     "Reason",
     "Resource",
+    "Rule",
     "Seen",
     "Side",
     "Snapshot",
+    "Spot",
     "Standing",
     "State",
+    "Step",
     "StepEvent",
     "SystemRecord",
     "Thresholds",

@@ -15,6 +15,8 @@ class Condition(StrEnum):
     """Whether somebody gains access can't be told."""
     GUARDRAIL = "guardrail"
     """A guardrail objects, be it with a warning only."""
+    ESCALATION = "escalation"
+    """There is a new path to what is critical, or to administrator of a system, be it perhaps."""
     UNMANAGED = "unmanaged"
     """In the scope is an object that no spec declares."""
     DRIFT = "drift"

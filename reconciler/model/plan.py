@@ -11,6 +11,7 @@ from reconciler.model.access import AccessRow, Mover
 from reconciler.model.address import Address
 from reconciler.model.change import Action, Change
 from reconciler.model.drift import DriftItem
+from reconciler.model.escalation import Escalation
 from reconciler.model.resource import Resource, Value
 from reconciler.model.ttl import Ttl
 from specs.diagnostic import Diagnostic, has_errors
@@ -62,6 +63,8 @@ class Plan:
     """A digest of each thing that was observed: what the plan says of access hangs on them."""
     ttls: tuple[Ttl, ...] = ()
     """For how long each credential is meant to live and can, sorted by agent, intent and system."""
+    escalations: tuple[Escalation, ...] = ()
+    """New paths to what is critical, or to administrator: by what was done outside, then by the plan."""
     expires: datetime | None = None
     """UTC; of a saved plan: not to be applied after it."""
 

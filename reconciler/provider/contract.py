@@ -17,8 +17,10 @@ from reconciler.model import (
     Live,
     Reach,
     Resource,
+    Rule,
     Snapshot,
     Standing,
+    Step,
     Unseen,
     Verdict,
     Worlds,
@@ -88,6 +90,8 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """What another system's ``credentials`` may say besides ``system``; None if this one can't mint logins."""
     widths: ClassVar[Mapping[str, str]] = {}
     """Forms of access that a guardrail can forbid altogether: name → what it is, for people."""
+    rules: ClassVar[Mapping[str, Rule]] = {}
+    """The catalogue of escalations that ``steps`` looks for, by id: docs/escalation.md tells of each."""
     needs_audience: ClassVar[bool] = True
     """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
     principals: ClassVar[frozenset[str]] = frozenset()
@@ -177,6 +181,20 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         None: the provider can't tell from objects, and ``overlap`` decides on what is declared.
         """
         return None
+
+    def steps(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        objects: Mapping[Address, Resource],  # noqa: ARG002
+        surroundings: object = None,  # noqa: ARG002
+    ) -> Iterable[Step]:
+        """How whoever is a principal here, or holds what another system gives, comes to more. No I/O.
+
+        Composed, as ``reaches``. Sound: a step that is certain can be taken, and with every other it is said on what it
+        hangs. Work and steps grow with the objects, not with their pairs. What a principal may do that leads nowhere
+        further is no step.
+        """
+        return ()
 
     def wide(self, access: A) -> Iterable[Wide]:  # noqa: ARG002
         """What of an access is as wide as one of ``widths`` names."""

@@ -118,6 +118,8 @@ class LoginTarget:
     """The minting system's own options (its provider's login_options_model decodes them)."""
     role_prefix: str = ""
     """What the names of the roles begin with that logins join: the asking system's alone. Empty: it isn't known."""
+    requester: str = ""
+    """The asking system's name; set in Scope.login_targets only."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W222": "an environment that isn't declared",
         "W310": "a request that a guardrail's 'never' forbids, and an agent's access allows, or may allow",
         "W318": "a principal that reaches now, or after this plan, what a guardrail's 'never' forbids",
+        "W340": "a new path by which an agent comes, or may come, to what is critical or to administrator of a system",
         "W410": "PostgreSQL: a setting that isn't valid",
         "W411": "PostgreSQL: a name or pattern that isn't valid",
         "W412": "PostgreSQL: a wildcard, which would be expanded once and for all",

@@ -11,9 +11,10 @@ from reconciler.model import AccessRow, Action, Change, DriftItem, DriftKind, Or
 from reconciler.model.gate import Gate
 from reconciler.render.access import verdict_json
 from reconciler.render.diagnostics import diagnostics_json
+from reconciler.render.escalation import escalation_json
 from reconciler.render.ttls import ttls_json
 
-FORMAT_VERSION = "1.2"
+FORMAT_VERSION = "1.3"
 """Terraform's JSON plan format that this follows: readers ignore unknown fields and refuse unknown majors."""
 
 ACTIONS: Mapping[Action, list[str]] = {
@@ -62,6 +63,7 @@ def plan_json(plan: Plan, gate: Gate | None = None) -> dict[str, Any]:
         ],
         "resource_drift": [drift_item_json(item, providers) for item in plan.drift],
         "ttls": ttls_json(plan),
+        "escalations": [escalation_json(one) for one in plan.escalations],
         "diagnostics": diagnostics_json(plan.diagnostics),
         **({} if gate is None else {"gate": _gate(gate)}),
     }

@@ -53,6 +53,7 @@ def _plan() -> Mapping[str, Schema]:
             }
         ),
         "ttls": _array(_ref("ttl")),
+        "escalations": _array(_ref("escalation")),
         "resource_changes": _array(_ref("resource_change")),
         "resource_drift": _array(_ref("drift_item")),
         "diagnostics": _array(_ref("diagnostic")),
@@ -88,6 +89,27 @@ def _definitions() -> Mapping[str, Schema]:
                 **dict.fromkeys(("declared_seconds", "enforced_seconds", "residual_seconds"), COUNT),
                 "hinges_on": _or_null(TEXT),
                 "stands_until": _or_null(TEXT),
+            }
+        ),
+        "escalation": _object(
+            {
+                "mover": _one_of(Mover),
+                "source": TEXT,
+                "agent": _or_null(TEXT),
+                "target": TEXT,
+                "certain": FLAG,
+                "path": _array(
+                    _object(
+                        {
+                            **dict.fromkeys(("how", "gives", "note"), TEXT),
+                            "rule": _or_null(TEXT),
+                            "certain": FLAG,
+                            "by": _array(TEXT),
+                        }
+                    )
+                ),
+                **dict.fromkeys(("opened_by", "closed_by"), _array(TEXT)),
+                "ended_by_this_plan": FLAG,
             }
         ),
         "resource_change": _object(

@@ -34,10 +34,11 @@ from reconciler.state.codec import (
 )
 from reconciler.state.consistent import consistent
 from reconciler.state.errors import NotSigned, PlanFileError
+from reconciler.state.escalation import decode_escalation, encode_escalation
 from reconciler.state.shape import each, fields, flag, mapping, number, row, text, word
 from reconciler.state.signing import PublicKey, Signature, SigningKey
 
-FORMAT = "writ-plan/6"
+FORMAT = "writ-plan/7"
 MAX_BYTES = 512 * 1024 * 1024
 _START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
 _AGAIN = "plan again"
@@ -123,6 +124,7 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "left": [encode_address(address) for address in plan.left],
         "observed": [[encode_address(address), digest] for address, digest in plan.observed.items()],
         "ttls": [encode_ttl(ttl) for ttl in plan.ttls],
+        "escalations": [encode_escalation(one) for one in plan.escalations],
     }
 
 
@@ -148,6 +150,7 @@ def decode_plan(data: Any) -> Plan:
         left=each(decode_address, found["left"]),
         observed=dict(each(_decode_observed, found["observed"])),
         ttls=each(decode_ttl, found["ttls"]),
+        escalations=each(decode_escalation, found["escalations"]),
     )
 
 

@@ -24,8 +24,23 @@ from reconciler.engine.refresh import Refreshed, refresh
 from reconciler.engine.session import Session
 from reconciler.engine.target import narrowed, needed_systems
 from reconciler.engine.wording import wording_only
-from reconciler.model import PLACE, AccessRow, Address, Change, Desired, Drift, DriftItem, DriftKind, Plan, State
+from reconciler.model import (
+    PLACE,
+    AccessRow,
+    Address,
+    Change,
+    Desired,
+    Drift,
+    DriftItem,
+    DriftKind,
+    Escalation,
+    Origin,
+    Plan,
+    State,
+)
 from reconciler.state.opening import Place, may_hold, open_store
+from reconciler.workflow.escalating import Moves, escalations
+from reconciler.workflow.escalating import told as told_of_paths
 from reconciler.workflow.guarding import Found, guard_live
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, with_recorded
@@ -140,7 +155,9 @@ def plan_of(now: Situation, options: Options) -> Plan:
     drift = () if options.destroy else _drift(now).items
     access = _access(now, kept, drift)
     problems += () if options.destroy else _guarded(now, kept, options)
-    problems += (*not_taken_back(drift), *told_by_hand(kept))
+    paths = _escalations(now, kept, drift)
+    agents = {name: found.span() for name, found in now.prepared.specs.catalog.agents.items()} if paths else {}
+    problems += (*not_taken_back(drift), *told_by_hand(kept), *told_of_paths(paths, agents))
     problems += tuple(told(now.state, now.refreshed.snapshots, {change.address: change for change in kept}))
     return Plan(
         environment=now.environment,
@@ -160,6 +177,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         left=_left(now, kept),
         observed=digests(now.refreshed.snapshots),
         ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),
+        escalations=paths,
     )
 
 
@@ -193,13 +211,24 @@ def _access(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) 
     return in_order(rows + outside_access(drift, systems, snapshots, now.desired, now.state))
 
 
+def _origins(now: Situation) -> dict[Address, Origin]:
+    found = {address: applied.origin for address, applied in now.state.objects.items()}
+    return found | {address: wanted.origin for address, wanted in now.desired.items()}
+
+
+def _escalations(now: Situation, kept: Sequence[Change], drift: Sequence[DriftItem]) -> tuple[Escalation, ...]:
+    """New paths; of a destroy too, which may leave some open that a boundary closed."""
+    criticals = now.prepared.compiled.criticals if now.prepared.compiled else ()
+    snapshots = now.refreshed.snapshots
+    return escalations(Moves(now.systems, snapshots, criticals, _origins(now), kept, drift, now.state))
+
+
 def _guarded(now: Situation, kept: Sequence[Change], options: Options) -> tuple[Diagnostic, ...]:
     """What guardrails find in the systems, and in what the plan would leave."""
     compiled = now.prepared.compiled
     if compiled is None or not compiled.nevers.written:
         return ()
-    origins = {address: applied.origin for address, applied in now.state.objects.items()}
-    origins |= {address: wanted.origin for address, wanted in now.desired.items()}
+    origins = _origins(now)
     desired = {address: wanted.resource for address, wanted in now.desired.items()}
     snapshots = now.refreshed.snapshots
     found = Found(now.systems, snapshots, desired, origins, tuple(kept), narrowed=bool(options.targets))

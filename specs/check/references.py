@@ -90,6 +90,10 @@ def _systems(context: Context, environment: Located[Environment]) -> Iterator[Di
         for index in _missing(wanted, declared):
             system, path = intent.value.spec.access[index].system, ("spec", "access", index, "system")
             yield complain("W203", _not("system", system, where), f"intents.{name}", intent, path, hints.of(system))
+    for index in _missing((one.system for one in environment.value.spec.critical), declared):
+        system, path = environment.value.spec.critical[index].system, ("spec", "critical", index, "system")
+        owner = f"environments.{where}"
+        yield complain("W203", _not("system", system, where), owner, environment, path, hints.of(system))
     for name, guardrail in context.catalog.guardrails.items():
         spec = guardrail.value.spec
         for field, blocks in (("never", spec.never), ("forbid", spec.forbid)):

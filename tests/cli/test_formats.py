@@ -78,7 +78,7 @@ def test_an_error_wins(saved: Path) -> None:
     [
         (
             ("-fail-on", "widenig"),
-            "'widenig' is none of widening, may-widen, guardrail, unmanaged, drift. Did you mean",
+            "'widenig' is none of widening, may-widen, guardrail, escalation, unmanaged, drift. Did you mean",
         ),
         (("-fail-on", "drift,"), "'' is none of"),
         (("-fail-on", "drift,Widening"), "Did you mean 'widening'?"),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.access import Verdict
 from reconciler.engine.gate import gate_of
-from reconciler.model import DriftItem, DriftKind, Mover, Plan
+from reconciler.model import DriftItem, DriftKind, Escalation, Mover, Plan
 from reconciler.model.gate import Condition
 from specs.diagnostic import Diagnostic, error, warning
 from tests.render.plans import SPAN, at, created, drifted, plan, removed, verdict_row
 
-WIDENING, MAY, GUARDRAIL, UNMANAGED, DRIFT = Condition
+WIDENING, MAY, GUARDRAIL, ESCALATION, UNMANAGED, DRIFT = Condition
 
 
 def tripped(made: Plan) -> set[Condition]:
@@ -54,6 +56,11 @@ def test_every_verdict_is_tried() -> None:
 )
 def test_findings(finding: Diagnostic, expected: set[Condition]) -> None:
     assert tripped(plan(diagnostics=[finding])) == expected
+
+
+def test_a_new_path() -> None:
+    one = Escalation(Mover.PLAN, "bot", "bot", "administrator of vault", False, (), (), ())
+    assert tripped(replace(plan(), escalations=(one,))) == {ESCALATION}
 
 
 def test_objects_that_no_spec_declares() -> None:

@@ -18,7 +18,9 @@ from reconciler.model import (
     Change,
     DriftItem,
     DriftKind,
+    Escalation,
     Limit,
+    Link,
     Live,
     Mover,
     Origin,
@@ -97,6 +99,7 @@ def plan(
     wording: Iterable[str] = (),
     environment: str = "production",
     ttls: Iterable[Ttl] = (),
+    escalations: Iterable[Escalation] = (),
 ) -> Plan:
     systems = (SystemRecord("payments", "aws", {"role_path": "/writ/"}),)
     return Plan(
@@ -112,7 +115,14 @@ def plan(
         access=tuple(access),
         wording=frozenset(at(key) for key in wording),
         ttls=tuple(ttls),
+        escalations=tuple(escalations),
     )
+
+
+def escalation(text: str = "update x") -> Escalation:
+    """A path of one step."""
+    link = Link(text, text, "V1", False, text, (text,))
+    return Escalation(Mover.PLAN, text, text, text, False, (link,), (text,), (text,))
 
 
 def whole() -> Plan:
@@ -130,6 +140,7 @@ def whole() -> Plan:
         [drifted("rogue")],
         ["same"],
         ttls=[Ttl("support-bot", "orders.read", "payments", 600, Limit(3_600, "sessions end after an hour"))],
+        escalations=[escalation()],
     )
 
 
@@ -171,4 +182,5 @@ def hostile(text: str) -> Plan:
         [drifted(text)],
         environment=text,
         ttls=[Ttl(text, text, "payments", 1, Limit(2, text, text))],
+        escalations=[escalation(text)],
     )

@@ -30,12 +30,13 @@ def reached(objects: Mapping[Address, Resource], actions: _Patterns, resources: 
         role = world.role(address) if address.type == ROLE else None
         if role is None:
             continue
-        witness = _witness(role, world.managed, actions, resources)
+        witness = witness_of(role, world.managed, actions, resources)
         if witness is not None:
             yield Reach(address, witness)
 
 
-def _witness(role: Role, managed: Mapping[str, str], actions: _Patterns, resources: _Patterns) -> Witness | None:
+def witness_of(role: Role, managed: Mapping[str, str], actions: _Patterns, resources: _Patterns) -> Witness | None:
+    """A request of a role's that may pass; None if none does."""
     unknown = sorted(role.attached - managed.keys())
     if unknown:
         return _undecided(actions, resources, f"{unknown[0]} can't be read")

@@ -34,7 +34,7 @@ class Served(Enum):
 
 def changes(worlds: Worlds) -> Iterator[AccessChange]:
     """A row for each database role, and each aspect of it, and each connection that the change touches."""
-    before, after = (_World(objects) for objects in (worlds.before, worlds.after))
+    before, after = (Mints(objects) for objects in (worlds.before, worlds.after))
     for address in sorted(worlds.touched):
         if address.type == CONNECTION:
             yield from _of_connection(address, worlds)
@@ -71,7 +71,9 @@ def _is_like(role: Address, mount: str, entry: str) -> bool:
 
 
 @dataclass(frozen=True)
-class _World:
+class Mints:
+    """Which connections of one world mint logins by which roles."""
+
     objects: Mapping[Address, Resource]
 
     @cached_property
@@ -107,7 +109,7 @@ class _World:
         return Served.PERHAPS if listed is None else Served.NO
 
 
-def _of_role(address: Address, before: _World, after: _World) -> Iterator[AccessChange]:
+def _of_role(address: Address, before: Mints, after: Mints) -> Iterator[AccessChange]:
     old, new = before.objects.get(address), after.objects.get(address)
     was, now = before.served(address), after.served(address)
     mount, name = split_database_role(address.key)

@@ -42,7 +42,8 @@ class World:
         return {address.key.lower(): one for address, one in self.objects.items() if address.type == POLICY}
 
     @cached_property
-    def _entities(self) -> Mapping[str, Resource]:
+    def entities(self) -> Mapping[str, Resource]:
+        """By name."""
         return {address.key: one for address, one in self.objects.items() if address.type == ENTITY}
 
     @cached_property
@@ -108,7 +109,7 @@ class World:
             raise NotKnown("claims choose the policies (token_policies_template_claims)")
         entity = self.entity_of(role)
         if entity:
-            known = self._entities.get(entity)
+            known = self.entities.get(entity)
             if known is None:
                 raise NotKnown(f"the login becomes entity {entity}, which is outside the scope")
             if known.attributes.get("disabled"):

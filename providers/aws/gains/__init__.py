@@ -1,0 +1,1 @@
+"""Escalations in AWS: which role comes to more than its policies say."""

@@ -1,0 +1,1 @@
+"""Escalations in PostgreSQL: which role comes to more than its grants say."""

@@ -1,0 +1,45 @@
+"""The catalogue: which rights together give more than they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from reconciler.model import Rule
+
+_ENGINE = "the database secrets engine's documentation: creation_statements are run as the connection's user"
+_ALL = (
+    Rule(
+        "V1",
+        "update sys/policies/acl/<a policy that it holds>",
+        "administrator of the server: the token has the new text at once",
+        "observed on OpenBao",
+    ),
+    Rule(
+        "V2",
+        "write <mount>/roles/<r> and read <mount>/creds/<r>, for a role that a connection serves, or write its config",
+        "any SQL as the connection's user",
+        _ENGINE,
+    ),
+    Rule("V4", "write a role or a user of an auth method", "any policy that is there", "observed on OpenBao"),
+    Rule("V5", "write its own identity entity, or a group", "any policy that is there", "observed on OpenBao"),
+    Rule(
+        "V6",
+        "auth/token/create with sudo, create-orphan, or a token role",
+        "any policy that is there",
+        "observed on OpenBao",
+    ),
+    Rule(
+        "V7",
+        "sudo on sys/auth/* and writing what is mounted there; or sys/raw/*",
+        "any policy that is there",
+        "Vault's HTTP API documentation: /sys/auth, /sys/raw",
+    ),
+    Rule(
+        "D2",
+        "a login of one identity is taken by another's role: the same subject, or none",
+        "that role's policies",
+        "Vault's documentation of JWT roles: bound_subject, bound_audiences",
+    ),
+)
+RULES: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in _ALL})
