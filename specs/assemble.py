@@ -26,7 +26,9 @@ def assemble(loaded: Loaded) -> tuple[Catalog, Failed, tuple[Diagnostic, ...]]:
         building.take(document)
     catalog = Catalog(**{f"{kind.lower()}s": found for kind, found in building.found.items()})
     failed = Failed(
-        {kind: frozenset(names) for kind, names in building.failed.items()}, building.opaque or loaded.opaque
+        {kind: frozenset(names) for kind, names in building.failed.items()},
+        tuple(building.broken),
+        building.opaque or loaded.opaque,
     )
     return catalog, failed, tuple(building.problems)
 
@@ -36,6 +38,7 @@ class _Building:
         self.problems: list[Diagnostic] = []
         self.found: dict[str, dict[str, Located[Any]]] = {kind: {} for kind in KINDS}
         self.failed: dict[str, set[str]] = {kind: set() for kind in KINDS}
+        self.broken: list[RawDocument] = []
         self.opaque = False
         self._reported = reported
         self._names: dict[tuple[str, str], RawDocument] = {}
@@ -59,6 +62,7 @@ class _Building:
             self._report(found)
         if value is None:
             self._fail(document, nameable=True)
+            self.broken.append(document)
         elif unique:
             self.found[kind][document.name] = Located(value, document.locator)
 

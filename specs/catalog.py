@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from specs.documents import Agent, Environment, Guardrail, Intent
+from specs.nodes import RawDocument
 from specs.source import Located
 
 
@@ -25,6 +26,8 @@ class Failed:
 
     names: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Names by kind."""
+    documents: tuple[RawDocument, ...] = ()
+    """Those of a known kind of which all could be read: what is right in them may still be wrong with the others."""
     opaque: bool = False
     """Whether something couldn't even be read, so that it might declare anything."""
 

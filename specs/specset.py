@@ -53,7 +53,10 @@ def read(paths: Sequence[str], stdin: BinaryIO | None = None, today: date | None
     with collector_off():
         loaded = load(paths, stdin)
         catalog, failed, problems = assemble(loaded)
-        found = _enough(check(catalog, failed, today or datetime.now(UTC).date()))
+        told = {one.span for one in problems}
+        every = check(catalog, failed, today or datetime.now(UTC).date())
+        # A name that isn't one can't be declared either: that is one mistake.
+        found = _enough(one for one in every if one.span is None or one.span not in told)
         diagnostics = problems_of((*loaded.diagnostics, *problems, *found), LIMIT)
     return SpecSet(catalog, diagnostics, loaded.sources, loaded.documents, failed)
 

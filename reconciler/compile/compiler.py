@@ -20,6 +20,7 @@ from reconciler.model import Address, Desired
 from reconciler.provider import Demand, Implied, LoginRequest, Lowering, Pair, PairDemand
 from specs import Catalog, Environment, Located
 from specs.diagnostic import Diagnostic, error, has_errors, warning
+from specs.nodes import RawDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +45,22 @@ def compile_environment(
     keys: Mapping[str, IssuerKeys] | None = None,
     today: date | None = None,
     now: datetime | None = None,
+    undecoded: Iterable[RawDocument] = (),
 ) -> Compiled:
     """Bind systems, decode access, check guardrails, lower every system. No I/O.
 
     What is wrong is told of all at once: whatever is sound is lowered, and with any error nothing is desired.
 
     ``keys``: where the operator finds an issuer's keys, by issuer, when not where the spec says. ``today`` judges
-    exemptions, ``now`` what is wanted until a moment; by default by the clock, in UTC.
+    exemptions, ``now`` what is wanted until a moment; by default by the clock, in UTC. ``undecoded``: documents that
+    have mistakes of their own, for what else is wrong in them.
     """
     moment = now or datetime.now(UTC)
     day = today or moment.date()
     name = environment.value.metadata.name
     bound, diagnostics = bind_systems(environment)
     systems = with_neighbours(bound, catalog, name)
-    decoded = decode_blocks(catalog, systems)
+    decoded = decode_blocks(catalog, systems, undecoded)
     broken, found = check_credentials(environment, systems)
     nevers = decode_nevers(catalog, systems, day)
     criticals, unclear = decode_criticals(environment, systems)

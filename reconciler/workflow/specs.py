@@ -37,7 +37,8 @@ def validate(request: Request) -> tuple[SpecSet, tuple[Compiled, ...], tuple[Dia
     """
     specs = read_specs(request)
     chosen, problems = _chosen(specs, request.environment)
-    compiled = tuple(compile_environment(specs.catalog, environment) for environment in chosen)
+    undecoded = specs.failed.documents
+    compiled = tuple(compile_environment(specs.catalog, one, undecoded=undecoded) for one in chosen)
     shared = check_environments(specs.catalog, request.environment)
     found = (*problems, *shared, *(d for one in compiled for d in one.diagnostics))
     return specs, compiled, specs.with_findings(found)
@@ -70,7 +71,7 @@ def prepare(request: Request, connections: Connections) -> Prepared:
     if environment is None:
         return Prepared(specs, None, specs.with_findings(problems))
     keys = connections.issuer_keys(environment.value.metadata.name)
-    compiled = compile_environment(specs.catalog, environment, keys)
+    compiled = compile_environment(specs.catalog, environment, keys, undecoded=specs.failed.documents)
     shared = check_environments(specs.catalog, environment.value.metadata.name)
     sound = not has_errors((*specs.diagnostics, *shared))
     return Prepared(specs, compiled if sound else None, specs.with_findings((*shared, *compiled.diagnostics)))

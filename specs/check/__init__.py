@@ -7,6 +7,7 @@ from datetime import date
 
 from specs.catalog import Catalog, Failed
 from specs.check.agents import check_agents
+from specs.check.broken import check_broken
 from specs.check.context import Context
 from specs.check.delegation import check_delegation
 from specs.check.guardrails import check_guardrails
@@ -16,7 +17,15 @@ from specs.check.ttls import check_ttls
 from specs.diagnostic import Diagnostic
 from specs.grants import holdings
 
-_CHECKS = (check_references, check_ttls, check_identities, check_delegation, check_agents, check_guardrails)
+_CHECKS = (
+    check_references,
+    check_broken,
+    check_ttls,
+    check_identities,
+    check_delegation,
+    check_agents,
+    check_guardrails,
+)
 
 
 def check(catalog: Catalog, failed: Failed, today: date) -> Iterator[Diagnostic]:

@@ -139,7 +139,7 @@ class World:
 
     def known(self, role: Address) -> Known:
         """What templates stand for in the policies of a login by a role."""
-        return known_of(self._entities.get(self.entity_of(role)))
+        return known_of(self.entities.get(self.entity_of(role)))
 
     def texts(self, names: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
         """(name, text, expiry) of each; one that isn't there gives no right. Raises NotKnown."""
