@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from reconciler.provider.folder import LOCK, remove_abandoned, sign, signed
+from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.ground import entered, file_in, misplaced, told
 from reconciler.sandbox.processes import kill
 from reconciler.sandbox.workplace import sweep_workplaces
@@ -150,6 +151,17 @@ class Folder:
             return not _locked(handle)
         finally:
             os.close(handle)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether somebody removed what we hold the lock of: no command would find us any more."""
+        try:
+            with entered(self.path) as place:
+                return not self._is_lock(self.handle, place)
+        except FileNotFoundError:
+            return True
+        except (OSError, SandboxError):  # something is in its place, or can't be looked at just now
+            return False
 
     @property
     def status(self) -> Status | None:

@@ -1,8 +1,10 @@
-"""A sandbox in this process, until a signal, its time or a request ends it."""
+"""A sandbox in this process, until a signal, its time, a request or the loss of its folder ends it."""
 
 from __future__ import annotations
 
+import math
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,8 @@ from reconciler.sandbox.folder import Folder, Status
 from reconciler.sandbox.reading import find_seed, read_blueprint
 from reconciler.sandbox.sandbox import Options, Sandbox
 
+_LOOK = 2.0
+"""Seconds between two looks at the folder."""
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,4 +35,12 @@ def host(chosen: Options, folder: Folder, say: Callable[[str], None], ready: Cal
         signal.signal(number, lambda *_: sandbox.ending.set())
     with sandbox:
         ready(sandbox.status)
-        sandbox.ending.wait(chosen.lifetime or None)
+        _wait(sandbox, folder, chosen.lifetime)
+
+
+def _wait(sandbox: Sandbox, folder: Folder, lifetime: float) -> None:
+    """Until it is told to end, its time is over, or its folder is gone: then no command could tell it."""
+    until = time.monotonic() + lifetime if lifetime else math.inf
+    while (left := until - time.monotonic()) > 0 and not sandbox.ending.wait(min(left, _LOOK)):
+        if folder.is_gone:
+            return

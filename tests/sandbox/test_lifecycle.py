@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -238,6 +239,14 @@ def test_it_stops_by_itself_when_its_time_is_over(desk: Desk) -> None:
     desk.ok("up", "--for", "1s")
     status = desk.status
     eventually(lambda: all_gone(status))
+
+
+def test_it_ends_when_its_folder_is_deleted(desk: Desk) -> None:
+    desk.ok("up")
+    status = desk.status
+    shutil.rmtree(desk.cwd / ".writ")
+    eventually(lambda: all_gone(status))
+    assert not desk.folder.path.exists()
 
 
 @pytest.mark.thorough
