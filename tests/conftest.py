@@ -9,10 +9,10 @@ import pytest
 from hypothesis import settings
 
 from specs import redaction
-from tests.servers import directory, estate, world, worlds
+from tests.servers import directory, estate, shop, world, worlds
 from tests.thorough import take_samples
 
-__all__ = ["directory", "estate", "world", "worlds"]
+__all__ = ["directory", "estate", "shop", "world", "worlds"]
 
 # A busy machine fails no test: nothing here is timed. All else as on the machine that runs it (derandomised in CI).
 settings.register_profile("untimed", settings(), deadline=None)

@@ -1,8 +1,8 @@
 """Real servers for the tests, and the command line against them.
 
-``world`` (quickstart), ``estate`` and ``directory`` give a fresh copy of an example's specs, with every server of the
-sandbox behind them. The servers are shared by the tests of one pytest worker; what a test made is deleted after it, and
-servers of which a test says that they can't be used again are thrown away.
+``world`` (quickstart), ``estate``, ``directory`` and ``shop`` give a fresh copy of an example's specs, with every
+server of the sandbox behind them. The servers are shared by the tests of one pytest worker; what a test made is deleted
+after it, and servers of which a test says that they can't be used again are thrown away.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 import pytest
 
 from providers.ldap.provider import LdapProvider
+from providers.mysql.provider import MysqlProvider
 from reconciler.sandbox.folder import Folder
 from reconciler.sandbox.hosting import options
 from reconciler.sandbox.issuer import SigningKey, workload_claims
@@ -244,6 +245,15 @@ def directory(worlds: Worlds, tmp_path: Path) -> Iterator[World]:
     if missing:
         pytest.skip(missing)
     yield from _world(worlds, "directory", tmp_path)
+
+
+@pytest.fixture
+def shop(worlds: Worlds, tmp_path: Path) -> Iterator[World]:
+    """The shop's specs, its MariaDB, where this machine has one, and OpenBao."""
+    missing = MysqlProvider().local_server().missing
+    if missing:
+        pytest.skip(missing)
+    yield from _world(worlds, "shop", tmp_path)
 
 
 @pytest.fixture

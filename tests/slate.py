@@ -13,6 +13,7 @@ from psycopg import sql
 
 from providers.ldap.entry import Modification
 from providers.ldap.permissions import suffix
+from providers.mysql.names import Account
 from reconciler.sandbox.reading import read_blueprint
 from reconciler.sandbox.sandbox import Sandbox
 
@@ -30,10 +31,12 @@ class Slate:
         }
         vault: Any = sandbox.server("vault") if "vault" in used else None
         postgres: Any = sandbox.server("postgres") if "postgres" in used else None
+        mysql: Any = sandbox.server("mysql") if "mysql" in used else None
         ldap: Any = sandbox.server("ldap") if "ldap" in used else None
         roots = {suffix(system.scope.settings.base) for system in systems if system.record.provider == "ldap"}
         self._vault = _Vault(vault) if vault else None
         self._postgres = _Postgres(postgres.connection) if postgres else None
+        self._mysql = _Mysql(mysql) if mysql else None
         self._directories = [_Directory(ldap, root) for root in sorted(roots)]
         self._accounts = [_Account(sandbox.server("aws"), *account) for account in sorted(accounts)]
 
@@ -43,6 +46,8 @@ class Slate:
             self._vault.wipe()
         if self._postgres:
             self._postgres.wipe()
+        if self._mysql:
+            self._mysql.wipe()
         for directory in self._directories:
             directory.wipe()
         for account in self._accounts:
@@ -52,6 +57,8 @@ class Slate:
         """End the connections."""
         if self._vault:
             self._vault.client.adapter.close()
+        if self._mysql:
+            self._mysql.client.close()
         for directory in self._directories:
             directory.client.close()
         for account in self._accounts:
@@ -135,6 +142,22 @@ def _databases(session: psycopg.Connection[Any]) -> set[str]:
     return {
         name for (name,) in session.execute("SELECT datname FROM pg_database WHERE datallowconn AND NOT datistemplate")
     }
+
+
+class _Mysql:
+    """Roles and users; tables stay as they are."""
+
+    def __init__(self, server: Any) -> None:
+        self.client = server.client()
+        self._before = self._there()
+
+    def wipe(self) -> None:
+        for account in sorted(self._there() - self._before):
+            self.client.run(f"DROP {'USER' if account.host else 'ROLE'} {account.sql}")
+
+    def _there(self) -> set[Account]:
+        rows = self.client.query("SELECT User, Host FROM mysql.global_priv WHERE User <> 'PUBLIC'")
+        return {Account(user, host) for user, host in rows}
 
 
 class _Directory:

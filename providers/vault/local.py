@@ -155,15 +155,17 @@ class LocalVault(LocalServer):
 
     def _database(self, client: VaultClient, options: Mapping[str, str], backend: LoginBackend) -> tuple[str, str]:
         login = VaultLogin.model_validate(dict(options))
-        if backend.engine not in _SCHEMES:
+        plugin = backend.plugin or _SCHEMES.get(backend.engine)
+        if plugin is None:
             raise LocalServerError(f"OpenBao here mints no logins for {backend.engine}")
         _mount(client, login.mount, {"type": "database"})
         where = f"{backend.host}:{backend.port}/{backend.database}"
         client.post(
             f"{login.mount}/config/{login.connection}",
             {
-                "plugin_name": _SCHEMES[backend.engine],
-                "connection_url": f"{backend.engine}://{{{{username}}}}:{{{{password}}}}@{where}?sslmode=disable",
+                "plugin_name": plugin,
+                "connection_url": backend.url
+                or f"{backend.engine}://{{{{username}}}}:{{{{password}}}}@{where}?sslmode=disable",
                 "username": backend.username,
                 "password": backend.password,
                 "allowed_roles": [],

@@ -137,6 +137,7 @@ class LoginRequest:
     group: Address
     """The role that a login joins; it exists before and outlives the login."""
     create: tuple[str, ...]
+    """One carries the marker (``marker_text``): a minting system that has no room for one knows its own by it."""
     revoke: tuple[str, ...]
     renew: tuple[str, ...] = ()
 

@@ -24,6 +24,10 @@ class LoginBackend:
     database: str
     username: str
     password: str
+    plugin: str = ""
+    """The minting system's name for what makes logins there; empty: as it calls the engine."""
+    url: str = ""
+    """How that reaches the database, with ``{{username}}`` and ``{{password}}``; empty: as PostgreSQL's URLs are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,3 +204,15 @@ LDAP = Subject(
         "ldap_group_membership.member": _NAME,
     },
 )
+
+_MYSQL_ROLE, _MYSQL_GRANT = "mysql_role", "mysql_grant"
+MYSQL = Subject(
+    "mysql",
+    values={(_MYSQL_ROLE, "marker"): set_to(""), (_MYSQL_GRANT, "privileges"): more("UPDATE")},
+    fixed={
+        **{f"{_MYSQL_GRANT}.{name}": _NAME for name in ("role", "object_type", "database", "object", "column")},
+        f"{_MYSQL_GRANT}.with_grant_option": "Writ never writes one: tested with the rogues",
+        "mysql_role_membership.member": _NAME,
+        "mysql_role_membership.role": _NAME,
+    },
+)

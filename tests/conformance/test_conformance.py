@@ -1,4 +1,4 @@
-"""Every provider against the suite, on the quickstart, or the example directory, and its servers."""
+"""Every provider against the suite, on the quickstart, or an example of its own, and its servers."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ def test_conformance(subject: Subject, part: int, world: World) -> None:
 
 def test_conformance_of_a_directory(directory: World) -> None:
     check(subjects.LDAP, directory)
+
+
+def test_conformance_of_a_shop(shop: World) -> None:
+    check(subjects.MYSQL, shop)
 
 
 def check(subject: Subject, world: World, part: int = 0, parts: int = 1) -> None:

@@ -1,0 +1,16 @@
+CREATE DATABASE shop;
+CREATE TABLE shop.orders (id INT PRIMARY KEY, customer VARCHAR(40), total INT);
+CREATE TABLE shop.customers (id INT PRIMARY KEY, Email VARCHAR(80), card VARCHAR(20));
+INSERT INTO shop.orders VALUES (1, 'ann', 10), (2, 'bob', 20);
+CREATE VIEW shop.totals AS SELECT SUM(total) AS total FROM shop.orders;
+CREATE PROCEDURE shop.Refund(IN number INT) UPDATE shop.orders SET total = 0 WHERE id = number;
+CREATE FUNCTION shop.Twice(number INT) RETURNS INT DETERMINISTIC RETURN 2 * number;
+CREATE DATABASE `shop_eu`;
+CREATE TABLE `shop_eu`.`Order Items` (id INT);
+CREATE DATABASE `shopXeu`;
+CREATE TABLE `shopXeu`.secrets (id INT);
+CREATE DATABASE `odd``name`;
+CREATE TABLE `odd``name`.`t``a` (`c``1` INT);
+CREATE USER minter@'%' IDENTIFIED BY 'secret-of-tests';
+GRANT CREATE USER, CONNECTION ADMIN ON *.* TO minter@'%';
+CREATE USER mallory@'%' IDENTIFIED BY 'secret-of-tests';
