@@ -8,7 +8,7 @@ from tests.e2e.hands import READER, Hands
 from tests.faults.oracle import reality
 from tests.servers import World, Worlds
 
-OWNERS = re.compile("sql (table|column|schema|database) .* (postgres|pg_database_owner) [A-Z]+$")
+OWNERS = re.compile(r"sql \S+ (table|column|schema|database) .* (postgres|pg_database_owner) [A-Z]+$")
 
 
 def test_what_was_made_by_us_and_by_hand_is_gone(world: World, worlds: Worlds) -> None:
