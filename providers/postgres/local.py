@@ -98,6 +98,8 @@ class LocalPostgres(LocalServer):
         self._borrowed: ClaimedFolder | None = None
         self._version = ""
         self._passwords: dict[str, str] = {}
+        self._seeded: set[tuple[str, Path]] = set()
+        """Databases, and what was put into them: two environments may have the same."""
         """By minting login: several databases may share one."""
 
     @property
@@ -247,7 +249,8 @@ class LocalPostgres(LocalServer):
         finally:
             client.close()
         file = None if seed is None else seed / f"{system}.sql"
-        if file is not None and file.is_file():
+        if file is not None and file.is_file() and (name, file) not in self._seeded:
+            self._seeded.add((name, file))
             client = self.client(name)
             try:
                 client.script(file.read_text(encoding="utf-8"))

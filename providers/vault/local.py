@@ -57,6 +57,8 @@ class LocalVault(LocalServer):
         self._process: ChildProcess | None = None
         self._port = 0
         self._root = ""
+        self._targets: dict[tuple[str, str], str] = {}
+        """Of database connections: where each leads."""
 
     @property
     def version(self) -> str:
@@ -160,6 +162,12 @@ class LocalVault(LocalServer):
             raise LocalServerError(f"OpenBao here mints no logins for {backend.engine}")
         _mount(client, login.mount, {"type": "database"})
         where = f"{backend.host}:{backend.port}/{backend.database}"
+        leads = self._targets.setdefault((login.mount, login.connection), where)
+        if leads != where:
+            raise LocalServerError(
+                f"{login.mount}/config/{login.connection} would lead to {leads} for one environment and to {where} for "
+                "another; give each its own connection, or start one alone: writ sandbox up --environment NAME"
+            )
         client.post(
             f"{login.mount}/config/{login.connection}",
             {

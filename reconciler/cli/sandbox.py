@@ -16,9 +16,13 @@ from reconciler.sandbox import verbs
 from reconciler.sandbox.errors import BrokenSpecs, SandboxError
 from reconciler.sandbox.folder import DEFAULT, Folder, Status
 from reconciler.sandbox.hosting import options
+from reconciler.state.opening import DEFAULT_PLACE
 from specs.diagnostic import error
 
 P = ParamSpec("P")
+_OLD_STATE = f"""
+{DEFAULT_PLACE} is of an earlier run. Of servers that are gone, delete it with what is beside it (rm {DEFAULT_PLACE}*):
+what it names outside these specs' scopes may not be read here, and stops the plan."""
 
 
 def reported(command: Callable[P, int]) -> Callable[P, int]:
@@ -59,14 +63,15 @@ def sandbox() -> None:
     metavar="DURATION",
     help="Stop by itself after this long; 0s: never.",
 )
+@click.option("-environment", "--environment", metavar="NAME", help="Of several environments, start this one alone.")
 @click.option("-foreground", "--foreground", is_flag=True, help="Stay in this process until Ctrl-C.")
 @reported
-def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: bool) -> int:
+def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, environment: str | None, foreground: bool) -> int:
     """Start a server for each system of the specs.
 
     --seed names a folder with <system>.sql and <system>.seed; without it, `seed` beside the specs is taken.
     """
-    chosen, folder = options(paths or default_paths(), seed, seconds(lifetime)), Folder(DEFAULT)
+    chosen, folder = options(paths or default_paths(), seed, seconds(lifetime), environment), Folder(DEFAULT)
     if foreground:
         verbs.up_here(chosen, folder, click.echo, lambda status: click.echo(_started(status)))
         return 0
@@ -84,6 +89,8 @@ def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, foreground: 
             help="start it afresh: writ sandbox down, then writ sandbox up",
         )
     click.echo(_already(found.status) if found.already else _started(found.status))
+    if not found.already and DEFAULT_PLACE.exists():
+        click.echo(_OLD_STATE)
     return 0
 
 

@@ -21,6 +21,11 @@ def check_scopes(systems: Mapping[str, SystemBinding]) -> tuple[Diagnostic, ...]
     return tuple(found for group in groups(systems.values()) for found in _overlaps(group, lambda one: one.name))
 
 
+def check_one_place(systems: Iterable[SystemBinding]) -> tuple[Diagnostic, ...]:
+    """The same between environments, for systems of which one server serves all of a kind."""
+    return tuple(found for group in groups(systems) for found in _overlaps(group, lambda one: one.scope.environment))
+
+
 def check_environments(catalog: Catalog, chosen: str | None = None) -> tuple[Diagnostic, ...]:
     """The same between environments, where the settings prove that both mean one place: an account.
 

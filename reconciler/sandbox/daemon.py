@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--report", type=int, required=True)
     parser.add_argument("--lifetime", type=float, required=True)
     parser.add_argument("--seed", type=Path)
+    parser.add_argument("--environment")
     parser.add_argument("paths", nargs="+")
     chosen = parser.parse_args(arguments)
     os.set_inheritable(chosen.report, False)
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folder.adopt(chosen.lock)
     try:
         host(
-            options(tuple(chosen.paths), chosen.seed, chosen.lifetime),
+            options(tuple(chosen.paths), chosen.seed, chosen.lifetime, chosen.environment),
             folder,
             report.say,
             lambda _: report.end(ready=True),

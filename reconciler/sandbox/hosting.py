@@ -17,14 +17,18 @@ _LOOK = 2.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def options(paths: tuple[str, ...], seed: Path | None, lifetime: float) -> Options:
-    """What ``writ sandbox up`` starts for these specs; ``lifetime`` in seconds."""
+def options(paths: tuple[str, ...], seed: Path | None, lifetime: float, environment: str | None = None) -> Options:
+    """What ``writ sandbox up`` starts for these specs; ``lifetime`` in seconds.
+
+    ``environment``: of several, the one to start; by default all.
+    """
     # As given for reading, so that findings name files as the user does; absolute for other commands.
     return Options(
-        read=lambda: read_blueprint(paths),
+        read=lambda: read_blueprint(paths, environment),
         specs=tuple(str(Path(path).absolute()) for path in paths),
         seed=seed.absolute() if seed is not None else find_seed(paths),
         lifetime=lifetime,
+        environment=environment,
     )
 
 

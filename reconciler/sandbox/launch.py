@@ -42,6 +42,7 @@ def _spawn(chosen: Options, folder: Folder, writer: int) -> subprocess.Popen[byt
     command = [sys.executable, "-P", "-m", "reconciler.sandbox.daemon"]
     command += ["--folder", str(folder.path), "--lock", str(folder.handle), "--report", str(writer)]
     command += ["--lifetime", str(chosen.lifetime)]
+    command += ["--environment", chosen.environment] if chosen.environment is not None else []
     command += ["--seed", str(chosen.seed)] if chosen.seed is not None else []
     log = folder.opened(folder.log, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     try:

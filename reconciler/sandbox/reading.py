@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.compile import Compiled, SystemBinding
+from reconciler.compile.scopes import check_one_place
 from reconciler.sandbox.blueprint import Blueprint, Identity, Setting
 from reconciler.sandbox.errors import BrokenSpecs, SandboxError
 from reconciler.workflow.specs import Request, validate
 from specs import Catalog, Environment
 from specs.diagnostic import has_errors
 
+_APART = "the sandbox has one server of a kind: writ sandbox up --environment NAME starts it for one environment"
 
-def read_blueprint(paths: Sequence[str]) -> Blueprint:
-    """All environments of the specs. Raises BrokenSpecs, and SandboxError where there is nothing to start."""
-    specs, compiled, diagnostics = validate(Request(tuple(paths)))
+
+def read_blueprint(paths: Sequence[str], environment: str | None = None) -> Blueprint:
+    """All environments of the specs, or one. Raises BrokenSpecs, and SandboxError where there is nothing to start."""
+    specs, compiled, diagnostics = validate(Request(tuple(paths), environment))
+    # There is one server of a kind here, whatever each environment has elsewhere.
+    together = check_one_place(binding for one in compiled for binding in one.systems.values())
+    if together and not has_errors(diagnostics):
+        raise BrokenSpecs(tuple(replace(one, help=_APART) for one in together), specs.sources.source_line)
     if has_errors(diagnostics):
         raise BrokenSpecs(diagnostics, specs.sources.source_line)
     if not compiled:

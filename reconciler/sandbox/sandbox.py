@@ -42,6 +42,8 @@ class Options:
     """A folder with data for the systems: ``<system>.sql`` or ``<system>.seed``."""
     lifetime: float = 0.0
     """Seconds after which it stops; 0 for never."""
+    environment: str | None = None
+    """The only one that it is for; None: all of the specs."""
 
 
 class Sandbox:

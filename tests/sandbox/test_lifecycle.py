@@ -337,6 +337,24 @@ def test_with_several_environments_the_next_steps_name_one(desk: Desk) -> None:
     assert "writ sandbox token AGENT --environment trial --system SYSTEM" in printed
 
 
+def test_environments_that_are_one_place_here_are_started_one_by_one(desk: Desk) -> None:
+    environment, rest = SPECS.split("---\n", 1)
+    other = environment.replace("trial", "other")
+    (desk.cwd / "specs" / "all.yaml").write_text(f"{environment}---\n{other}---\n{rest}")
+    refused = desk.writ("up")
+    assert refused.returncode == 1
+    assert "error[W216]" in refused.stderr
+    assert "writ sandbox up --environment NAME" in refused.stderr
+    (desk.cwd / ".writ").mkdir(exist_ok=True)
+    (desk.cwd / ".writ" / "state.db").touch()
+    said = desk.ok("up", "--environment", "other")
+    assert "trial" not in said
+    assert ".writ/state.db is of an earlier run" in said
+    assert "already up" in desk.ok("up", "--environment", "other")
+    assert desk.ok("token", "bot", "--system", "vault").count(".") == 2
+    desk.ok("down")
+
+
 def test_a_mistake_in_the_specs_is_told_with_its_place_and_nothing_starts(desk: Desk) -> None:
     specs = desk.cwd / "specs" / "all.yaml"
     specs.write_text(SPECS.replace("risk: low", "risk: lwo"))
