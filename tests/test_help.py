@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconciler.provider import Fenced, ProviderError, Unreachable
+
 ROOT = Path(__file__).parents[1]
 MAKERS = {"error": "specs.diagnostic", "warning": "specs.diagnostic"}
 """Functions whose ``help`` may be left out. The others (spec_error, complain, report) insist on it, as mypy sees."""
@@ -32,3 +34,16 @@ def test_every_finding_has_help() -> None:
 def test_one_without_it_is_seen() -> None:
     head = "from specs.diagnostic import error\n"
     assert list(silent(f"{head}error('W1', 'x')\nerror('W1', 'x', help='')\nerror('W1', 'x', help='y')\n")) == [2, 3]
+
+
+def every(kind: type[ProviderError]) -> Iterator[type[ProviderError]]:
+    yield kind
+    for one in kind.__subclasses__():
+        yield from every(one)
+
+
+def test_whatever_fails_at_a_system_has_a_way_out() -> None:
+    plain = [kind for kind in every(ProviderError) if kind is not Fenced]
+    assert len(plain) > 6
+    assert [kind for kind in plain if not kind("it failed").help] == []
+    assert Unreachable("it failed", help="do this").help == "do this"

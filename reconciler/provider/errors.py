@@ -22,21 +22,25 @@ class ProviderError(Exception):
 
     transient: ClassVar[bool] = False
     """Whether the same call may be tried again."""
+    way_out: ClassVar[str] = "the server's own log says more"
+    """The help where none is given."""
 
     def __init__(self, message: str, *, help: str = "") -> None:
-        self.message, self.help = redacted(message), redacted(help)
+        self.message, self.help = redacted(message), redacted(help or self.way_out)
         super().__init__(self.message)
 
 
 class Unreachable(ProviderError):  # noqa: N818
     """The system gave no answer, or is sealed or starting. Never means that an object is gone."""
 
+    way_out = "see that the server is up and unsealed, and reached from here"
     transient = True
 
 
 class Throttled(ProviderError):  # noqa: N818
     """The system asks to slow down (HTTP 429, a throttling code)."""
 
+    way_out = "try again later, or with less at once"
     transient = True
 
     def __init__(self, message: str, *, help: str = "", retry_after: float = 0.0) -> None:
@@ -48,13 +52,19 @@ class Throttled(ProviderError):  # noqa: N818
 class UnknownOutcome(ProviderError):  # noqa: N818
     """The request was sent and the reply lost: the system may or may not have done it."""
 
+    way_out = "plan again: what was done is read back"
+
 
 class Denied(ProviderError):  # noqa: N818
     """The operator's login lacks a privilege, or the login itself failed."""
 
+    way_out = "see whose login this is, and what it may do"
+
 
 class Conflict(ProviderError):  # noqa: N818
     """Somebody else changed the object since it was read (a compare-and-set failed)."""
+
+    way_out = "plan again"
 
 
 class Fenced(ProviderError):  # noqa: N818
