@@ -131,6 +131,8 @@ def by_another_token(stage: Stage, path: str = "auth/token/create") -> None:
     made = client.write_data(path, data={"policies": [f"writ-{OTHER}"]})
     client.token = made["auth"]["client_token"]
     stage.refund(client, f"database/creds/writ-{OTHER}_orders-db")
+    # An orphan ends with nobody else.
+    stage.hands.write("auth/token/revoke", token=made["auth"]["client_token"])
 
 
 def by_a_method_of_its_making(stage: Stage) -> None:

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 QUERY = 0x03
 """COM_QUERY (MariaDB documentation, the protocol): a packet's fifth byte."""
-NOISE = bytes.fromhex("03000001 01ff00")
-"""A packet as long as it says: a result of one column, and no more of it."""
+NOISE = bytes.fromhex("03000009 01ff00")
+"""A packet that says to be the tenth of the reply: waited for is nothing."""
 Verdict = str
 """``pass``; ``cut``, before the server sees it; ``lose`` its reply, and the connection; ``spoil`` its reply;
 ``stall``: never answer."""
