@@ -38,6 +38,7 @@ _GARBLED = (
     AssertionError,
     AttributeError,
     LookupError,
+    RuntimeError,
     NameError,
     TypeError,
     ValueError,

@@ -58,7 +58,7 @@ def once(wire: Wire, start: str, verdict: str) -> list[str]:
     return seen
 
 
-@pytest.mark.parametrize("verdict", ["cut", "lose", "spoil"])
+@pytest.mark.parametrize("verdict", ["cut", "lose", "spoil", "demand"])
 def test_of_a_write_without_a_reply_nothing_is_known(
     world: World, wire: Wire, client: MysqlClient, verdict: str
 ) -> None:
@@ -69,7 +69,7 @@ def test_of_a_write_without_a_reply_nothing_is_known(
     assert there is (verdict != "cut")
 
 
-@pytest.mark.parametrize("verdict", ["cut", "lose", "spoil"])
+@pytest.mark.parametrize("verdict", ["cut", "lose", "spoil", "demand"])
 def test_a_reading_is_asked_once_more(wire: Wire, client: MysqlClient, verdict: str) -> None:
     seen = once(wire, "SELECT 7", verdict)
     assert client.query("SELECT 7") == [(7,)]

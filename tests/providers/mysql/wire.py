@@ -11,9 +11,11 @@ QUERY = 0x03
 """COM_QUERY (MariaDB documentation, the protocol): a packet's fifth byte."""
 NOISE = bytes.fromhex("03000009 01ff00")
 """A packet that says to be the tenth of the reply: waited for is nothing."""
+DEMAND = bytes.fromhex("05000001 fb") + b"/etc"
+"""A reply that wants a file of ours (LOCAL INFILE)."""
 Verdict = str
 """``pass``; ``cut``, before the server sees it; ``lose`` its reply, and the connection; ``spoil`` its reply;
-``stall``: never answer."""
+``demand`` a file in it; ``stall``: never answer."""
 
 
 class Wire:
@@ -57,14 +59,14 @@ class Wire:
         with suppress(OSError):
             while data := client.recv(1 << 16):
                 verdict = self.judge(data[5:].decode(errors="replace")) if data[4:5] == bytes([QUERY]) else "pass"
-                if verdict in {"lose", "stall", "spoil"}:
+                if verdict in {"lose", "stall", "spoil", "demand"}:
                     losing.set()
                 if verdict == "cut":
                     break
                 server.sendall(data)
-                if verdict == "spoil":
+                if verdict in {"spoil", "demand"}:
                     losing.reply.wait(5)  # type: ignore[attr-defined]
-                    client.sendall(NOISE)
+                    client.sendall(NOISE if verdict == "spoil" else DEMAND)
                 if verdict == "lose":
                     losing.reply.wait(5)  # type: ignore[attr-defined]
                     break
