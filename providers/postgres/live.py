@@ -117,11 +117,12 @@ def one_grant(client: PostgresClient, key: GrantKey, role: Role, found: Sequence
 def is_implicit(client: PostgresClient, member: Member) -> bool:
     """Whether the server made it: from 16 on, a role's creator gets ADMIN on it from the bootstrap superuser.
 
-    The minter's is declared, so it always counts.
+    That of whoever plans, and of the operator that the settings name. The minter's is declared, so it always counts.
     """
+    settings = client.scope.settings
     return (
         member.grantor_oid == BOOTSTRAP
-        and member.member == client.user != client.scope.settings.minter
+        and member.member in {client.user, settings.operator} - {settings.minter}
         and (member.admin, member.inherit, member.set_role) == (True, False, False)
     )
 

@@ -17,8 +17,11 @@ _SEEING = (
     "every login may read who may do what; pg_read_all_stats shows where sessions come from, and by which programs",
     "only a superuser may ask which logins have a password: without one, each is taken to have one",
 )
+_READER = ("iam_planner", "planner_of_iam")
+_MERE_READER = "it needs no right but to connect: catalogues are everybody's"
 _READING = (
-    "plan with the login that applies: another's plan would show its ADMIN on the managed roles as undeclared",
+    "name the login that applies as `operator` of the system, and a login without any right can plan",
+    "until then plan with the one that applies: another's plan would show its ADMIN on the managed roles as undeclared",
     'options: "-c default_transaction_read_only=on" in the connections file keeps such a run from writing',
 )
 
@@ -26,6 +29,9 @@ _READING = (
 def rights(scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
     """The statements for a scope, on PostgreSQL 16 or later: before it CREATEROLE reaches further."""
     settings = scope.settings
+    if settings.operator and not writing:
+        reader = next(name for name in _READER if not name.startswith(settings.role_prefix))
+        return Rights("SQL", f"CREATE ROLE {reader} LOGIN PASSWORD '…';\n", (_MERE_READER,))
     login = next(name for name in _LOGINS if not name.startswith(settings.role_prefix))
     owner = quoted(f"{settings.database}_owner")
     notes = (*(() if writing else _READING), *_NOTES)

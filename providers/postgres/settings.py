@@ -65,9 +65,19 @@ class PostgresSettings(SpecModel):
     It needs CREATEROLE and membership in pg_signal_backend. Leave it out if that login is a superuser.
     """
 
+    operator: Annotated[str, AfterValidator(_login)] = ""
+    """The login that applies, so that another one, which may only read, can plan.
+
+    The server gives whoever makes a role ADMIN on it: of this login, as of the one that plans, that is left out.
+    """
+
     @model_validator(mode="after")
-    def _minter_outside(self) -> Self:
-        if self.minter and self.minter.startswith(self.role_prefix):
-            what = f"minter {self.minter} lies within role_prefix {self.role_prefix}"
-            raise blaming(spec_error("W410", what, "name it otherwise"), self.minter, "minter")
+    def _logins_outside(self) -> Self:
+        for what, login in (("minter", self.minter), ("operator", self.operator)):
+            if login and login.startswith(self.role_prefix):
+                message = f"{what} {login} lies within role_prefix {self.role_prefix}"
+                raise blaming(spec_error("W410", message, "name it otherwise"), login, what)
+        if self.operator and self.operator == self.minter:
+            message = f"operator {self.operator} is the minter, too"
+            raise blaming(spec_error("W410", message, "give each a login of its own"), self.operator, "operator")
         return self

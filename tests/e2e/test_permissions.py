@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import boto3
 import psycopg
 import pytest
 
+from providers.postgres.permissions import rights
 from providers.vault.permissions import operator_policy
 from reconciler.sandbox.reading import read_blueprint
 from tests.e2e.hands import MOUNT, READER, Hands
@@ -39,7 +41,12 @@ def printed(verb: str, system: str) -> str:
 def test_the_page_is_what_the_command_prints() -> None:
     assert blocks("hcl") == [printed(verb, "vault") for verb in ("apply", "plan", "inventory")]
     assert blocks("json") == [printed(verb, "payments") for verb in ("apply", "inventory")]
-    assert blocks("sql") == [printed(verb, "orders-db") for verb in ("apply", "inventory")]
+    (setting,) = read_blueprint([str(EXAMPLES / "quickstart" / "specs")]).settings
+    orders = next(system for system in setting.systems if system.name == "orders-db").scope
+    named = replace(orders, settings=orders.settings.model_copy(update={"operator": "iam_operator"}))
+    planner = rights(named, writing=False).text
+    assert blocks("sql") == [printed("apply", "orders-db"), planner, printed("inventory", "orders-db")]
+    assert rights(named, writing=True).text == printed("apply", "orders-db")
     assert printed("plan", "orders-db") == printed("apply", "orders-db")
     whole, reading = (json.loads(printed(verb, "payments"))["Statement"] for verb in ("apply", "plan"))
     assert reading == whole[:1]
@@ -299,4 +306,17 @@ def test_postgres_needs_no_superuser(world: World) -> None:
     log_in_as("iam_operator")
     world.ok("apply", "-auto-approve", PGPASSWORD="secret")
     world.ok("plan", "-detailed-exitcode", PGPASSWORD="secret")
+    with psycopg.connect(**superuser, dbname="orders", autocommit=True) as session:
+        session.execute("CREATE ROLE iam_planner LOGIN PASSWORD 'secret'")
+    log_in_as("iam_planner")
+    assert "iam_operator" in world.ok("plan", "-detailed-exitcode", code=2, PGPASSWORD="secret")
+    world.edit("environment.yaml", "database: orders\n", "database: orders\n      operator: iam_operator\n")
+    assert "No changes." in world.ok("plan", "-detailed-exitcode", PGPASSWORD="secret")
+    assert "No drift." in world.ok("drift", PGPASSWORD="secret")
+    world.edit("agents.yaml", "ttl: 10m", "ttl: 9m")
+    world.edit("intents.yaml", "tables: [public.orders, public.order_items]", "tables: [public.orders]")
+    refused = world.writ("apply", "-auto-approve", PGPASSWORD="secret")
+    assert refused.returncode == 1, "it may only read"
+    assert "error[W601]" in refused.stderr
+    log_in_as("iam_operator")
     world.ok("destroy", "-auto-approve", PGPASSWORD="secret")

@@ -7,10 +7,12 @@ import sys
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from providers.postgres.access import PostgresAccess
 from providers.postgres.keys import DefaultKey, DependencyKey, GrantKey, MembershipKey
 from providers.postgres.lease import lease_comment
+from providers.postgres.settings import PostgresSettings
 from reconciler.model import Ownership
 from reconciler.provider import Demand, PairDemand, owner_by_text
 from specs.source import Located, SourceSpan
@@ -184,3 +186,14 @@ def test_what_is_no_key(text: str) -> None:
 def test_importing_the_provider_imports_no_driver() -> None:
     code = "import providers.postgres.provider, sys; sys.exit('psycopg' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("login", ["minter", "operator"])
+def test_a_login_of_the_settings_lies_outside_the_scope(login: str) -> None:
+    with pytest.raises(ValidationError, match=f"{login} writ_x lies within role_prefix writ_"):
+        PostgresSettings.model_validate({"database": "orders", login: "writ_x"})
+
+
+def test_the_operator_is_not_the_minter() -> None:
+    with pytest.raises(ValidationError, match="operator x is the minter, too"):
+        PostgresSettings.model_validate({"database": "orders", "minter": "x", "operator": "x"})
