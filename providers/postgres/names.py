@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from reconciler.provider.dotted import split_dotted
+
 ROLE = "postgresql_role"
 GRANT = "postgresql_grant"
 MEMBERSHIP = "postgresql_grant_role"
@@ -86,19 +88,7 @@ def unquoted(token: str) -> str:
 @lru_cache(maxsize=8192)
 def split_name(text: str) -> tuple[str, ...] | None:
     """The raw parts of a dotted name; None if it isn't one. Unquoted parts may hold anything but dots and quotes."""
-    parts: list[str] = []
-    position = 0
-    while True:
-        found = _TOKEN.match(text, position)
-        if found is None:
-            return None
-        parts.append(unquoted(found[0]))
-        position = found.end()
-        if position == len(text):
-            return tuple(parts)
-        if text[position] != ".":
-            return None
-        position += 1
+    return split_dotted(text, _TOKEN, unquoted)
 
 
 def is_plain(token: str) -> bool:

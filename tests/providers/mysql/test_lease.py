@@ -11,7 +11,7 @@ import pytest
 from providers.mysql.catalog import Login, Member
 from providers.mysql.lease import is_minted
 from providers.mysql.names import Account
-from tests.providers.mysql.minting import Minting
+from tests.providers.minting import Minting
 from tests.providers.mysql.world import PROVIDER, READ, World, pair
 
 DENIED = pymysql.err.OperationalError
@@ -27,7 +27,9 @@ def bao(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minting]:
 def minted(world: World, bao: Minting) -> dict[str, Any]:
     (request,) = world.want(READ).logins
     world.converge()
-    bao.configure(request, world.server.port, "minter", "secret-of-tests")
+    url = f"{{{{username}}}}:{{{{password}}}}@tcp(127.0.0.1:{world.server.port})/"
+    ttl = request.pair.ttl
+    bao.configure(request, "mysql-database-plugin", url, "minter", "secret-of-tests", ttl, ttl)
     return bao.mint()
 
 

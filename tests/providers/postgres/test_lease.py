@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from providers.postgres.lease import lease_comment
-from tests.providers.postgres.minting import Minting
+from tests.providers.minting import Minting
 from tests.providers.postgres.world import World, lowered
 from tests.thorough import sampled
 
@@ -37,7 +37,9 @@ def start(world: World, bao: Minting, username: str, password: str) -> None:
     world.want(GRANT)
     world.converge()
     (request,) = lowered(world.scope, GRANT).logins
-    bao.configure(request, f"127.0.0.1:{world.server.port}/{world.database}", username, password)
+    where = f"127.0.0.1:{world.server.port}/{world.database}"
+    url = f"postgresql://{{{{username}}}}:{{{{password}}}}@{where}?sslmode=disable"
+    bao.configure(request, "postgresql-database-plugin", url, username, password, 600, 3600)
 
 
 def enter(world: World, login: Mapping[str, Any]) -> psycopg.Connection[Any]:
@@ -83,7 +85,7 @@ def test_renewal_moves_the_end(minted: World, bao: Minting) -> None:
     login = bao.mint()
     ends = f"SELECT rolvaliduntil - now() > interval '15 min' FROM pg_roles WHERE rolname = '{login['username']}'"
     assert minted.sql(ends) == [(False,)]
-    bao.renew(login)
+    bao.renew(login, increment=1200)
     assert minted.sql(ends) == [(True,)]
     bao.revoke(login)
 

@@ -1,4 +1,4 @@
-"""OpenBao as the minting system, in its development mode: the statements run as its plug-in for MySQL runs them."""
+"""OpenBao as the minting system, in its development mode: the statements run as its plug-ins run them."""
 
 from __future__ import annotations
 
@@ -60,23 +60,19 @@ class Minting:
         found: list[str] = self.call("GET", "sys/plugins/catalog")["data"]["database"]
         return found
 
-    def configure(self, request: LoginRequest, port: int, username: str, password: str) -> None:
-        """A connection and a role, as Vault's provider writes it."""
-        connection = {
-            "plugin_name": "mysql-database-plugin",
-            "connection_url": f"{{{{username}}}}:{{{{password}}}}@tcp(127.0.0.1:{port})/",
-            "username": username,
-            "password": password,
-            "allowed_roles": ["*"],
-        }
-        self.call("POST", "database/config/shop", connection)
+    def configure(
+        self, request: LoginRequest, plugin: str, url: str, username: str, password: str, ttl: int, max_ttl: int
+    ) -> None:
+        """A connection and a role, as Vault's provider writes it. ``ttl`` and ``max_ttl`` in seconds."""
+        connection = {"plugin_name": plugin, "connection_url": url, "username": username, "password": password}
+        self.call("POST", "database/config/it", connection | {"allowed_roles": ["*"]})
         role = {
-            "db_name": "shop",
+            "db_name": "it",
             "creation_statements": list(request.create),
             "revocation_statements": list(request.revoke),
             "renew_statements": list(request.renew),
-            "default_ttl": request.pair.ttl,
-            "max_ttl": request.pair.ttl,
+            "default_ttl": ttl,
+            "max_ttl": max_ttl,
         }
         self.call("POST", "database/roles/it", role)
 
@@ -85,8 +81,8 @@ class Minting:
         reply = self.call("GET", "database/creds/it")
         return {**reply["data"], "lease_id": reply["lease_id"]}
 
-    def renew(self, login: Mapping[str, Any]) -> None:
-        self.call("POST", "sys/leases/renew", {"lease_id": login["lease_id"]})
+    def renew(self, login: Mapping[str, Any], **more: int) -> None:
+        self.call("POST", "sys/leases/renew", {"lease_id": login["lease_id"]} | more)
 
     def revoke(self, login: Mapping[str, Any]) -> None:
         self.call("POST", "sys/leases/revoke", {"lease_id": login["lease_id"], "sync": True})
