@@ -20,6 +20,7 @@ from world import world
 from reconciler.connections import read_connections
 from reconciler.model import Plan
 from reconciler.workflow import planning
+from reconciler.workflow.situation import situation
 from reconciler.workflow.specs import Request, prepare
 
 ROUNDS = 5
@@ -60,7 +61,7 @@ def _timed(folder: Path) -> tuple[Plan, float, float]:
         started = time.perf_counter()
         operator, _ = read_connections(str(folder / "connections.json"))
         prepared = prepare(Request((str(folder / "specs"),)), operator)
-        with planning.situation(prepared, operator, folder / ".writ" / "state.db") as now:
+        with situation(prepared, operator, folder / ".writ" / "state.db") as now:
             plan = planning.plan_of(now, planning.Options())
         return plan, time.perf_counter() - started, sum(apart)
     finally:

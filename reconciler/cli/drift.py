@@ -14,7 +14,8 @@ from reconciler.model import Drift
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.drift import drift_json, drift_lines
 from reconciler.state.errors import StateError
-from reconciler.workflow.planning import drift_of, no_drift, situation
+from reconciler.workflow.drifting import drift_of, no_drift
+from reconciler.workflow.situation import situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 

@@ -27,7 +27,8 @@ from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.saved import expiry_lines
 from reconciler.state.errors import StateError
 from reconciler.workflow.leaving import or_recorded
-from reconciler.workflow.planning import Options, no_plan, plan_of, situation
+from reconciler.workflow.planning import Options, no_plan, plan_of
+from reconciler.workflow.situation import situation
 from reconciler.workflow.specs import prepare
 from specs.diagnostic import has_errors
 from specs.files import SUFFIXES

@@ -34,9 +34,10 @@ from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import Place, open_store
 from reconciler.state.store import Store
 from reconciler.workflow.chronicle import Chronicle
-from reconciler.workflow.planning import Options, plan_of, situation
+from reconciler.workflow.planning import Options, plan_of
 from reconciler.workflow.refusing import refused, refused_early
 from reconciler.workflow.saved import Watch, out_of_time
+from reconciler.workflow.situation import situation
 from reconciler.workflow.sound import systems_of
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import known_types, logged_in, marks_of, placed, watched

@@ -13,7 +13,7 @@ from reconciler.engine.refresh import refresh
 from reconciler.model import Address, Chain, Desired, Explained, Live, Reason, Resource, Snapshot
 from reconciler.provider import Asking, RequestError
 from reconciler.state.opening import Place
-from reconciler.workflow.planning import load_state
+from reconciler.workflow.situation import load_state
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import logged_in
 from specs import Grant, grants

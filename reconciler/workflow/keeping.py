@@ -12,7 +12,7 @@ from reconciler.state.errors import NothingRecorded, NotRecorded, PushRefused
 from reconciler.state.lock import locked
 from reconciler.state.lockinfo import LockInfo, whoami
 from reconciler.state.opening import Place, may_hold, open_store, shown
-from reconciler.workflow.planning import load_state
+from reconciler.workflow.situation import load_state
 from reconciler.workflow.state_edits import tell
 from specs.suggest import hint
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.compile import Compiled
 from reconciler.state.opening import Place
-from reconciler.workflow.planning import load_state
+from reconciler.workflow.situation import load_state
 from reconciler.workflow.specs import Prepared
 from specs.diagnostic import has_errors
 

@@ -13,7 +13,7 @@ from reconciler.state.lock import locked
 from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import open_store
 from reconciler.workflow.keeping import Desk
-from reconciler.workflow.planning import Situation, situation
+from reconciler.workflow.situation import Situation, situation
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.state_edits import tell
 from reconciler.workflow.systems import marks_of, placed, watched

@@ -23,7 +23,9 @@ from reconciler.provider import Fenced, fenced
 from reconciler.state.lock import locked
 from reconciler.state.opening import open_store
 from reconciler.workflow.applying import Book, Console, Execution, execute
-from reconciler.workflow.planning import Options, Situation, drift_of, load_state, plan_of
+from reconciler.workflow.drifting import drift_of
+from reconciler.workflow.planning import Options, plan_of
+from reconciler.workflow.situation import Situation, load_state
 from reconciler.workflow.specs import Prepared, Request, prepare
 from reconciler.workflow.systems import log_in
 from specs.diagnostic import has_errors

@@ -12,7 +12,8 @@ from reconciler.engine.gate import gate_of
 from reconciler.engine.guard import stale_against_world
 from reconciler.model import DriftKind, Mover, Verdict
 from reconciler.model.gate import Condition
-from reconciler.workflow.planning import Options, drift_of, plan_of
+from reconciler.workflow.drifting import drift_of
+from reconciler.workflow.planning import Options, plan_of
 from reconciler.workflow.systems import marks_of
 from tests.conformance.suite import Bench, bench
 from tests.e2e.conftest import Ground

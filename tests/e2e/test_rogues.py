@@ -12,7 +12,8 @@ from reconciler.access import summed
 from reconciler.model import Mover, Plan, Verdict
 from reconciler.render.drift import drift_json
 from reconciler.render.plan_json import plan_json
-from reconciler.workflow.planning import Options, drift_of, plan_of
+from reconciler.workflow.drifting import drift_of
+from reconciler.workflow.planning import Options, plan_of
 from tests.conformance.suite import Bench, bench
 from tests.e2e.conftest import Ground
 from tests.e2e.vandalism import Found, Vandalism

@@ -17,7 +17,7 @@ import pytest
 from reconciler.model import Address, Applied, Origin, Outcomes, Resource, SystemRecord
 from reconciler.state.errors import StateError, StateLocked
 from reconciler.state.local import LocalStore
-from reconciler.workflow.planning import load_state
+from reconciler.workflow.situation import load_state
 from specs.source import SourceSpan
 
 ADDRESS = Address("db", "role", "writ_a_b")
@@ -101,7 +101,7 @@ def test_reading_makes_and_changes_nothing(path: Path) -> None:
 _READ = """
 import os, sys
 from pathlib import Path
-from reconciler.workflow.planning import load_state
+from reconciler.workflow.situation import load_state
 if os.geteuid() == 0:
     os.setgid(65534)
     os.setuid(65534)

@@ -13,7 +13,9 @@ from reconciler.provider import Scope
 from reconciler.state.lock import force_unlock
 from reconciler.state.opening import Place, open_store
 from reconciler.workflow.applying import Application, Console, Execution, apply_saved, apply_specs
-from reconciler.workflow.planning import Options, drift_of, load_state, plan_of, situation
+from reconciler.workflow.drifting import drift_of
+from reconciler.workflow.planning import Options, plan_of
+from reconciler.workflow.situation import load_state, situation
 from reconciler.workflow.specs import Prepared
 from specs.base import SpecModel
 from specs.catalog import Catalog

@@ -11,7 +11,9 @@ from reconciler import registry
 from reconciler.compile import Compiled, SystemBinding
 from reconciler.model import Action, SystemRecord
 from reconciler.provider import Attribute, Scope, Unreachable
-from reconciler.workflow.planning import Options, drift_of, plan_of, situation
+from reconciler.workflow.drifting import drift_of
+from reconciler.workflow.planning import Options, plan_of
+from reconciler.workflow.situation import situation
 from reconciler.workflow.specs import Prepared
 from specs.base import SpecModel
 from specs.diagnostic import has_errors
