@@ -44,6 +44,8 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each reply of two writes waits 40 ms for the client's acknowledgement
+    wbufsize = -1
 
     def _pass(self) -> None:
         proxy = self.server.proxy
@@ -77,6 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(_STATUS[deed])
             self.send_header("Content-Length", "0")
             self.end_headers()
+            self.wfile.flush()
         else:
             self.close_connection = True
         return True
