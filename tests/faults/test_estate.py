@@ -1,4 +1,4 @@
-"""The same in the larger example: points of its hundreds of calls, chosen by a seed."""
+"""The same in the larger example: every point of four of its agents, and of all twelve those that a seed chooses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.hands import Ground
 from tests.faults.harness import Harness, harnessed, points
 from tests.faults.oracle import Probes
-from tests.faults.test_points import examined
+from tests.faults.test_points import CHUNKS, examine, examined
 from tests.faults.ways import DESTROY, Edits, Way, edit, lasting, walk
 from tests.servers import EXAMPLES, Worlds
 
@@ -27,6 +27,15 @@ PATHS = ("kv/data/fraud/model-key", "kv/data/billing/refund-signer", "kv/data/in
 TABLES = ("public.orders", "public.invoices", "public.payments", "public.refund_proposals")
 _STAGING, _PRODUCTION = (EXAMPLES / "estate" / "specs" / "environments.yaml").read_text().split("\n---\n")
 ALONE: Edits = (("environments.yaml", f"{_STAGING}\n---\n", ""),)
+_AGENTS = EXAMPLES / "estate" / "specs" / "agents"
+FINANCE: Edits = (
+    *ALONE,
+    *(
+        (f"agents/{name}.yaml", (_AGENTS / f"{name}.yaml").read_text(), "# none\n")
+        for name in ("support", "operations")
+    ),
+)
+"""Four of its twelve agents: small enough to meet every call."""
 EDITS: Edits = (
     *ALONE,
     ("agents/finance.yaml", "spiffe://example.com/risk/fraud-watcher", "spiffe://example.com/risk/fraud-watcher-v2"),
@@ -48,6 +57,22 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield made
     world.applied = True
     worlds.clean(world)
+
+
+@pytest.fixture(scope="module")
+def finance(harness: Harness) -> tuple[Way, Way]:
+    """Four agents made, and destroyed."""
+    edit(harness.world, FINANCE)
+    harness.world.ok("apply", "-auto-approve")
+    harness.world.ok(*DESTROY)
+    return walk(harness, "create", edits=FINANCE), walk(harness, "destroy", edits=FINANCE, arguments=DESTROY)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_all_points_of_finance(
+    harness: Harness, finance: tuple[Way, Way], chunk: int, request: pytest.FixtureRequest
+) -> None:
+    examine(harness, finance, slice(chunk, None, CHUNKS), request)
 
 
 @pytest.fixture(scope="module", params=["create and destroy", "change and change back"])
