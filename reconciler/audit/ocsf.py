@@ -18,6 +18,8 @@ _STEPS: Mapping[str, tuple[int, str]] = {"create": (1, "Create"), "update": (3, 
 """API Activity's activities by a step's phase."""
 _BY_SOMEBODY = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED})
 """These say who it was."""
+_OF_A_HOST = frozenset({3005, 6002})
+"""These have ``actor`` and ``device`` by the profile ``host`` only."""
 _CLASSES: Mapping[int, tuple[str, int, str]] = {
     0: ("Base Event", 0, "Uncategorized"),
     3005: ("User Access Management", 3, "Identity & Access Management"),
@@ -32,7 +34,14 @@ def events(entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
     for entry in entries:
         if entry.kind in _BY_SOMEBODY:
             runs[entry.run] = entry.body
-        yield _common(entry, runs.get(entry.run, {})) | _own(entry)
+        yield _event(entry, runs.get(entry.run, {}))
+
+
+def _event(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
+    own, common = _own(entry), _common(entry, run)
+    if own["class_uid"] in _OF_A_HOST:
+        common["metadata"]["profiles"] = ["host"]
+    return common | _whence(own["class_uid"], run) | own
 
 
 def _own(entry: Entry) -> dict[str, Any]:
@@ -59,28 +68,42 @@ def _mapped(entry: Entry) -> dict[str, Any]:
 
 
 def _common(entry: Entry, run: Mapping[str, Any]) -> dict[str, Any]:
-    product = {"name": "Writ", "vendor_name": "Writ", "version": run.get("version", "")}
-    who = str(run.get("who", ""))
-    user, _, host = who.rpartition("@")
     return {
         "time": _milliseconds(entry.time),
         "severity_id": 1,
         "severity": "Informational",
         "metadata": {
             "version": _VERSION,
-            "product": product,
+            "product": _product(run),
             "uid": entry.hash,
             "sequence": entry.number,
             "correlation_uid": entry.run,
             "original_time": entry.time,
             "log_name": "writ-audit",
         },
-        "actor": {"user": {"name": user or who}, "app_name": "Writ"},
-        "app": product,
-        "device": {"hostname": host, "type_id": 0},
-        "src_endpoint": {"hostname": host},
         "unmapped": as_data(entry),
     }
+
+
+def _product(run: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": "Writ", "vendor_name": "Writ", "version": run.get("version", "")}
+
+
+def _whence(uid: int, run: Mapping[str, Any]) -> dict[str, Any]:
+    """Who acted and from where, by the attributes that the class has."""
+    who = str(run.get("who", ""))
+    user, _, host = who.rpartition("@") if "@" in who else (who, "", "")
+    actor = {"actor": {"user": {"name": user}, "app_name": "Writ"}}
+    endpoint = {"src_endpoint": {"svc_name": "writ"} | ({"hostname": host} if host else {})}
+    device = {"device": {"hostname": host, "type_id": 0}} if host else {}
+    match uid:
+        case 6002:
+            return actor | device | {"app": _product(run)}
+        case 6003:
+            return actor | endpoint
+        case 3005:
+            return actor | endpoint | device
+    return {}
 
 
 def _milliseconds(time: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from reconciler.audit.ocsf import events
 from reconciler.audit.record import CiRun, ci_run
 from reconciler.render.audit import entry_lines
 
+SCHEMA = json.loads(Path(__file__).with_name("ocsf_1_3.json").read_text())
 STEP = {"address": 'vault.policy["a"]', "phase": "delete", "action": "delete", "attributes": [], "agent": "a"}
 ENDED = STEP | {"outcome": "failed", "milliseconds": 12, "code": "W601", "message": "no", "intent": "b"}
 ACCESS = {"subject": 'aws.role["a"]', "agent": "a", "intent": "b", "verdict": "widens", "gains": [], "loses": []}
@@ -52,13 +54,29 @@ def test_each_kind_has_its_class(kind: Kind, body: dict[str, Any], uid: int, act
     assert event["time"] == 1767323045678
     assert event["unmapped"] == as_data(one)
     json.dumps(event)
+    _fits(event)
+
+
+def _fits(event: dict[str, Any]) -> None:
+    """Against the schema's own attributes of the class, as release 1.3.0 of ocsf-schema has them."""
+    known = SCHEMA[str(event["class_uid"])]
+    of_host = known["of_host"] if "host" in event["metadata"].get("profiles", ()) else []
+    assert set(known["required"]) <= event.keys() <= {*known["attributes"], *of_host}
+    assert event["activity_id"] in known["activities"]
+
+
+def test_who_is_on_no_host_has_none() -> None:
+    for event in events([entry(Kind.RUN_BEGUN, {"who": "jo"}), entry(Kind.STEP_ENDED, ENDED, 2)]):
+        _fits(event)
+        assert event["actor"]["user"]["name"] == "jo"
+        assert '"hostname"' not in json.dumps(event)
 
 
 def test_who_acted_is_who_began_the_run() -> None:
     begun, step = events([entry(Kind.RUN_BEGUN, {"who": "jo@host", "version": "1"}), entry(Kind.STEP_ENDED, ENDED, 2)])
     for event in (begun, step):
         assert event["actor"]["user"]["name"] == "jo"
-        assert event["src_endpoint"]["hostname"] == "host"
+        assert event.get("src_endpoint", event.get("device"))["hostname"] == "host"
         assert event["metadata"]["product"]["version"] == "1"
     assert (step["status_code"], step["status_detail"], step["api"]["service"]["name"]) == ("W601", "no", "vault")
 
