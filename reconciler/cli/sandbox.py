@@ -73,7 +73,7 @@ def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, environment:
     """
     chosen, folder = options(paths or default_paths(), seed, seconds(lifetime), environment), Folder(DEFAULT)
     if foreground:
-        verbs.up_here(chosen, folder, click.echo, lambda status: click.echo(_started(status)))
+        verbs.up_here(chosen, folder, click.echo, lambda status: click.echo(_started(status, environment)))
         return 0
     found = verbs.up(chosen, folder, click.echo)
     if found.already and found.status.down:
@@ -88,7 +88,7 @@ def up(paths: tuple[str, ...], *, seed: Path | None, lifetime: str, environment:
             "the sandbox was made for other systems or scopes than the specs declare now: its operator is denied there",
             help="start it afresh: writ sandbox down, then writ sandbox up",
         )
-    click.echo(_already(found.status) if found.already else _started(found.status))
+    click.echo(_already(found.status) if found.already else _started(found.status, environment))
     if not found.already and DEFAULT_PLACE.exists():
         click.echo(_OLD_STATE)
     return 0
@@ -137,10 +137,10 @@ def token(
     return 0
 
 
-def _started(status: Status) -> str:
+def _started(status: Status, asked: str | None) -> str:
     specs = " ".join(_short(path) for path in status.specs)
     first, *others = status.environments or ("",)
-    chosen = f"--environment {first} " if others else ""
+    chosen = f"--environment {first} " if others or asked else ""
     about = f", in {first} (or {', '.join(others)})" if others else ""
     return f"""\
 {_table(status)}

@@ -348,6 +348,7 @@ def test_environments_that_are_one_place_here_are_started_one_by_one(desk: Desk)
     (desk.cwd / ".writ").mkdir(exist_ok=True)
     (desk.cwd / ".writ" / "state.db").touch()
     said = desk.ok("up", "--environment", "other")
+    assert "writ plan --environment other specs" in said
     assert "trial" not in said
     assert ".writ/state.db is of an earlier run" in said
     assert "already up" in desk.ok("up", "--environment", "other")
