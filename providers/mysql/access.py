@@ -14,6 +14,7 @@ from providers.mysql.fields import (
     NamePattern,
     ObjectName,
     Privilege,
+    RoutineName,
     check_leaves_nothing,
     check_privileges,
 )
@@ -43,8 +44,8 @@ class Grant(SpecModel):
     """``database.name`` of tables and views."""
     columns: tuple[ColumnName, ...] = ()
     """With ``tables``: these columns of each of them only."""
-    procedures: tuple[ObjectName, ...] = ()
-    functions: tuple[ObjectName, ...] = ()
+    procedures: tuple[RoutineName, ...] = ()
+    functions: tuple[RoutineName, ...] = ()
 
     @property
     def where(self) -> str:

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from providers.mysql import sql
 from providers.mysql.keys import GrantKey, normal
-from providers.mysql.names import Account, database_of
+from providers.mysql.names import PUBLIC, Account, database_of, of_procs_priv
 from providers.mysql.privileges import Kind, of_bits, of_column, of_set
 
 if TYPE_CHECKING:
     from providers.mysql.client import MysqlClient
 
-PUBLIC = "PUBLIC"
-"""The role that everybody has (10.11 and later)."""
 EVERYBODY = ""
 """Grantee of what everybody may: of PUBLIC, and of the anonymous user's rows in mysql.db."""
 
@@ -41,6 +39,8 @@ class Login(NamedTuple):
     """How many it has."""
     holds: bool
     """Whether it has a privilege of its own below the server, or is a proxy, or has one."""
+    by_password: bool
+    """Whether it has a password, and no way in but that."""
 
 
 class Holding(NamedTuple):
@@ -50,6 +50,8 @@ class Holding(NamedTuple):
     privileges: frozenset[str]
     column: str = ""
     """As the catalogue spells it."""
+    namesake: bool = False
+    """Whether a user at ``%`` that is called as the role holds it: the server takes it for the role's."""
 
 
 def roles(client: MysqlClient, names: Collection[str], *, prefix: str | None = None) -> dict[str, int]:
@@ -69,6 +71,11 @@ def role_edges(client: MysqlClient) -> list[Member]:
     return [_member(row) for row in client.query(sql.ROLE_EDGES)]
 
 
+def roles_of(client: MysqlClient, role: Account) -> list[str]:
+    """Roles that a role has."""
+    return [one.role for one in role_edges(client) if one.account == role]
+
+
 def members(client: MysqlClient, of: Collection[str]) -> list[Member]:
     """Users that have one of the roles."""
     return [_member(row) for row in client.query(sql.MEMBERS, (some(of),))]
@@ -81,17 +88,18 @@ def _member(row: Sequence[Any]) -> Member:
 def logins(client: MysqlClient, of: Collection[str]) -> dict[Account, Login]:
     """The same users."""
     found: dict[Account, Login] = {}
-    for user, host, access, seconds, age, default, count, holds in client.query(sql.LOGINS, (some(of),)):
+    for user, host, access, seconds, age, default, count, holds, by in client.query(sql.LOGINS, (some(of),)):
         account = Account(str(user), str(host))
         known = None if age is None else float(age)
         found[account] = Login(
-            account, int(access or 0), float(seconds or 0), known, str(default or ""), int(count), bool(holds)
+            account, int(access or 0), float(seconds or 0), known, str(default or ""), int(count), bool(holds), bool(by)
         )
     return found
 
 
 def holdings(client: MysqlClient, found: Mapping[str, int]) -> list[Holding]:
     """All that these roles hold (name → global privileges), and what everybody may."""
+    found = {**roles(client, [PUBLIC]), **found}
     wanted = (some([*found, PUBLIC]),)
     rows = [*_globals(found), *_databases(client, wanted), *_tables(client, wanted)]
     rows += [*_columns(client, wanted), *_routines(client, wanted)]
@@ -99,7 +107,7 @@ def holdings(client: MysqlClient, found: Mapping[str, int]) -> list[Holding]:
 
 
 def of_role(client: MysqlClient, role: str, kind: str) -> list[Holding]:
-    """What one role holds on objects of one kind, and on their columns."""
+    """What one role itself holds on objects of one kind, and on their columns."""
     wanted = (some([role]),)
     match kind:
         case Kind.GLOBAL:
@@ -110,7 +118,7 @@ def of_role(client: MysqlClient, role: str, kind: str) -> list[Holding]:
             rows = [*_tables(client, wanted), *_columns(client, wanted)]
         case _:
             rows = list(_routines(client, wanted))
-    return [one for one in rows if one.key.role == role]
+    return [one for one in rows if one.key.role == role and not one.namesake]
 
 
 def _globals(found: Mapping[str, int]) -> Iterator[Holding]:
@@ -125,12 +133,13 @@ def _databases(client: MysqlClient, wanted: Sequence[Any]) -> Iterator[Holding]:
     for row in client.query(sql.DATABASES, wanted):
         values = dict(zip(names, row, strict=True))
         pattern = str(values["Db"])
+        if not pattern:
+            continue  # the server takes it for nothing (tried on 10.11)
         database = database_of(pattern)
         kind = Kind.DATABASE if database is not None else Kind.DATABASES
         key = GrantKey(str(values["User"]), kind, database if database is not None else pattern)
-        yield Holding(
-            key, frozenset(of_column(name) for name in names if name.endswith("_priv") and values[name] == "Y")
-        )
+        held = frozenset(of_column(name) for name in names if name.endswith("_priv") and values[name] == "Y")
+        yield Holding(key, held, namesake=_is_namesakes(key.role, values["Host"]))
 
 
 def _tables(client: MysqlClient, wanted: Sequence[Any]) -> Iterator[Holding]:
@@ -147,9 +156,18 @@ def _columns(client: MysqlClient, wanted: Sequence[Any]) -> Iterator[Holding]:
 
 
 def _routines(client: MysqlClient, wanted: Sequence[Any]) -> Iterator[Holding]:
-    for role, database, name, kind, privileges in client.query(sql.ROUTINES, wanted):
+    for role, host, database, name, kind, privileges in client.query(sql.ROUTINES, wanted):
         known = Kind(str(kind).lower().replace(" ", "_"))
-        yield Holding(normal(str(role), known, database, name), of_set(str(privileges)))
+        yield Holding(
+            normal(str(role), known, of_procs_priv(database), of_procs_priv(name)),
+            of_set(str(privileges)),
+            namesake=_is_namesakes(str(role), host),
+        )
+
+
+def _is_namesakes(role: str, host: object) -> bool:
+    """What everybody may is everybody's, whoever it was given to."""
+    return bool(host) and role not in {EVERYBODY, PUBLIC}
 
 
 def together(found: Iterable[Holding]) -> dict[GrantKey, frozenset[str]]:

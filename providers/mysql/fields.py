@@ -10,7 +10,15 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from providers.mysql.names import LIMIT, SERVERS_OWN, is_plain, quoted, split_name
+from providers.mysql.names import (
+    LAST_CHARACTER,
+    LIMIT,
+    SERVERS_OWN,
+    is_plain,
+    literal_database,
+    quoted,
+    split_name,
+)
 from providers.mysql.privileges import ALL, EVERY, LEAVES_BEHIND
 from specs.base import spec_error
 from specs.suggest import closest
@@ -30,6 +38,8 @@ def _parts(text: str, count: int, example: str) -> tuple[str, ...]:
             raise spec_error(
                 "W461", f"{shown(part)} can't be a name", f"at most {LIMIT} characters, without a space at its end"
             )
+        if max(part, default="") > LAST_CHARACTER:
+            raise spec_error("W461", f"{shown(part)} can't be a name", "MariaDB's names have no character after U+FFFF")
         if _WILD & set(part):
             raise spec_error(
                 "W462", f"{shown(text)} is a wildcard", "name each one, or a whole database with databases"
@@ -46,8 +56,26 @@ def _object(text: str) -> str:
     return ".".join(quoted(part) for part in _parts(text, 2, "shop.orders"))
 
 
+def _routine(text: str) -> str:
+    name = _object(text)
+    if not name.isascii():
+        raise spec_error(
+            "W461",
+            f"{shown(text)} can't be granted by itself: the server loses such a grant when it starts again",
+            "rename it in ASCII, or grant EXECUTE on its database",
+        )
+    return name
+
+
 def _database(text: str) -> str:
-    return quoted(_parts(text, 1, "shop")[0])
+    (name,) = _parts(text, 1, "shop")
+    if len(literal_database(name)) > LIMIT:
+        raise spec_error(
+            "W461",
+            f"{shown(name)} can't be granted as a whole: with each _ escaped it has more than {LIMIT} characters",
+            "the server takes no longer one: name its tables and routines",
+        )
+    return quoted(name)
 
 
 def _column(text: str) -> str:
@@ -120,7 +148,9 @@ def _either_case(letter: re.Match[str]) -> str:
 
 Privilege: TypeAlias = Annotated[str, AfterValidator(_privilege), _for_editors()]
 ObjectName: TypeAlias = Annotated[str, AfterValidator(_object)]
-"""``database.name`` of a table, a view or a routine."""
+"""``database.name`` of a table or a view."""
+RoutineName: TypeAlias = Annotated[str, AfterValidator(_routine)]
+"""The same of a routine."""
 DatabaseName: TypeAlias = Annotated[str, AfterValidator(_database)]
 ColumnName: TypeAlias = Annotated[str, AfterValidator(_column)]
 NamePattern: TypeAlias = Annotated[str, AfterValidator(_pattern)]

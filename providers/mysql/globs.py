@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 ANY = "*"
@@ -36,6 +37,15 @@ def _next(left: str, right: str, at: int, there: int) -> set[tuple[int, int]]:
     if a and b and (a == b or ANY in (a, b) or "?" in (a, b)):
         found.add((at if a == ANY else at + 1, there if b == ANY else there + 1))
     return found
+
+
+@lru_cache(maxsize=8192)
+def is_like(pattern: str, name: str) -> bool:
+    """Whether a pattern of mysql.db means a database, by case as the server does."""
+    parts = re.findall(r"\\.|[\s\S]", pattern, re.DOTALL)
+    wild = {"%": r"[\s\S]*", "_": r"[\s\S]"}
+    text = "".join(wild.get(part, re.escape(part[-1])) for part in parts)
+    return re.fullmatch(text, name) is not None
 
 
 def of_like(pattern: str) -> str:

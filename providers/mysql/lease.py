@@ -44,5 +44,6 @@ def is_minted(login: Login | None, member: Member) -> bool:
     if login is None or login.age is None or member.admin:
         return False
     plain = login.access == 0 and login.roles == 1 and not login.holds and login.account.host == "%"
+    plain = plain and login.by_password
     aged = 0 < login.statement_seconds <= _LONGEST and 0 <= login.age <= login.statement_seconds + _LATE
     return plain and aged and login.default_role in {"", member.role}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from providers.mysql.catalog import Member, is_bare
 from providers.mysql.keys import GrantKey, MembershipKey
 from providers.mysql.marker import marker_of, marker_role, owner
-from providers.mysql.names import GRANT, MEMBERSHIP, PUBLIC_GRANT, ROLE
+from providers.mysql.names import GRANT, MEMBERSHIP, NAMESAKE_GRANT, PUBLIC_GRANT, ROLE
 from providers.mysql.privileges import split
 from providers.mysql.values import grant_values, membership_values, role_values
 from reconciler.model import Live, Ownership, Resource, Value
@@ -53,9 +53,17 @@ def _as_role(member: Member) -> tuple[str, ...]:
 
 def public_grant(client: MysqlClient, key: GrantKey, privileges: Iterable[str]) -> Resource:
     """What everybody may."""
+    return Resource(client.address(PUBLIC_GRANT, key.everybodys), _held_values(privileges))
+
+
+def namesake_grant(client: MysqlClient, key: GrantKey, privileges: Iterable[str]) -> Resource:
+    """What a role may because a user that is called so may."""
+    return Resource(client.address(NAMESAKE_GRANT, str(key)), _held_values(privileges))
+
+
+def _held_values(privileges: Iterable[str]) -> dict[str, Value]:
     names, option = split(privileges)
-    values: dict[str, Value] = {"privileges": names, "with_grant_option": option}
-    return Resource(client.address(PUBLIC_GRANT, key.everybodys), values)
+    return {"privileges": names, "with_grant_option": option}
 
 
 def _held(role: Live) -> Ownership:

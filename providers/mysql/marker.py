@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from providers.mysql.catalog import Member
 from providers.mysql.settings import MysqlSettings
 from reconciler.model import Ownership
 from reconciler.provider import Scope
@@ -31,6 +32,11 @@ def marker_of(scope: Scope[MysqlSettings], groups: Iterable[str]) -> str:
     found = sorted(name for name in groups if is_marker(name))
     ours = marker_role(scope)
     return ours if ours in found else next(iter(found), "")
+
+
+def marks(scope: Scope[MysqlSettings], member: Member, groups: Iterable[str]) -> bool:
+    """Whether a membership is a role's in its marker. ``groups``: all roles that it has."""
+    return not member.account.host and member.role == marker_of(scope, groups)
 
 
 def owner(scope: Scope[MysqlSettings], name: str, marker: str) -> tuple[Ownership, str]:

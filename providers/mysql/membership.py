@@ -9,6 +9,7 @@ from providers.mysql import catalog
 from providers.mysql.catalog import Member
 from providers.mysql.keys import MembershipKey
 from providers.mysql.live import membership_live
+from providers.mysql.marker import marks
 from providers.mysql.names import MEMBERSHIP
 from providers.mysql.role import RoleType
 from providers.mysql.statements import give_role, take_role
@@ -39,7 +40,7 @@ class MembershipType(Base):
         """One membership."""
         parsed = MembershipKey.parse(key)
         found = _find(client, parsed) if parsed else None
-        if parsed is None or found is None:
+        if parsed is None or found is None or (not found.admin and _marks(client, found)):
             return None
         names = [parsed.role, *(() if parsed.member.host else (parsed.member.user,))]
         roles = {name: live for name in names if (live := _ROLES.read(client, name)) is not None}
@@ -65,9 +66,13 @@ class MembershipType(Base):
             give_role(client, key, admin=admin)
 
     def delete(self, client: MysqlClient, before: Live) -> None:
-        """Revoke it."""
+        """Revoke it; of a role's in its marker only the right to give that away."""
         key = _key(before.resource.address.key)
-        if _find(client, key) is not None:
+        found = _find(client, key)
+        if found is not None and _marks(client, found):
+            if found.admin:
+                take_role(client, key, admin_only=True)
+        elif found is not None:
             take_role(client, key)
 
 
@@ -76,6 +81,10 @@ def _key(text: str) -> MembershipKey:
     if key is None:
         raise Rejected(f"{text} names no membership")
     return key
+
+
+def _marks(client: MysqlClient, found: Member) -> bool:
+    return marks(client.scope, found, catalog.roles_of(client, found.account))
 
 
 def _find(client: MysqlClient, key: MembershipKey) -> Member | None:

@@ -14,11 +14,20 @@ GRANT = "mysql_grant"
 MEMBERSHIP = "mysql_role_membership"
 PUBLIC_GRANT = "mysql_public_grant"
 """Only observed: what everybody may. Its key is an object's kind and name, ``table:shop.orders``."""
+NAMESAKE_GRANT = "mysql_namesake_grant"
+"""Only observed: what a user at ``%`` may on databases and routines that is called as a role.
+
+The server takes it for the role's (tried on 10.11). Its key is a grant's.
+"""
+PUBLIC = "PUBLIC"
+"""The role that everybody has (10.11 and later)."""
 
 ROLE_LIMIT = 128
 """Characters of a role's or a user's name (MariaDB documentation, identifier names: 128 since 10.0 for users)."""
 LIMIT = 64
 """Characters of every other name."""
+LAST_CHARACTER = "\uffff"
+"""Names are kept in utf8mb3, which ends here (MariaDB documentation, identifier names)."""
 SERVERS_OWN = frozenset({"mysql", "information_schema", "performance_schema", "sys"})
 """Databases that come with the server."""
 
@@ -45,9 +54,30 @@ def literal_database(name: str) -> str:
 
 
 def database_of(pattern: str) -> str | None:
-    """The only database that a pattern of mysql.db means; None where it has a wildcard."""
-    rest = re.sub(r"\\[\\_%]", "", pattern)
-    return None if re.search(r"[_%]", rest) else re.sub(r"\\([\\_%])", r"\1", pattern)
+    r"""The database that a pattern of mysql.db means and that Writ would write so; else None.
+
+    ``\shop`` means ``shop`` to the server, and is kept, and revoked, as it was spelled (tried on 10.11).
+    """
+    name = re.sub(r"\\([\\_%])", r"\1", pattern)
+    return name if literal_database(name) == pattern else None
+
+
+def of_procs_priv(name: str) -> str:
+    """A name of mysql.procs_priv, which takes its bytes for latin1 and encodes them once more (tried on 10.11)."""
+    if name.isascii():
+        return name
+    try:
+        # latin1 is Windows' there, but for what that leaves open (MariaDB documentation, character sets).
+        return b"".join(_latin1(sign) for sign in name).decode()
+    except UnicodeError:
+        return name
+
+
+def _latin1(sign: str) -> bytes:
+    try:
+        return sign.encode("cp1252")
+    except UnicodeEncodeError:
+        return sign.encode("latin-1")
 
 
 class Account(NamedTuple):

@@ -31,15 +31,15 @@ def forbids(never: MysqlNever, one: Privilege) -> bool:
     if any(meet(f"{pattern}.*", reached) for pattern in never.databases):
         return True
     return any(
-        is_on(one, kind) and meet(_named(pattern), reached) and _in_columns(never, one, kind)
+        is_on(one, kind) and any(meet(name, reached) for name in _named(pattern)) and _in_columns(never, one, kind)
         for field, kind in _BY_NAME
         for pattern in getattr(never, field)
     )
 
 
-def _named(pattern: str) -> str:
-    """``*`` alone is every object."""
-    return pattern if "." in pattern else f"{pattern}.*" if pattern != "*" else "*"
+def _named(pattern: str) -> tuple[str, ...]:
+    """Without a dot it may mean databases, or end in an object's name, for ``*`` is any text: both."""
+    return (pattern,) if "." in pattern else (pattern, f"{pattern}.*")
 
 
 def _in_columns(never: MysqlNever, one: Privilege, kind: Kind) -> bool:

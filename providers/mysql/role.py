@@ -61,7 +61,7 @@ class RoleType(Base):
 
 
 def _groups(client: MysqlClient, role: str) -> list[str]:
-    return [one.role for one in catalog.role_edges(client) if one.account == Account(role)]
+    return catalog.roles_of(client, Account(role))
 
 
 def _in_scope(client: MysqlClient, role: str) -> bool:

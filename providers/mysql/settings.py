@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from providers.mysql.names import ROLE_LIMIT, Account
+from providers.mysql.names import LAST_CHARACTER, ROLE_LIMIT, Account
 from specs.base import SpecModel, spec_error, spelled
 from specs.fields import Bool
 
@@ -34,7 +34,7 @@ def _credentials(options: dict[str, str]) -> dict[str, str]:
 
 def _minter(text: str) -> str:
     found = Account.parse(text) if text else Account("", "")
-    if found is None or len(found.user) > ROLE_LIMIT:
+    if found is None or len(found.user) > ROLE_LIMIT or max(text, default="") > LAST_CHARACTER:
         raise spec_error("W460", f"{text!r} is no account", "a user, or user@host: vault_minter, vault_minter@10.0.0.%")
     return str(found if found.host or not found.user else found._replace(host="%")) if text else ""
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from providers.mysql import catalog
-from providers.mysql.catalog import EVERYBODY, Login, Member
+from providers.mysql.catalog import EVERYBODY, Holding, Login, Member
 from providers.mysql.checks import check_anonymous, check_minting, check_objects
 from providers.mysql.effective.world import Surroundings
 from providers.mysql.keys import GrantKey, MembershipKey
 from providers.mysql.lease import is_minted
-from providers.mysql.live import grant_live, membership_live, public_grant, role_live
-from providers.mysql.marker import marker_of
-from providers.mysql.names import GRANT, MEMBERSHIP, ROLE, Account
-from reconciler.model import PLACE, Address, Live, Ownership, Snapshot
+from providers.mysql.live import grant_live, membership_live, namesake_grant, public_grant, role_live
+from providers.mysql.marker import marks
+from providers.mysql.names import GRANT, MEMBERSHIP, PUBLIC, ROLE, Account
+from reconciler.model import PLACE, Address, Live, Ownership, Resource, Snapshot
 
 if TYPE_CHECKING:
     from providers.mysql.client import MysqlClient
@@ -30,16 +30,13 @@ def read(client: MysqlClient, wanted: Collection[Address]) -> Snapshot:
     names = _wanted_roles(wanted)
     found = catalog.roles(client, names, prefix=client.scope.settings.role_prefix)
     edges = catalog.role_edges(client)
-    above = _above(edges, found)
+    above = _above(edges, {*found, PUBLIC}) - {PUBLIC}
     others = catalog.roles(client, above - found.keys())
-    held = catalog.together(catalog.holdings(client, {**others, **found}))
     roles = _Roles.of(client, found, edges, names)
+    rows = catalog.holdings(client, {**others, **found})
+    held = catalog.together(one for one in rows if not one.namesake)
     kept = [*roles.live.values(), *_grants(client, roles, held), *_memberships(client, roles, edges)]
-    public = [public_grant(client, key, what) for key, what in held.items() if key.role == EVERYBODY]
-    around = Surroundings(
-        {key: what for key, what in held.items() if key.role in others},
-        frozenset((one.account.user, one.role) for one in edges if one.account.user in above - found.keys()),
-    )
+    observed = [*_everybodys(client, roles, edges, held), *_namesakes(client, rows)]
     problems = (*check_objects(client, wanted), *check_minting(client), *check_anonymous(client))
     facts = {
         "version": f"MariaDB {client.version_text.partition('-')[0]}",
@@ -47,7 +44,36 @@ def read(client: MysqlClient, wanted: Collection[Address]) -> Snapshot:
         "identity": str(client.account),
     }
     objects = {one.resource.address: one for one in kept}
-    return Snapshot(objects, problems, facts, around, {one.address: one for one in sorted(public, key=str)})
+    around = _around(client, roles, edges, held)
+    return Snapshot(objects, problems, facts, around, {one.address: one for one in sorted(observed, key=str)})
+
+
+def _around(
+    client: MysqlClient, roles: _Roles, edges: Collection[Member], held: Mapping[GrantKey, frozenset[str]]
+) -> Surroundings:
+    """What the roles hold and have that one of ours has and that aren't looked at themselves."""
+    beside = _above(edges, roles.watched) - roles.watched
+    pairs = frozenset((one.account.user, one.role) for one in edges if one.account.user in beside)
+    return Surroundings({key: what for key, what in held.items() if key.role in beside}, pairs, client.folds_names)
+
+
+def _everybodys(
+    client: MysqlClient, roles: _Roles, edges: Collection[Member], held: Mapping[GrantKey, frozenset[str]]
+) -> Iterator[Resource]:
+    """What PUBLIC may, with the roles that it was given; where one of ours was, that is a membership."""
+    given = _above(edges, {PUBLIC}) - roles.watched
+    everybodys = {key: what for key, what in held.items() if key.role in {EVERYBODY, *given}}
+    found: dict[GrantKey, frozenset[str]] = {}
+    for key, what in everybodys.items():
+        plain = key._replace(role=EVERYBODY)
+        found[plain] = found.get(plain, frozenset()) | what
+    for key, what in found.items():
+        yield public_grant(client, key, what)
+
+
+def _namesakes(client: MysqlClient, rows: Collection[Holding]) -> Iterator[Resource]:
+    for key, what in catalog.together(one for one in rows if one.namesake).items():
+        yield namesake_grant(client, key, what)
 
 
 def _wanted_roles(wanted: Collection[Address]) -> set[str]:
@@ -105,15 +131,24 @@ def _grants(client: MysqlClient, roles: _Roles, held: Mapping[GrantKey, frozense
 
 def _memberships(client: MysqlClient, roles: _Roles, edges: Collection[Member]) -> Iterator[Live]:
     logins = catalog.logins(client, roles.watched)
-    for one in (*edges, *catalog.members(client, roles.watched)):
+    every = (*edges, *catalog.members(client, roles.watched))
+    given = {one.role for one in every if one.account == client.account and one.admin}
+    for one in every:
         ours = one.role in roles.watched or (not one.account.host and one.account.user in roles.watched)
-        if ours and not _goes_without_saying(client, roles, one, logins):
+        goes = _goes_without_saying(client, roles, one, logins) or (one.role not in given and _goes_with(roles, one))
+        if ours and not goes:
             yield membership_live(client, one, roles.live)
+
+
+def _goes_with(roles: _Roles, one: Member) -> bool:
+    """A user's, of a role that nobody declared, which goes: only who has ADMIN on it could take it (tried on 10.11)."""
+    found = roles.live.get(one.role)
+    return bool(one.account.host) and found is not None and found.ownership is Ownership.FOREIGN
 
 
 def _goes_without_saying(client: MysqlClient, roles: _Roles, one: Member, logins: Mapping[Account, Login]) -> bool:
     """A role's marker; what the server gave whoever made the role, if it was us; and a minted login's own."""
     if not one.account.host:
-        return one.role == marker_of(client.scope, roles.groups.get(one.account.user, ()))
+        return marks(client.scope, one, roles.groups.get(one.account.user, ())) and not one.admin
     made_by_us = one.account == client.account and one.admin and one.account != client.scope.settings.minting
     return made_by_us or is_minted(logins.get(one.account), one)

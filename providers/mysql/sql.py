@@ -26,22 +26,30 @@ SELECT g.User, g.Host, JSON_VALUE(g.Priv, '$.access'), JSON_VALUE(g.Priv, '$.max
   OR EXISTS (SELECT 1 FROM mysql.columns_priv c WHERE c.User = g.User AND c.Host = g.Host)
   OR EXISTS (SELECT 1 FROM mysql.procs_priv p WHERE p.User = g.User AND p.Host = g.Host)
   OR EXISTS (SELECT 1 FROM mysql.proxies_priv x
-    WHERE (x.User = g.User AND x.Host = g.Host) OR (x.Proxied_user = g.User AND x.Proxied_host = g.Host))
+    WHERE (x.User = g.User AND x.Host = g.Host) OR (x.Proxied_user = g.User AND x.Proxied_host = g.Host)),
+  JSON_VALUE(g.Priv, '$.plugin') IN ('mysql_native_password', 'ed25519', 'parsec')
+  AND JSON_VALUE(g.Priv, '$.authentication_string') <> '' AND NOT JSON_EXISTS(g.Priv, '$.auth_or')
 FROM mysql.global_priv g
 WHERE g.Host <> '' AND EXISTS
   (SELECT 1 FROM mysql.roles_mapping m WHERE m.User = g.User AND m.Host = g.Host AND m.Role IN %s)
 """
 """Users that have one of the roles: what shows whether each was minted."""
 
-DATABASES: LiteralString = "SELECT * FROM mysql.db WHERE (Host = '' AND User IN %s) OR User = ''"
-"""With what everybody has: a row of the anonymous user counts for every user (MariaDB documentation, CREATE USER)."""
+DATABASES: LiteralString = "SELECT * FROM mysql.db WHERE (REPLACE(Host, '%%', '') = '' AND User IN %s) OR User = ''"
+"""With what everybody has: a row of the anonymous user counts for every user (MariaDB documentation, CREATE USER).
+
+And with what a user at % has that is called as a role: a role is looked up with an empty host, which % takes (tried on
+10.11).
+"""
 TABLES: LiteralString = "SELECT User, Db, Table_name, Table_priv FROM mysql.tables_priv WHERE Host = '' AND User IN %s"
 COLUMNS: LiteralString = """
 SELECT User, Db, Table_name, Column_name, Column_priv FROM mysql.columns_priv WHERE Host = '' AND User IN %s
 """
 ROUTINES: LiteralString = """
-SELECT User, Db, Routine_name, Routine_type, Proc_priv FROM mysql.procs_priv WHERE Host = '' AND User IN %s
+SELECT User, Host, Db, Routine_name, Routine_type, Proc_priv FROM mysql.procs_priv
+WHERE REPLACE(Host, '%%', '') = '' AND User IN %s
 """
+"""With a namesake's, as for databases."""
 BARE: LiteralString = """
 SELECT 1 FROM mysql.global_priv g WHERE g.Host = '' AND g.User = %s AND JSON_VALUE(g.Priv, '$.access') = 0
   AND NOT EXISTS (SELECT 1 FROM mysql.db d WHERE d.Host = '' AND d.User = g.User)

@@ -10,6 +10,9 @@ from reconciler.engine.fixpoint import TARGETS, Proof, Steps, chain, with_everyb
 from reconciler.model import Address, Escalation, Kind, Link, Mover, Origin, Resource, Spot, Step
 from reconciler.provider import Provider, Scope
 
+_MOST_KEPT = 16
+"""Objects of which it is kept what everybody comes to without them: many paths share few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -42,8 +45,10 @@ class Paths:
     owners: Mapping[str, tuple[Spot, ...]]
     """Principals by agent; one that no spec declares is by its own address."""
     agents: frozenset[str]
+    principals: Mapping[str, Collection[Spot]] = field(default_factory=dict)
+    """By system."""
     _known: dict[str, Proof] = field(default_factory=dict)
-    _meant: dict[str, Collection[Spot]] = field(default_factory=dict)
+    _anybody: dict[tuple[str, Address], frozenset[Spot]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, grounds: Mapping[str, Ground], goals: Collection[Goal], origins: Mapping[Address, Origin]) -> Paths:
@@ -63,7 +68,8 @@ class Paths:
             steps.add([Step((Spot(Kind.ADMINISTRATOR, name),), everybody, "an administrator may be anybody")])
         with_everybody(steps, principals)
         titles = {goal.spot: goal.title for goal in goals}
-        return cls(steps, titles, {owner: tuple(spots) for owner, spots in owners.items()}, frozenset(agents))
+        by_owner = {owner: tuple(spots) for owner, spots in owners.items()}
+        return cls(steps, titles, by_owner, frozenset(agents), principals)
 
     def proof(self, owner: str) -> Proof:
         """What an owner comes to."""
@@ -80,15 +86,45 @@ class Paths:
             return
         proof = self.proof(owner)
         targets = [spot for spot in proof if spot.kind in TARGETS]
-        meant = self.steps.meant(self.owners[owner]) if targets else ()
+        meant: dict[bool, Collection[Spot]] = {}
         for target in targets:
             steps = chain(proof, target)
-            if target in meant or not any(step.rule for step in steps):
+            if not any(step.rule for step in steps):
+                continue
+            sure = all(step.certain for step in steps)  # which access that only may be doesn't hide
+            if sure not in meant:
+                meant[sure] = self.steps.meant(self.owners[owner], certain=sure)
+            if target in meant[sure]:
                 continue
             administers = Spot(Kind.ADMINISTRATOR, target.system)
             if target.kind is Kind.CRITICAL and any(administers in step.needs for step in steps):
                 continue
             yield target, steps
+
+    def closes(self, address: Address, owner: str, target: Spot) -> bool:
+        """Whether an owner doesn't come to a target any more, in any way, once an object isn't there."""
+        held: set[Spot] = set()
+        self.steps.grow(held, self.owners[owner], address)
+        anybody = {system: Spot(Kind.EVERYBODY, system) for system in self.principals}
+        while target not in held and (systems := [name for name, spot in anybody.items() if spot in held]):
+            for system in systems:
+                del anybody[system]
+                everybodys = self._everybodys(system, address)
+                own = held - everybodys
+                held |= everybodys
+                self.steps.grow(held, own, address)
+        return target not in held
+
+    def _everybodys(self, system: str, address: Address) -> frozenset[Spot]:
+        """What all principals of a system come to together without an object, not only those of the proof."""
+        key = (system, address)
+        if key not in self._anybody:
+            if len(self._anybody) >= _MOST_KEPT:
+                self._anybody.clear()
+            held: set[Spot] = set()
+            self.steps.grow(held, self.principals[system], address)
+            self._anybody[key] = frozenset(held)
+        return self._anybody[key]
 
     def keys(self, owner: str) -> dict[Spot, bool]:
         """Target → whether it is certain."""
@@ -143,8 +179,7 @@ def _told(
 ) -> Escalation:
     stands_on = tuple(dict.fromkeys(address for step in steps for address in step.by))
     opened = [address for address in stands_on if address in touched]
-    sources = paths.owners[owner]
-    closes = [one for one in stands_on if target not in paths.steps.reached(sources, without=one)]
+    closes = [one for one in stands_on if paths.closes(one, owner, target)]
     closes.sort(key=lambda one: one not in touched)
     return Escalation(
         mover,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model import Address, Kind, Spot, Step
@@ -28,31 +28,39 @@ class Steps:
             for spot in step.needs:
                 index.setdefault(spot, []).append(step)
 
-    def reached(self, sources: Iterable[Spot], without: Address | None = None) -> dict[Spot, Step | None]:
-        """By as few uncertain steps and escalations as can be. ``without``: as if that object weren't there."""
+    def reached(self, sources: Iterable[Spot]) -> dict[Spot, Step | None]:
+        """By as few uncertain steps and escalations as can be."""
         proof = _first(sources)
         for last in range(len(self._stages)):
             fresh = list(proof)
             for spot in fresh:
                 for index in self._stages[: last + 1]:
                     for step in index.get(spot, ()):
-                        if step.gives in proof or without in step.by or not all(one in proof for one in step.needs):
+                        if step.gives in proof or not all(one in proof for one in step.needs):
                             continue
                         proof[step.gives] = step
                         fresh.append(step.gives)
         return proof
 
-    def meant(self, sources: Iterable[Spot]) -> Collection[Spot]:
-        """What is held without any escalation, uncertain steps included."""
-        held = set(sources)
-        fresh = list(held)
-        for spot in fresh:
+    def meant(self, sources: Iterable[Spot], *, certain: bool = False) -> Collection[Spot]:
+        """What is held without any escalation, by steps that aren't certain too, or by ``certain`` ones only."""
+        held: set[Spot] = set()
+        self._grow(held, sources, lambda step: not step.rule and (step.certain or not certain))
+        return held
+
+    def grow(self, held: set[Spot], fresh: Iterable[Spot], without: Address) -> None:
+        """Add spots, and all that comes of them beside what is held, as if an object weren't there."""
+        self._grow(held, fresh, lambda step: without not in step.by)
+
+    def _grow(self, held: set[Spot], fresh: Iterable[Spot], counts: Callable[[Step], bool]) -> None:
+        queue = list(fresh)
+        held.update(queue)
+        for spot in queue:
             for index in self._stages:
                 for step in index.get(spot, ()):
-                    if not step.rule and step.gives not in held and all(one in held for one in step.needs):
+                    if step.gives not in held and counts(step) and all(one in held for one in step.needs):
                         held.add(step.gives)
-                        fresh.append(step.gives)
-        return held
+                        queue.append(step.gives)
 
 
 def _first(sources: Iterable[Spot]) -> dict[Spot, Step | None]:

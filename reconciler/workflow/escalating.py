@@ -116,5 +116,5 @@ def _way_out(one: Escalation) -> str:
     if not one.stays:
         return f"{opened}applying this plan closes it"
     if not one.closed_by:
-        return f"{opened}no single change closes it: there are several ways"
+        return f"{opened}no single change is known that closes it"
     return f"{opened}closed by taking back {' or '.join(one.closed_by[:3])}"

@@ -111,9 +111,9 @@ def by_a_role_of_its_making(stage: Stage) -> None:
     stage.refund(stage.agent("mine"), f"database/creds/writ-{OTHER}_orders-db")
 
 
-def by_its_entity(stage: Stage) -> None:
+def by_its_entity(stage: Stage, path: str = "identity/entity/name/writ-reader") -> None:
     client = stage.agent()
-    client.write_data("identity/entity/name/writ-reader", data={"policies": [f"writ-{OTHER}"]})
+    client.write_data(path, data={"name": "writ-reader", "policies": [f"writ-{OTHER}"]})
     stage.refund(client, f"database/creds/writ-{OTHER}_orders-db")
 
 
@@ -173,6 +173,11 @@ CASES: dict[str, tuple[Callable[[Stage], None], Callable[[Stage], None], str]] =
     "V5": (
         adds(rule("identity/entity/name/writ-reader", "update")),
         by_its_entity,
+        f'vault.vault_policy["{POLICY}"]',
+    ),
+    "V5 named in what is sent": (
+        adds(rule("identity/entity", "update")),
+        partial(by_its_entity, path="identity/entity"),
         f'vault.vault_policy["{POLICY}"]',
     ),
     "V5 group": (adds(rule("identity/group", "update")), by_a_group, f'vault.vault_policy["{POLICY}"]'),

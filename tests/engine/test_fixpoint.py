@@ -145,6 +145,33 @@ def test_where_two_ways_lead_there_no_single_change_closes_it() -> None:
     assert one.closed_by == (str(at("g")),)
 
 
+def test_where_somebody_else_leads_there_too_nothing_of_one_of_them_closes_it() -> None:
+    """Whoever may be anybody may be the other one."""
+    steps = step("a", EVERYBODY, by="f"), step("c", ADMINISTRATOR, by="g"), step("d", ADMINISTRATOR, by="h")
+    found = {one.source: one for one in new(paths(""), paths("a b c d f g h", *steps, agents={"a": "bot"}))}
+    assert found["bot"].closed_by == (str(at("f")),)
+    alone = {one.source: one for one in new(paths(""), paths("a b c f g", *steps, agents={"a": "bot"}))}
+    assert alone["bot"].closed_by == (str(at("f")), str(at("g")))
+
+
+def test_what_two_hold_together_isnt_closed_by_one_of_two_others() -> None:
+    """An own right and anybody's."""
+    steps = (
+        *(step("a", EVERYBODY, by="f"), step("a", "x", by="i"), step("c", "y", by="g"), step("d", "y", by="h")),
+        Step((spot("x"), spot("y")), ADMINISTRATOR, "both", "R"),
+    )
+    found = {one.source: one for one in new(paths(""), paths("a c d f g h i", *steps, agents={"a": "bot"}))}
+    assert set(found["bot"].closed_by) == {str(at("f")), str(at("i"))}
+
+
+def test_access_that_only_may_be_hides_no_path_that_is_certain() -> None:
+    perhaps = step("a", ADMINISTRATOR, rule="", sure=False)
+    assert new(paths(""), paths("a", perhaps, agents=AGENTS)) == []
+    assert new(paths(""), paths("a", perhaps, step("a", ADMINISTRATOR, sure=False), agents=AGENTS)) == []
+    (one,) = new(paths(""), paths("a", perhaps, step("a", ADMINISTRATOR), agents=AGENTS))
+    assert one.certain
+
+
 def test_a_principal_that_nobody_declares_is_told_by_its_address() -> None:
     (one,) = new(paths(""), paths("z", step("z", ADMINISTRATOR)))
     assert (one.source, one.agent) == (str(at("z")), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,8 @@ def test_an_intent_that_may_open_one(specs: Path) -> None:
     )
     assert "[A9] (if a role that it can pass may do more, and trusts the service)" in finding.message
     assert finding.help == f"opened by {policy}; closed by taking back {policy}"
+    (unknown,) = told([replace(one, closed_by=())], {})
+    assert unknown.help == f"opened by {policy}; no single change is known that closes it"
 
 
 def test_the_graph_of_the_specs_has_it_and_what_is_critical(specs: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from providers.aws.effective.document import DocumentError
+from providers.aws.effective.compare import reaches
+from providers.aws.effective.document import DocumentError, Policy, Statement
+from providers.aws.effective.evaluator import Principal
 from providers.aws.effective.reach import witness_of
 from providers.aws.effective.world import Role, World, parsed
 from providers.aws.gains.rules import CATALOGUE, Actions
@@ -16,6 +18,8 @@ from reconciler.model import Address, Kind, Resource, Spot, Step, Witness
 from reconciler.provider import Scope
 
 _ANY = ("*",)
+_WHOLE_TEXT = "CreatePolicyVersion"
+"""SetDefaultPolicyVersion chooses only among the versions that are there."""
 _SERVICES = frozenset(
     action.partition(":")[0] for one in CATALOGUE.values() for way in one.ways for part in way for action in part
 )
@@ -73,11 +77,36 @@ class _Look:
         if not entry.own or self.role.boundary:
             return None
         on_role = entry.rule.id != "A1"
-        actions = tuple(one for one in entry.ways[0][0] if not on_role or one.endswith("RolePolicy"))
+        actions = tuple(one for one in entry.ways[0][0] if one.endswith("RolePolicy" if on_role else _WHOLE_TEXT))
         ours = sorted(one for one in self.role.attached if ":aws:policy/" not in one)
         targets = (self.arn,) if on_role else tuple(ours)
-        found = witness_of(self.role, self.managed, actions, targets) if targets else None
+        held = unconditional(self.role, self.managed) if targets else None
+        found = reaches(held, actions, targets) if held else None
         return found if found is not None and found.certain else None
+
+
+def unconditional(role: Role, managed: Mapping[str, str]) -> Principal | None:
+    """What a role has on no condition, every Deny counted; None where that isn't known.
+
+    A request that a condition lets through may be one that the role can't make, or one that gives nothing: it may
+    attach a single policy, or needs MFA.
+    """
+    if role.attached - managed.keys():
+        return None
+    try:
+        policies = [parsed(text) for text in (*role.inline, *(managed[arn] for arn in role.attached))]
+    except DocumentError:
+        return None
+    kept: list[Statement] = []
+    for one in (statement for policy in policies for statement in policy.statements):
+        varies = one.variables and one.resources is not None and any("${" in text for text in one.resources.values)
+        if varies and not one.allows:
+            return None
+        if not one.allows:
+            kept.append(replace(one, conditions=()))
+        elif not varies and not one.conditions:
+            kept.append(one)
+    return Principal((Policy(tuple(kept)),), None)
 
 
 def _concerns(role: Role, managed: Mapping[str, str]) -> bool:

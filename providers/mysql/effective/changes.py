@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from providers.mysql.effective.privilege import Privilege, covered
+from providers.mysql.effective.privilege import Patterns, Privilege, covered
 from providers.mysql.effective.world import World
 from providers.mysql.keys import GrantKey, MembershipKey
-from providers.mysql.names import GRANT, MEMBERSHIP, PUBLIC_GRANT, ROLE, Account
-from providers.mysql.privileges import Kind
+from providers.mysql.names import GRANT, MEMBERSHIP, NAMESAKE_GRANT, PUBLIC_GRANT, ROLE, Account
 from reconciler.access import Comparison, Witness, compared
 from reconciler.model import AccessChange, Address, Aspect, Worlds
 
@@ -39,7 +38,7 @@ def _roles(worlds: Worlds, before: World, after: World) -> Iterator[str]:
             found |= before.roles | after.roles
         elif address.type == ROLE:
             found.add(address.key)
-        elif address.type == GRANT and (grant := GrantKey.parse(address.key)):
+        elif address.type in {GRANT, NAMESAKE_GRANT} and (grant := GrantKey.parse(address.key)):
             found.add(grant.role)
         elif address.type == MEMBERSHIP and (membership := MembershipKey.parse(address.key)):
             found |= set() if membership.member.host else {membership.member.user}
@@ -62,11 +61,11 @@ def _reach(role: str, before: World, after: World) -> Comparison | None:
 
 def _only(one: Collection[Privilege], other: Collection[Privilege]) -> Iterator[Witness]:
     """What only ``one`` has, as requests: sorted, without those that a wider one of the same side covers."""
-    patterns = [held for held in other if held.kind == Kind.DATABASES]
+    patterns = Patterns.of(other)
     mine = {held for held in one if not covered(held, other, patterns)}
-    wide = [held for held in mine if held.kind == Kind.DATABASES]
+    wide = Patterns.of(mine)
     for held in sorted(mine):
-        if not covered(held, mine - {held}, [pattern for pattern in wide if pattern != held]):
+        if not covered(held, mine - {held}, wide):
             yield Witness(str(held))
 
 

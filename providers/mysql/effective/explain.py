@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from providers.mysql.effective.privilege import Privilege, covered
+from providers.mysql.effective.privilege import Patterns, Privilege, covered
 from providers.mysql.effective.world import World
 from providers.mysql.keys import GrantKey, normal
 from providers.mysql.names import Account, split_name
@@ -20,8 +20,9 @@ _EVERYBODY = ""
 
 def explain(asking: Asking) -> Explanation:
     """By the role's grants, by those of the roles that it has, and by everybody's. Raises RequestError."""
-    wanted = _request(asking.request)
-    world = World(asking.objects, asking.surroundings)
+    world, wanted = World(asking.objects, asking.surroundings), _request(asking.request)
+    lower = replace(wanted, database=wanted.database.lower(), name=wanted.name.lower())
+    wanted = lower if world.around.folds else wanted
     role = asking.subject.key
     if not world.is_there(role):
         return Explanation(Answer.NO, notes=("the role isn't there",))
@@ -34,6 +35,8 @@ def explain(asking: Asking) -> Explanation:
         return Explanation(Answer.YES, by)
     if world.strange(role):
         return Explanation(Answer.UNKNOWN, notes=("it has a role that wasn't read",))
+    if not world.known and any(_deciding(world, role, lower)):
+        return Explanation(Answer.UNKNOWN, notes=("only if the server keeps names in lower case",))
     notes = ["no grant gives it"]
     columns = sorted({one.column for one in world.effective(role) if one.column and _of_table(one) == wanted})
     if columns:
@@ -50,8 +53,7 @@ def _of_table(column: Privilege) -> Privilege:
 def _deciding(world: World, role: str, wanted: Privilege) -> Iterator[Deciding]:
     for name in (*sorted(world.reached(role)), _EVERYBODY):
         for address, held in world.grants.get(name, ()):
-            patterns = [held] if held.kind == Kind.DATABASES else []
-            if not held.grantable and covered(wanted, {held}, patterns):
+            if not held.grantable and covered(wanted, {held}, Patterns.of((held,))):
                 to = Account(name) if name else "everybody"
                 yield Deciding(f"GRANT {held} TO {to}", address)
 

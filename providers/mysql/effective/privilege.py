@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
-from providers.mysql.globs import meet, of_like
+from providers.mysql.globs import is_like, of_like
 from providers.mysql.keys import GrantKey
-from providers.mysql.names import Account, literal_database
+from providers.mysql.names import Account
 from providers.mysql.privileges import KNOWN, ROUTINES, Kind
 
 ROLE = "role"
@@ -54,17 +54,38 @@ def _wider(one: Privilege) -> Iterator[Privilege]:
     yield Privilege(Kind.GLOBAL, "", "", "", one.privilege, one.grantable)
 
 
-def covered(one: Privilege, held: Collection[Privilege], patterns: Collection[Privilege]) -> bool:
-    """Whether it, or the same on something wider, is held. ``patterns``: those that are held of Kind.DATABASES."""
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """What is held on patterns of databases, and the databases that have a row of their own."""
+
+    rows: Mapping[str, frozenset[tuple[str, bool]]] = field(default_factory=dict)
+    """Pattern → privileges, each with whether it is the right to pass it on."""
+    hidden: frozenset[str] = frozenset()
+    """A database's own row counts alone, beside every pattern."""
+
+    @classmethod
+    def of(cls, held: Collection[Privilege]) -> Patterns:
+        """Of all that is held together."""
+        rows: dict[str, set[tuple[str, bool]]] = {}
+        for one in held:
+            if one.kind == Kind.DATABASES:
+                rows.setdefault(one.database, set()).add((one.privilege, one.grantable))
+        own = (one.database for one in held if one.kind == Kind.DATABASE) if rows else ()
+        return cls({pattern: frozenset(found) for pattern, found in rows.items()}, frozenset(own))
+
+    def give(self, one: Privilege) -> bool:
+        """Whether every pattern that means its database does, so that it doesn't matter which one counts."""
+        if not self.rows or one.database in self.hidden:
+            return False
+        found = [held for pattern, held in self.rows.items() if is_like(pattern, one.database)]
+        return bool(found) and all((one.privilege, one.grantable) in held for held in found)
+
+
+def covered(one: Privilege, held: Collection[Privilege], patterns: Patterns) -> bool:
+    """Whether it, or the same on something wider, is held."""
     if one in held or any(wide in held for wide in _wider(one)):
         return True
-    if one.kind in {ROLE, Kind.GLOBAL, Kind.DATABASES}:
-        return False
-    return any(
-        (wide.privilege, wide.grantable) == (one.privilege, one.grantable)
-        and meet(of_like(wide.database), of_like(literal_database(one.database)))
-        for wide in patterns
-    )
+    return one.kind not in {ROLE, Kind.GLOBAL, Kind.DATABASES} and patterns.give(one)
 
 
 def where(one: Privilege) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from providers.mysql.effective.privilege import ROLE as GIVES
 from providers.mysql.effective.privilege import Privilege
 from providers.mysql.keys import GrantKey, MembershipKey
-from providers.mysql.names import GRANT, MEMBERSHIP, PUBLIC_GRANT, ROLE
+from providers.mysql.names import GRANT, MEMBERSHIP, NAMESAKE_GRANT, PUBLIC, PUBLIC_GRANT, ROLE
 from providers.mysql.privileges import GRANT_OPTION, Kind
 from providers.mysql.values import privileges_of
 from reconciler.model import Address, Resource
@@ -24,6 +24,8 @@ class Surroundings:
     held: Mapping[GrantKey, frozenset[str]] = field(default_factory=dict)
     edges: frozenset[tuple[str, str]] = frozenset()
     """Role → role that it has."""
+    folds: bool = False
+    """Whether the server takes names of databases and tables in lower case."""
 
 
 class World:
@@ -67,14 +69,14 @@ class World:
         return found
 
     def reached(self, role: str) -> frozenset[str]:
-        """The role and all that it has, through whatever circles."""
-        seen, queue = {role}, [role]
+        """The role and all that it has, through whatever circles; and all that everybody was given."""
+        seen, queue = {role}, [role, PUBLIC]
         while queue:
             for other, _ in self._edges.get(queue.pop(), ()):
                 if other not in seen:
                     seen.add(other)
                     queue.append(other)
-        return frozenset(seen)
+        return frozenset(seen - {PUBLIC} | {role})
 
     def below(self, role: str) -> frozenset[str]:
         """The role and all roles that have it."""
@@ -88,7 +90,7 @@ class World:
                 if other not in seen:
                     seen.add(other)
                     queue.append(other)
-        return frozenset(seen)
+        return frozenset(seen | self.roles if PUBLIC in seen else seen)
 
     def is_there(self, role: str) -> bool:
         """Whether it is one of the objects."""
@@ -121,13 +123,15 @@ class World:
 
 
 def _key_of(address: Address) -> GrantKey | None:
-    if address.type == GRANT:
+    if address.type in {GRANT, NAMESAKE_GRANT}:
         return GrantKey.parse(address.key)
     return GrantKey.of_object(_EVERYBODY, address.key) if address.type == PUBLIC_GRANT else None
 
 
 def _privileges(key: GrantKey, names: Iterable[str], *, option: bool) -> Iterable[Privilege]:
-    for name in names:
+    """The right to pass on goes with all that is held on the object, also by another level's grant: so also alone."""
+    held = list(names)
+    for name in held:
         yield Privilege.of(key, name)
-        if option:
-            yield Privilege.of(key, name, grantable=True)
+    for name in (held or ["USAGE"]) if option else ():
+        yield Privilege.of(key, name, grantable=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from providers.vault.allowed_role import patterns_of, serves, split_connection
 from providers.vault.database import named_roles
 from providers.vault.effective.minting import Mints, Served
-from providers.vault.escalation.token import Grounds, May, Token
+from providers.vault.escalation.token import Grounds, May, Texts, Token
 from providers.vault.names import (
     ALLOWED_ROLE,
     CONNECTION,
@@ -21,7 +21,8 @@ from providers.vault.settings import VaultLogin
 from reconciler.model import Address, Kind, Resource, Spot, Step
 from reconciler.provider import LoginTarget
 
-_ANY_SQL = {"db_name": "its connection", "creation_statements": ["any SQL"]}
+_STATEMENTS = ("creation_statements", "revocation_statements")
+"""Run as the connection's user: when a login is made, and when its lease ends."""
 _MOST = 5
 """Names that Writ's entries give to be tried, where a rule of a login's is about many."""
 
@@ -51,6 +52,7 @@ class Databases:
     """Creds path → the roles that its logins join."""
     _entries: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     _patterns: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    _alike: set[Texts] = field(default_factory=set)
 
     @classmethod
     def of(cls, objects: Mapping[Address, Resource], grounds: Grounds, targets: tuple[LoginTarget, ...]) -> Databases:
@@ -97,40 +99,52 @@ class Databases:
 
     def steps(self, token: Token) -> Iterator[Step]:
         """Of one login."""
-        for path in self._readable(token):
-            may = token.may("read", path)
-            if may is None:
-                continue
-            for spot, served in self.logins[path]:
-                sure, note = served is Served.YES, "" if served is Served.YES else "if its connection serves it"
-                how = f"read {path}: a login in {spot.name}"
-                yield self.grounds.step(token, may, spot, how=how, sure=sure, note=note)
+        folders = tuple(f"{place.mount}/creds/" for place in self.places)
+        single = {path: token.may("read", path) for path in sorted(token.exact_in(folders)) if path in self.logins}
+        wide = token.wide_in(folders)
+        shared = bool(wide) and all(single.values())
+        others = self.logins.keys() - single.keys() if wide and not shared else ()
+        for path, may in (*single.items(), *((path, token.may("read", path)) for path in sorted(others))):
+            if may is not None:
+                yield from self._read(path, token.spot, may, self.grounds.of_request(token, may))
+        if shared:
+            yield from self._as_all_alike(token, wide)
         for place in self.places:
             if token.concerns((f"{place.mount}/roles/",)):
                 yield from self._as_minter(token, place)
 
-    def _readable(self, token: Token) -> list[str]:
-        """Creds paths that a rule of its may be about."""
-        found = {path for path in token.paths if path in self.logins}
-        if token.is_wide_in(tuple(f"{place.mount}/creds/" for place in self.places)):
-            found.update(self.logins)
-        return sorted(found)
+    def _read(self, path: str, whose: Spot, may: May, by: tuple[Address, ...]) -> Iterator[Step]:
+        for spot, served in self.logins[path]:
+            sure, note = served is Served.YES, "" if served is Served.YES else "if its connection serves it"
+            notes = "; ".join(one for one in (may.note, note) if one)
+            yield Step((whose,), spot, f"read {path}: a login in {spot.name}", "", may.certain and sure, notes, by)
+
+    def _as_all_alike(self, token: Token, wide: Texts) -> Iterator[Step]:
+        """What patterns let it read, worked out once for all that have the same: a thousand logins read a thousand."""
+        names = ", ".join(text[0] for text in wide)
+        ability = Spot(Kind.ABILITY, token.role.system, f"database logins by policy {names}")
+        by = self.grounds.of_policies(token, wide)
+        yield Step((token.spot,), ability, f"read what policy {names} lets it", by=by)
+        if wide in self._alike:
+            return
+        self._alike.add(wide)
+        alike = token.only(wide)
+        for path in sorted(self.logins):
+            may = alike.may("read", path)
+            if may is not None:
+                yield from self._read(path, ability, may, self.grounds.policy_of(alike, may))
 
     def _as_minter(self, token: Token, place: Place) -> Iterator[Step]:
-        """V2, by the first name that does."""
-        unsure: Step | None = None
+        """V2, by the first name that does for certain, of all that are opened by the same."""
+        found: dict[tuple[Address, ...], Step] = {}
         for name in self._names(token, place):
             step = self._writes(token, place, name)
-            if step is not None and step.certain:
-                yield step
-                return
-            unsure = unsure or step
-        if unsure is not None:
-            yield unsure
+            if step is not None and (step.by not in found or (step.certain and not found[step.by].certain)):
+                found[step.by] = step
+        yield from found.values()
 
     def _writes(self, token: Token, place: Place, name: str) -> Step | None:
-        there = Address(token.role.system, DATABASE_ROLE, f"{place.mount}/roles/{name}") in self.objects
-        write = token.may("update" if there else "create", f"{place.mount}/roles/{name}", _ANY_SQL)
+        write = self._any_sql(token, place, name)
         read = token.may("read", f"{place.mount}/creds/{name}") if write else None
         if write is None or read is None:
             return None
@@ -138,8 +152,22 @@ class Databases:
         if served is Served.NO:
             return None
         how = f"{write.request}, then {read.request}: any SQL as the user of {place.mount}/config/{place.connection}"
-        both = May(how, write.certain and read.certain, write.note or read.note, write.policies)
+        both = May(how, write.certain and read.certain, write.note or read.note, write.policies, write.asked)
         return self.grounds.step(token, both, place.minter, "V2", sure=served is Served.YES, note=note)
+
+    def _any_sql(self, token: Token, place: Place, name: str) -> May | None:
+        """A role that is there keeps its connection; a new one needs it, and statements that make a login."""
+        path = f"{place.mount}/roles/{name}"
+        there = self.objects.get(Address(token.role.system, DATABASE_ROLE, path))
+        first, *others = ({"db_name": place.connection, field: ["any SQL"]} for field in _STATEMENTS)
+        ways = [first]
+        if there is not None:
+            ways += others
+        if there is not None and there.attributes.get("db_name") == place.connection:
+            ways += [{field: ["any SQL"]} for field in _STATEMENTS]
+        capability = "create" if there is None else "update"
+        found = [may for way in ways if (may := token.may(capability, path, way)) is not None]
+        return next((one for one in found if one.certain), found[0] if found else None)
 
     def _served(self, token: Token, place: Place, name: str) -> tuple[Served, str]:
         key = (place.mount, place.connection)

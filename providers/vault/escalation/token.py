@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
@@ -28,6 +28,7 @@ class May:
     note: str
     policies: frozenset[str]
     """Names of those that decide on it."""
+    asked: Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,23 +63,46 @@ class Token:
         """Whether a rule may be about what lies in one of the folders: quick, for the many that aren't."""
         return any(map(partial(_concerns, folders), self.paths))
 
-    def is_wide_in(self, folders: Iterable[str]) -> bool:
-        """Whether a rule may be about several things in one of the folders."""
-        return any(_start(path) != path and _concerns(folders, path) for path in self.paths)
+    def wide_in(self, folders: Sequence[str]) -> Texts:
+        """Policies with a rule about several things in one of the folders, a denying one too; none if all deny.
+
+        On what no rule names by itself nothing else decides.
+        """
+        if not any(_start(path) != path and _concerns(folders, path) for path in self.paths):
+            return ()
+        return tuple(
+            text for text in self.texts if any(_start(one) != one and _concerns(folders, one) for one in _every(text))
+        )
+
+    def exact_in(self, folders: tuple[str, ...]) -> set[str]:
+        """What rules name by itself in the folders, what they deny too."""
+        return {one for text in self.texts for one in _every(text) if _start(one) == one and one.startswith(folders)}
+
+    def only(self, texts: Texts) -> Token:
+        """As if it had no other policies."""
+        return Token(self.role, tuple(text[0] for text in texts), texts, _paths(texts))
 
     def may(self, capability: str, path: str, parameters: Mapping[str, object] | None = None) -> May | None:
         """None where the server refuses it."""
         text = f"{capability} {path}"
         quick = may_read(self.texts, path) if capability == "read" and not needs_sudo(path) else None
         if quick is not None:
-            return May(text, certain=True, note="", policies=quick)
+            return May(text, certain=True, note="", policies=quick, asked=Request(capability, path, {}))
         request = Request(capability, path, parameters or {})
         policies = _policies(self.texts)
         by = frozenset(name for name, _ in deciding(policies, request))
         try:
-            return May(text, certain=True, note="", policies=by) if allowed(policies, request) else None
+            return May(text, certain=True, note="", policies=by, asked=request) if allowed(policies, request) else None
         except Undecided as why:
-            return May(text, certain=False, note=str(why), policies=by)
+            return May(text, certain=False, note=str(why), policies=by, asked=request)
+
+    def stays(self, may: May) -> bool:
+        """Whether it passes, perhaps, also without the policies that decide: a wider rule of another may do then."""
+        rest = tuple(text for text in self.texts if text[0] not in may.policies)
+        try:
+            return bool(rest) and allowed(_policies(rest), may.asked)
+        except Undecided:
+            return True
 
     def names_in(self, folder: str) -> Iterator[str]:
         """Names in a folder that its rules are about, one for each rule, with a new one: without doubles."""
@@ -90,10 +114,13 @@ class Token:
         yield from found
 
 
-def first(found: Iterable[May | None]) -> May | None:
-    """The first certain one, else the first."""
-    every = [one for one in found if one is not None]
-    return next((one for one in every if one.certain), every[0] if every else None)
+def distinct(found: Iterable[May | None]) -> list[May]:
+    """One for each set of policies that decide, a certain one if there is: to take one back leaves the others."""
+    every: dict[frozenset[str], May] = {}
+    for one in found:
+        if one is not None and (one.policies not in every or (one.certain and not every[one.policies].certain)):
+            every[one.policies] = one
+    return list(every.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +148,21 @@ class Grounds:
         return cls(objects, world, policies, groups, entities)
 
     def of_request(self, token: Token, may: May) -> tuple[Address, ...]:
-        """The policies that decide, where one alone does; and what alone gives it to the login."""
-        if len(may.policies) != 1:
+        """The policies that decide, where one alone does and without it none; and what alone gives it to the login."""
+        if len(may.policies) != 1 or token.stays(may):
             return (token.role,)
-        (name,) = may.policies
+        return self._of_policy(token, *may.policies)
+
+    def of_policies(self, token: Token, texts: Texts) -> tuple[Address, ...]:
+        """What alone gives a login some policies."""
+        return self._of_policy(token, texts[0][0]) if len(texts) == 1 else (token.role,)
+
+    def policy_of(self, token: Token, may: May) -> tuple[Address, ...]:
+        """The policy that decides, where one alone does and without it none."""
+        (name, *more) = may.policies or ("",)
+        return (self.policies[name],) if not more and name in self.policies and not token.stays(may) else ()
+
+    def _of_policy(self, token: Token, name: str) -> tuple[Address, ...]:
         found = [self.policies[name]] if name in self.policies else []
         givers = [one for one in self._holders(token) if name in _given(self.objects[one])]
         return (*found, *(givers if len(givers) == 1 else ()))
@@ -174,6 +212,13 @@ def _paths(texts: Texts) -> tuple[str, ...]:
         else:
             found.update(path for path, words in rules.items() if "deny" not in words)
     return tuple(sorted(found))
+
+
+@lru_cache(maxsize=32_768)
+def _every(text: tuple[str, str, str]) -> tuple[str, ...]:
+    """The paths of one policy's rules. Raises PolicyError."""
+    rules = plain(text[1])
+    return tuple(rule.path for rule in parsed(*text).rules) if rules is None else tuple(rules)
 
 
 def _concerns(folders: Iterable[str], path: str) -> bool:

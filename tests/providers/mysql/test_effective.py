@@ -162,6 +162,9 @@ NEVER: list[tuple[dict[str, Any], dict[str, Any], str | None]] = [
     ({"procedures": ["*.f"]}, {"privileges": ["EXECUTE"], "databases": ["shop"]}, "EXECUTE on database shop"),
     ({"procedures": ["*.f"]}, {"privileges": ["EXECUTE"], "functions": ["shop.f"]}, None),
     ({"server": True}, {"privileges": ["SELECT"], "databases": ["shop"]}, None),
+    ({"tables": ["*customers"]}, {"privileges": ["SELECT"], "tables": ["shop.customers"]}, "SELECT on shop.customers"),
+    ({"tables": ["sh*"]}, {"privileges": ["SELECT"], "tables": ["shop.customers"]}, "SELECT on shop.customers"),
+    ({"tables": ["*orders"]}, {"privileges": ["SELECT"], "tables": ["shop.customers"]}, None),
 ]
 
 
@@ -184,9 +187,9 @@ def test_a_guardrail_is_reached_by_roles_and_by_everybody() -> None:
     assert reached(role(), may("table:shop.orders", "SELECT"), tables=["shop.customers"]) == []
 
 
-def asked(*words: str, objects: list[Resource], live: bool = True) -> Any:
+def asked(*words: str, objects: list[Resource], live: bool = True, around: Surroundings | None = None) -> Any:
     known = {one.address: one for one in objects}
-    around = Surroundings() if live else None
+    around = around or (Surroundings() if live else None)
     return PROVIDER.explain(scope_of(), Asking(Address(SYSTEM, ROLE, MINE), words, known, around, live=live))
 
 
@@ -206,6 +209,11 @@ def test_explain_names_the_grant() -> None:
         .by[0]
         .text.endswith("everybody")
     )
+    spelled = asked("SELECT", "Shop.Orders", objects=objects, live=False)
+    assert (spelled.answer, spelled.notes) == (Answer.UNKNOWN, ("only if the server keeps names in lower case",))
+    assert asked("SELECT", "Shop.Orders", objects=objects).answer is Answer.NO
+    folding = Surroundings(folds=True)
+    assert asked("SELECT", "Shop.Orders", objects=objects, around=folding).answer is Answer.YES
     hidden = [*objects, may("databases:`x%`", "SELECT")]
     assert asked("SELECT", "shop.orders", objects=hidden).answer is Answer.UNKNOWN
 

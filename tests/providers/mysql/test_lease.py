@@ -96,6 +96,8 @@ def test_with_default_role_a_login_has_it_at_once(worlds: Callable[..., World], 
         "ALTER USER '{}'@'%' WITH MAX_STATEMENT_TIME 0",
         "GRANT $role TO '{}'@'%' WITH ADMIN OPTION",
         "GRANT PROXY ON '{}'@'%' TO mallory",
+        "ALTER USER '{}'@'%' IDENTIFIED BY ''",
+        "ALTER USER '{}'@'%' IDENTIFIED VIA mysql_native_password USING PASSWORD('x') OR unix_socket",
     ],
 )
 def test_a_login_that_was_made_more_loses_its_role(minting: World, bao: Minting, statement: str) -> None:
@@ -117,7 +119,7 @@ def test_one_login_with_two_roles_is_a_row_for_each(minting: World, bao: Minting
         bao.revoke(login)
 
 
-PLAIN = Login(Account("v-1", "%"), 0, 600.0, 10.0, "", 1, holds=False)
+PLAIN = Login(Account("v-1", "%"), 0, 600.0, 10.0, "", 1, holds=False, by_password=True)
 MEMBER = Member(Account("v-1", "%"), "writ_a_b", admin=False)
 
 
@@ -135,6 +137,7 @@ MEMBER = Member(Account("v-1", "%"), "writ_a_b", admin=False)
         ({"access": 1}, False),
         ({"roles": 2}, False),
         ({"holds": True}, False),
+        ({"by_password": False}, False),
         ({"default_role": "other"}, False),
         ({"account": Account("v-1", "10.0.0.1")}, False),
     ],

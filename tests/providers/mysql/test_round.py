@@ -63,6 +63,12 @@ ROGUE = {
     "GRANT ALL ON shop.* TO $role": {"bot_orders.read:database:shop": "delete undeclared"},
     "GRANT SELECT ON `shop%`.* TO $role": {"bot_orders.read:databases:`shop%`": "delete undeclared"},
     "GRANT SELECT ON shop_eu.* TO $role": {"bot_orders.read:databases:shop_eu": "delete undeclared"},
+    "GRANT ALL ON `\\shop`.* TO $role": {"bot_orders.read:databases:`\\shop`": "delete undeclared"},
+    "GRANT USAGE ON *.* TO $role WITH GRANT OPTION": {"bot_orders.read:global:*": "delete undeclared"},
+    "GRANT `$prefix~test~shop-db` TO $role WITH ADMIN OPTION": {
+        "bot_orders.read->`~test~shop-db`": "delete undeclared"
+    },
+    "GRANT $role TO PUBLIC": {"PUBLIC->bot_orders.read": "delete undeclared"},
     "GRANT ALL ON shop.customers TO $role": {"bot_orders.read:table:shop.customers": "delete undeclared"},
     "GRANT UPDATE (EMAIL) ON shop.customers TO $role": {
         "bot_orders.read:column:shop.customers.email": "delete undeclared"
@@ -77,6 +83,7 @@ ROGUE = {
     "GRANT $role TO mallory": {"mallory@%->bot_orders.read": "delete undeclared"},
     "GRANT $role TO mallory WITH ADMIN OPTION": {"mallory@%->bot_orders.read": "delete undeclared"},
     "CREATE ROLE `$prefixextra`": {"extra": "delete undeclared"},
+    "CREATE ROLE `$prefixextra` WITH ADMIN mallory": {"extra": "delete undeclared"},
     "REVOKE `$prefix~test~shop-db` FROM $role": {"bot_orders.read": "update outside"},
     "DROP ROLE $role": {"bot_orders.read": "create outside", "bot_orders.read:table:shop.orders": "create outside"},
 }

@@ -73,13 +73,19 @@ def of(rule: str, kinds: set[tuple[str, bool]]) -> set[tuple[str, str, bool]]:
         ([("auth/jwt-agents/role/a", "update")], of("V4", ANY)),
         ([("auth/jwt-agents/role/new", "create")], of("V4", ANY)),
         ([("auth/jwt-agents/role/*", "read list")], set()),
-        ([("auth/jwt-other/role/*", "create update")], set()),
+        ([("auth/jwt-other/role/*", "create update")], of("V4", PERHAPS)),
+        ([("auth/corp/ldap/groups/dev", "update")], of("V4", PERHAPS)),
+        ([("auth/jwt-other/role/*", "read list")], set()),
         ([("auth/userpass/users/*", "create update")], of("V4", PERHAPS)),
         ([("auth/approle/role/*", "create update")], of("V4", PERHAPS)),
         ([("auth/approle/role/+", "create update")], set()),
         ([("identity/entity/name/writ-agent", "update")], of("V5", ANY)),
         ([("identity/entity/name/writ-other", "update")], set()),
+        ([("identity/entity", "create update")], of("V5", ANY)),
         ([("identity/entity/id/*", "update")], of("V5", PERHAPS)),
+        ([("identity/entity/id/0a1b", "update")], of("V5", PERHAPS)),
+        ([("identity/group/id/*", "update")], of("V5", PERHAPS)),
+        ([("identity/group/id/0a1b", "update")], of("V5", PERHAPS)),
         ([("identity/group", "update")], of("V5", ANY)),
         ([("auth/token/create", "update sudo")], of("V6", ANY)),
         ([("auth/token/create", "update")], set()),
@@ -133,6 +139,45 @@ def test_a_database_role_of_its_making(
     assert told(login("a", *rules), there) == expected
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ('"db_name" = ["orders"], "creation_statements" = []', True),
+        ('"creation_statements" = []', True),
+        ('"revocation_statements" = []', True),
+        ('"default_ttl" = []', False),
+        ('"db_name" = ["other"]', False),
+    ],
+)
+def test_what_parameters_leave_of_a_database_role(parameters: str, expected: bool) -> None:
+    """Its own role is there: it needs no connection anew."""
+    there = login("a", READ)
+    policy = Address("vault", POLICY, "writ-a")
+    rule = f'path "{WRITE[0]}" {{ capabilities = ["update"]\n allowed_parameters = {{ {parameters} }} }}'
+    text = f"{there[policy].attributes['policy']}\n{rule}"
+    assert told({**there, policy: Resource(policy, {"policy": text})}, database("a")) == (
+        {("V2", "minter", True)} if expected else set()
+    )
+
+
+def test_a_policy_without_which_a_wider_one_does_closes_nothing() -> None:
+    """The server takes the most specific rule alone: where that goes, another counts."""
+    one = login("a", ("sys/policies/acl/writ-a", "update"), token_policies=["writ-a", "wide"])
+    wide = at(POLICY, "wide", policy='path "sys/policies/*" { capabilities = ["update"] }')
+    by = {str(address) for step in found(one, wide) if step.rule == "V1" for address in step.by}
+    assert 'vault.vault_policy["writ-a"]' not in by
+    narrow = at(POLICY, "wide", policy='path "sys/policies/*" { capabilities = ["read"] }')
+    by = {str(address) for step in found(one, narrow) if step.rule == "V1" for address in step.by}
+    assert 'vault.vault_policy["writ-a"]' in by
+
+
+def test_each_of_two_policies_by_which_a_login_comes_there_is_a_step() -> None:
+    one = login("a", ("identity/group", "update"), token_policies=["writ-a", "more"])
+    more = at(POLICY, "more", policy='path "identity/group/name/x" { capabilities = ["update"] }')
+    opened = {step.by[0].key for step in found(one, more) if step.rule == "V5" and step.certain}
+    assert opened == {"writ-a", "more"}
+
+
 def test_a_login_that_is_meant_is_no_escalation() -> None:
     (step,) = found(login("a", READ), database("a"))
     assert (step.rule, step.gives.system, step.gives.name, step.certain) == ("", "orders-db", "writ_a", True)
@@ -140,6 +185,50 @@ def test_a_login_that_is_meant_is_no_escalation() -> None:
         'vault.vault_policy["writ-a"]',
         'vault.vault_jwt_auth_backend_role["jwt-agents/a"]',
     ]
+
+
+def reads(*objects: Objects) -> dict[str, set[str]]:
+    """By login: the roles that it comes to, in one step or by what it shares with others."""
+    steps = [one for one in found(*objects) if not one.rule]
+    shared = {one.needs[0]: {two.gives.name for two in steps if two.needs == one.needs} for one in steps}
+    return {
+        spot.name.removeprefix("jwt-agents/"): {
+            name for one in steps if one.needs == (spot,) for name in shared.get(one.gives, {one.gives.name})
+        }
+        for spot in shared
+        if spot.kind is Kind.PRINCIPAL
+    }
+
+
+STAR = at(POLICY, "star", policy='path "database/creds/*" { capabilities = ["read"] }')
+
+
+def test_what_patterns_let_many_read_is_worked_out_once() -> None:
+    """A thousand logins that may read a thousand paths are no million steps."""
+
+    def work(size: int) -> int:
+        names = [f"x{number}" for number in range(size)]
+        own = (
+            login(name, (f"database/creds/writ-{name}", "read"), token_policies=["star", f"writ-{name}"])
+            for name in names
+        )
+        many = [STAR, *own, *(database(name) for name in names)]
+        if size < 10:
+            every = {f"writ_{name}" for name in names}
+            assert reads(*many) == dict.fromkeys(names, every)
+        return len(found(*many))
+
+    assert work(40) < 4.5 * work(10)
+
+
+def test_what_a_rule_of_its_own_denies_a_login_doesnt_share() -> None:
+    more = ["star", "writ-a"]
+    closed = login("a", ("database/creds/writ-c", "deny"), token_policies=more)
+    assert reads(STAR, closed, database("b"), database("c")) == {"a": {"writ_b"}}
+    narrow = login("a", ("database/creds/writ-c*", "list"), token_policies=more)
+    free = login("d", token_policies=["star", "writ-d"])
+    every = reads(STAR, narrow, free, database("b"), database("c"))
+    assert every == {"a": {"writ_b"}, "d": {"writ_b", "writ_c"}}
 
 
 def test_an_identity_that_two_roles_take() -> None:

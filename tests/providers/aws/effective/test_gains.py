@@ -81,5 +81,41 @@ def test_a_policy_of_its_own_that_it_can_write_is_certain() -> None:
         assert (step.rule, step.certain) == ("A1", certain)
 
 
+CONDITIONS = (
+    {"ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}},
+    {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    {"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}},
+)
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_hangs_on_a_condition_is_never_certain(condition: dict[str, dict[str, str]]) -> None:
+    """It may attach a single policy, or be no request that a role can make."""
+    change = {"Action": ["iam:AttachRolePolicy", "iam:PutRolePolicy"], "Resource": OWN}
+    told = found({**role(), **inline({**change, "Condition": condition})})
+    assert [(one.rule, one.certain) for one in told] == [("A2", False), ("A3", False)]
+    kept_out = inline({"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": condition}, name="q")
+    told = found({**role(), **inline(change), **kept_out})
+    assert [(one.rule, one.certain) for one in told] == [("A2", False), ("A3", False)]
+    whole = inline(change, name="q")
+    told = found({**role(), **inline({**change, "Condition": condition}), **whole})
+    assert [(one.rule, one.certain) for one in told] == [("A2", True), ("A3", True)]
+
+
+def test_on_a_resource_that_a_variable_names_it_is_never_certain() -> None:
+    own = "arn:aws:iam::123456789012:role/${aws:PrincipalTag/x}"
+    (step,) = found(allowing("iam:PutRolePolicy", resource=own))
+    assert not step.certain
+    denied = inline({"Effect": "Deny", "Action": "iam:*", "Resource": own}, name="q")
+    assert not any(one.certain for one in found({**allowing("iam:PutRolePolicy", resource=OWN), **denied}))
+
+
+def test_to_choose_among_versions_that_are_there_is_never_certain() -> None:
+    address = Address("payments", MANAGED_POLICY, CUSTOMER)
+    known = {address: Resource(address, {"policy": text({"Action": "s3:GetObject"})})}
+    (step,) = found({**allowing("iam:SetDefaultPolicyVersion", resource=CUSTOMER), **attached(CUSTOMER), **known})
+    assert (step.rule, step.certain) == ("A1", False)
+
+
 def test_what_has_nothing_of_it_is_not_looked_into() -> None:
     assert found(allowing("s3:*", "sqs:SendMessage")) == []
