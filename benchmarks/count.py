@@ -50,6 +50,37 @@ def count_statements(pending: bytes, counts: Counter[str]) -> bytes:
     return pending
 
 
+def count_queries(pending: bytes, counts: Counter[str]) -> bytes:
+    """MariaDB's protocol: packets that begin a command (number 0) and are a COM_QUERY, by their first word."""
+    while len(pending) >= 5:
+        length = int.from_bytes(pending[0:3], "little") + 4
+        if len(pending) < length:
+            break
+        if pending[3] == 0 and pending[4] == 3:
+            counts[pending[5:length].decode("utf-8", "replace").split(None, 1)[0].upper()] += 1
+        pending = pending[length:]
+    return pending
+
+
+_OPERATIONS = {0x60: "bind", 0x63: "search", 0x77: "extended"}
+
+
+def count_operations(pending: bytes, counts: Counter[str]) -> bytes:
+    """LDAP messages (RFC 4511, 4.1.1): a sequence of a number below 2^31 and the operation."""
+    while len(pending) >= 8:
+        size, start = pending[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(pending[2:start], "big")
+        if len(pending) < start + size:
+            break
+        operation = pending[start + 2 + pending[start + 1]]
+        if operation in _OPERATIONS:
+            counts[_OPERATIONS[operation]] += 1
+        pending = pending[start + size :]
+    return pending
+
+
 @contextmanager
 def counted(connect: Callable[[], socket.socket], counting: Counting) -> Iterator[tuple[int, Counter[str]]]:
     """A port to use in place of the server, and the counts, until the block ends."""

@@ -1,7 +1,7 @@
-"""Measures, and rewrites the tables in README.md: `python benchmarks/run.py [validate] [plan] [growth] [peers]`.
+"""Measures, and rewrites the tables in README.md: `python benchmarks/run.py [PART]…`.
 
-Without a part, all of them. `--rounds` (3) is how often each command runs; commands take turns. `--print` leaves
-README.md as it is.
+Parts: validate, plan, growth, standing, peers. Without one, all of them. `--rounds` (3) is how often each command runs;
+commands take turns. `--print` leaves README.md as it is.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import standing as standing_costs
 from count import count_actions, count_http, count_statements, counted
 from generate import generate
 from measure import Run, cpu, interleaved, measure, mebibytes, median, seconds, spread
@@ -91,12 +92,23 @@ def growth(rounds: int) -> str:
     return _table(names, rows)
 
 
+def standing(rounds: int) -> str:
+    """Inventory and graph: twice as many identities, twice as much of everything."""
+    return f"{_table(*standing_costs.inventory(rounds))}\n\n{_table(*standing_costs.graph(rounds))}"
+
+
 def peers(rounds: int) -> str:
     """What a user would pick instead."""
     return compare(rounds)
 
 
-PARTS: Mapping[str, Callable[[int], str]] = {"validate": validate, "plan": plan, "growth": growth, "peers": peers}
+PARTS: Mapping[str, Callable[[int], str]] = {
+    "validate": validate,
+    "plan": plan,
+    "growth": growth,
+    "standing": standing,
+    "peers": peers,
+}
 
 
 def _plan_and_bare(made: World) -> dict[str, Callable[[], Run]]:

@@ -42,7 +42,7 @@ _GARBLED = (
     ValueError,
 )
 """What ldap3 fails with where a reply isn't one: it decodes what comes, and checks little."""
-_SCOPES = {Within.ENTRY: ldap3.BASE, Within.BELOW: ldap3.SUBTREE}
+_SCOPES = {Within.ENTRY: ldap3.BASE, Within.CHILDREN: ldap3.LEVEL, Within.BELOW: ldap3.SUBTREE}
 
 
 class LdapClient:
@@ -120,7 +120,7 @@ class LdapClient:
     def _page(
         self, base: str, filter: str, attributes: Sequence[str], within: Within, cookie: bytes | None
     ) -> tuple[list[Entry], bytes | None] | None:
-        paged = None if within is Within.ENTRY else self.page
+        paged = self.page if within is Within.BELOW else None
         what = f"search {base or 'the root'}"
         result, response = self._asked(
             what,

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from providers.ldap.dn import BadDn, normal
 from providers.ldap.entry import Entry, Within
 from providers.ldap.filters import ANYTHING, GROUPS
 from providers.ldap.keys import by_uid, by_value
@@ -18,7 +17,7 @@ from reconciler.provider import Denied
 if TYPE_CHECKING:
     from providers.ldap.client import LdapClient
 
-_GROUP = ("objectClass", "member", "uniqueMember", "memberUid", "gidNumber", "description", "entryUUID")
+GROUP_ATTRIBUTES = ("objectClass", "member", "uniqueMember", "memberUid", "gidNumber", "description", "entryUUID")
 _ACCOUNT = ("uid", "gidNumber")
 _OPTIONAL_UID = re.compile(r"#'[01]*'B$")
 """What may follow the DN in uniqueMember (RFC 4517, 3.3.21)."""
@@ -131,7 +130,7 @@ def accounts_of(entries: Iterable[Entry]) -> Accounts:
     by_gid: dict[str, tuple[str, ...]] = {}
     uids: dict[str, tuple[str, ...]] = {}
     for entry in entries:
-        dn = _normal(entry.dn)
+        dn = by_value(entry.dn)
         uids[dn] = entry.all("uid")
         for uid in uids[dn]:
             by_uid_[uid.lower()] = (*by_uid_.get(uid.lower(), ()), dn)
@@ -142,12 +141,12 @@ def accounts_of(entries: Iterable[Entry]) -> Accounts:
 
 def read_groups(client: LdapClient) -> dict[str, Group]:
     """Every group of a known class at the base and below, by DN. Raises Denied where members are hidden from us."""
-    return {one.dn: one for one in map(group_of, client.search(client.settings.base, GROUPS, _GROUP) or ())}
+    return {one.dn: one for one in map(group_of, client.search(client.settings.base, GROUPS, GROUP_ATTRIBUTES) or ())}
 
 
 def read_group(client: LdapClient, dn: str) -> Group | None:
     """One group, wherever it is; None where there is none, or no group is there."""
-    found = client.search(dn, GROUPS, _GROUP, Within.ENTRY)
+    found = client.search(dn, GROUPS, GROUP_ATTRIBUTES, Within.ENTRY)
     return group_of(found[0]) if found else None
 
 
@@ -162,7 +161,7 @@ def group_of(entry: Entry) -> Group:
             f"{entry.dn} shows no {min(hidden)}, and its class demands one: this login may not see its members",
             help="`writ permissions plan` prints what the login needs",
         )
-    dn = _normal(entry.dn)
+    dn = by_value(entry.dn)
     return Group(dn, classes, values, entry.one("gidNumber"), entry.all("description"), entry.one("entryUUID"))
 
 
@@ -171,11 +170,3 @@ def primary(groups: Mapping[str, Group], accounts: Accounts) -> Iterator[tuple[s
     for group in groups.values():
         if POSIX_GROUP.lower() in group.classes and group.gid:
             yield from ((account, group.dn) for account in accounts.by_gid.get(group.gid, ()))
-
-
-def _normal(dn: str) -> str:
-    """Of a DN by the server: one that it writes in a way that isn't known is its own form."""
-    try:
-        return normal(dn)
-    except BadDn:
-        return by_value(dn)

@@ -11,6 +11,8 @@ class Within(Enum):
     """How far a search goes (RFC 4511, 4.5.1.2)."""
 
     ENTRY = "base"
+    CHILDREN = "one"
+    """In one answer, for places that know no pages: a server's monitor."""
     BELOW = "sub"
 
 

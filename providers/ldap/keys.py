@@ -12,7 +12,7 @@ from typing import NamedTuple
 from providers.ldap.dn import BadDn, escaped, normal
 
 _ARROW = "->"
-_UID, _RAW = "memberUid:", "value:"
+UID, _RAW = "memberUid:", "value:"
 
 
 class MembershipKey(NamedTuple):
@@ -33,7 +33,7 @@ class MembershipKey(NamedTuple):
 
 def by_uid(uid: str) -> str:
     """The member that a uid without an account is."""
-    return f"{_UID}{escaped(uid)}"
+    return f"{UID}{escaped(uid)}"
 
 
 def by_value(raw: str) -> str:
@@ -46,4 +46,4 @@ def by_value(raw: str) -> str:
 
 def is_dn(member: str) -> bool:
     """Whether a member is one by its DN."""
-    return not member.startswith((_UID, _RAW))
+    return not member.startswith((UID, _RAW))

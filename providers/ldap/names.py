@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 GROUP = "ldap_group"
 MEMBERSHIP = "ldap_group_membership"
+ACCOUNT = "ldap_account"
+"""Only told of, by an inventory: its key is its DN in normal form."""
 NESTING = "ldap_group_nesting"
 """Observed: the groups that a group of somebody else's is in."""
 PRIMARY = "ldap_primary_group"

@@ -10,6 +10,16 @@ from reconciler.provider import Rights, Scope
 
 _MEMBERS = "member,uniqueMember,memberUid,description"
 _READ = f"entry,objectClass,cn,gidNumber,entryUUID,ref,{_MEMBERS}"
+_ACCOUNTS = "entry,objectClass,uid,cn,gidNumber,loginShell,createTimestamp,pwdLastSuccess"
+_POLICIES = "pwdChangedTime,pwdEndTime,pwdAccountLockedTime,pwdReset,pwdPolicySubentry,pwdMaxAge,pwdLockout"
+_SEEING = (
+    "the rules come before those that are there: in cn=config as {0}to …, {1}to … of olcAccess and as olcLimits",
+    "to search userPassword tells whether there is one, and no value of it",
+    "the line with pwdChangedTime is for a server with the overlay ppolicy: others don't know these names",
+    "with the overlay slapo-lastbind, authTimestamp besides",
+    "the line with cn=Monitor belongs to the database monitor, where there is one: it tells who is connected",
+    "accounts that are named differently than by uid, cn: their naming attribute besides",
+)
 _NOTES = (
     "the rules come before those that are there: in cn=config as {0}to …, {1}to … of olcAccess and as olcLimits",
     "{login} stands for Writ's own entry, which lies outside {accounts}",
@@ -29,6 +39,28 @@ def rights(scope: Scope[LdapSettings], *, writing: bool) -> Rights:
         for note in told
     )
     return Rights("slapd.access(5)", text, notes)
+
+
+def inventory_rights(scope: Scope[LdapSettings]) -> Rights:
+    """The rules for a login that makes an inventory."""
+    root = suffix(scope.settings.base)
+    login = f"cn=iam-auditor,{root}"
+    text = "".join(f"access {rule}\n" for rule in inventory_rules(scope.settings, login))
+    notes = tuple(note.replace("{login}", login) for note in _SEEING)
+    return Rights("slapd.access(5)", f"{text}limits {limits(login)}\n", notes)
+
+
+def inventory_rules(settings: LdapSettings, login: str) -> tuple[str, ...]:
+    """The same, as ``olcAccess`` takes them; the last two need what their notes say."""
+    who = f'by dn.exact="{_quoted(login)}"'
+    base, root = _quoted(settings.base), _quoted(suffix(settings.base))
+    return (
+        f'to dn.subtree="{base}" attrs={_READ} {who} read by * break',
+        f'to dn.subtree="{root}" attrs={_ACCOUNTS} {who} read by * break',
+        f'to dn.subtree="{root}" attrs=userPassword {who} search by * break',
+        f'to dn.subtree="{root}" attrs={_POLICIES} {who} read by * break',
+        f'to dn.subtree="cn=Monitor" {who} read by * break',
+    )
 
 
 def rules(settings: LdapSettings, login: str, *, writing: bool) -> tuple[str, ...]:

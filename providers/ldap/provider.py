@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -13,11 +13,23 @@ from providers.ldap.lower import lower
 from providers.ldap.membership import MembershipType
 from providers.ldap.names import MEMBERSHIP, NESTING
 from providers.ldap.overlap import overlap
-from providers.ldap.permissions import rights
+from providers.ldap.permissions import inventory_rights, rights
 from providers.ldap.settings import LdapSettings
 from providers.ldap.snapshot import read
 from providers.ldap.ttl import limit_of
-from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.model import (
+    AccessChange,
+    Address,
+    Explanation,
+    Limit,
+    Reach,
+    Resource,
+    Snapshot,
+    Standing,
+    Step,
+    Unseen,
+    Worlds,
+)
 from reconciler.provider import (
     Asking,
     Claim,
@@ -115,6 +127,17 @@ class LdapProvider(Base):
 
         return reached(objects, never)
 
+    def steps(
+        self,
+        scope: Scope[LdapSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+        surroundings: object = None,  # noqa: ARG002 - all is in the objects
+    ) -> Iterable[Step]:
+        """What memberships open elsewhere: docs/escalation.md, X1."""
+        from providers.ldap.effective.steps import steps  # noqa: PLC0415 - only plans with changes, and graph, need it
+
+        return steps(objects)
+
     def ttl(self, scope: Scope[LdapSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """Until the last membership ends."""
         return limit_of(objects)
@@ -128,6 +151,30 @@ class LdapProvider(Base):
     def rights(self, scope: Scope[LdapSettings], *, writing: bool) -> Rights:
         """Rules of slapd."""
         return rights(scope, writing=writing)
+
+    def inventory(
+        self,
+        client: LdapClient,
+        scope: Scope[LdapSettings],  # noqa: ARG002 - the client knows it
+    ) -> Iterable[Standing | Unseen]:
+        """Agents' accounts, other machines' in a group, and whoever is in a privileged one."""
+        from providers.ldap.standing.read import inventory  # noqa: PLC0415 - only inventory needs it
+
+        return inventory(client)
+
+    def covering(
+        self,
+        scope: Scope[LdapSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+    ) -> Callable[[object], Iterable[Address]]:
+        """Agents' accounts by their groups."""
+        from providers.ldap.standing.cover import Cover  # noqa: PLC0415 - only inventory needs it
+
+        return Cover.of(objects).covering
+
+    def inventory_rights(self, scope: Scope[LdapSettings]) -> Rights:
+        """Rules of slapd."""
+        return inventory_rights(scope)
 
     def close(self, client: LdapClient) -> None:
         """Log out."""

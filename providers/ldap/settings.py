@@ -8,12 +8,13 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, model_validator
 
 from providers.ldap.dn import below, escaped, folded, is_under, parse
-from providers.ldap.fields import Dn
+from providers.ldap.fields import Dn, GroupPattern
 from providers.ldap.keys import is_dn
 from providers.ldap.names import GROUP_OF_NAMES
 from specs.base import SpecModel, spec_error, spelled
 
 _PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_PRIVILEGED = ("*admin*", "*root*", "wheel", "sudo*")
 _NAMING = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,31}")
 
 
@@ -44,6 +45,11 @@ class LdapSettings(SpecModel):
     """Of the groups that it makes."""
     placeholder: Dn = "cn=writ-placeholder"
     """The member of a group that has none, where the class demands one. Not counted while no entry has this DN."""
+    privileged: tuple[GroupPattern, ...] = _PRIVILEGED
+    """Groups, by name or DN, of which an inventory tells who is in them; ``*`` stands for anything."""
+    password_policy: Dn | None = None
+    """The server's default password policy (ppolicy_default), which stands in its own configuration alone: for an
+    inventory."""
 
     @model_validator(mode="after")
     def _apart(self) -> Self:

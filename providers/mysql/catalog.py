@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from providers.mysql import sql
 from providers.mysql.keys import GrantKey, normal
 from providers.mysql.names import PUBLIC, Account, database_of, of_procs_priv
-from providers.mysql.privileges import Kind, of_bits, of_column, of_set
+from providers.mysql.privileges import GRANT_OPTION, Kind, of_bits, of_column, of_set
 
 if TYPE_CHECKING:
     from providers.mysql.client import MysqlClient
@@ -95,6 +95,20 @@ def logins(client: MysqlClient, of: Collection[str]) -> dict[Account, Login]:
             account, int(access or 0), float(seconds or 0), known, str(default or ""), int(count), bool(holds), bool(by)
         )
     return found
+
+
+def administrators(client: MysqlClient) -> frozenset[str]:
+    """Accounts named root that may make users and pass everything on."""
+    rows = (
+        (Account(str(user), str(host)), of_bits(int(access or 0))) for user, host, access in client.query(sql.ROOTS)
+    )
+    return frozenset(str(account) for account, held in rows if {"CREATE USER", GRANT_OPTION} <= held)
+
+
+def server_privileges(client: MysqlClient, account: Account | None) -> frozenset[str] | None:
+    """What an account holds on the whole server; None without an account, and for one that isn't there."""
+    rows = client.query(sql.ACCOUNT, (account.user, account.host)) if account is not None else []
+    return of_bits(int(rows[0][0] or 0)) if rows else None
 
 
 def holdings(client: MysqlClient, found: Mapping[str, int]) -> list[Holding]:

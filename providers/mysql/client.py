@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import struct
@@ -26,6 +27,8 @@ Row: TypeAlias = tuple[Any, ...]
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10
+VERSION = re.compile(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.\d+.*mariadb", re.IGNORECASE)
+"""Replication's old way is to put 5.5.5- before it."""
 MANY_STATEMENTS: int = CLIENT.MULTI_STATEMENTS
 """A parameter's (client_flag) value with which ``script`` takes several."""
 # Names in backticks and texts in single quotes mean the same in every sql_mode; backslashes in texts don't.
@@ -82,6 +85,12 @@ class MysqlClient:
     def address(self, kind: str, key: str) -> Address:
         """The address of an object here."""
         return self.scope.address(kind, key)
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor; zeros for a text that isn't known."""
+        found = VERSION.match(self.version_text)
+        return (int(found[1]), int(found[2])) if found else (0, 0)
 
     @cached_property
     def database_columns(self) -> tuple[str, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from providers.mysql.client import MysqlClient
+from providers.mysql.client import VERSION, MysqlClient
 from providers.mysql.connection import MysqlConnection, is_private
 from providers.mysql.settings import MysqlSettings
 from reconciler.provider import Denied, Rejected, Scope, Unreachable, text_from
@@ -73,8 +72,8 @@ def _password(connection: MysqlConnection, environ: Mapping[str, str]) -> str:
 
 
 def check_version(text: str) -> None:
-    """Raises Rejected for a server that isn't known. Replication's old way is to put 5.5.5- before the version."""
-    found = re.match(r"(?:5\.5\.5-)?(\d+)\.(\d+)\.\d+.*mariadb", text, re.IGNORECASE)
+    """Raises Rejected for a server that isn't known."""
+    found = VERSION.match(text)
     if found is None:
         raise Rejected(
             f"this is no MariaDB: {text}",

@@ -12,6 +12,8 @@ from reconciler.provider.dotted import split_dotted
 ROLE = "mysql_role"
 GRANT = "mysql_grant"
 MEMBERSHIP = "mysql_role_membership"
+USER = "mysql_user"
+"""Only told of, by an inventory: a login, ``svc@%``."""
 PUBLIC_GRANT = "mysql_public_grant"
 """Only observed: what everybody may. Its key is an object's kind and name, ``table:shop.orders``."""
 NAMESAKE_GRANT = "mysql_namesake_grant"

@@ -14,6 +14,12 @@ _NOTES = (
     "who made a role has it WITH ADMIN OPTION; for roles that others made: GRANT role TO {login} WITH ADMIN OPTION",
     "mysql.global_priv holds hashes of passwords: Writ asks for single fields only, and whoever has this login may not",
 )
+_AUDITOR = "iam_auditor"
+_SEEING = (
+    "{login} may be at a narrower host than %",
+    "mysql.global_priv holds hashes of passwords: Writ asks for single fields only, and whoever has this login may not",
+    "PROCESS shows whose sessions there are, and from where; the last line, by which programs they are",
+)
 _READING = (
     "plan with the login that applies: another's plan would show that one's ADMIN on the managed roles as undeclared",
 )
@@ -33,3 +39,15 @@ def rights(scope: Scope[MysqlSettings], *, writing: bool) -> Rights:  # noqa: AR
         lines.append(f"GRANT REFERENCES ON DATABASE.* TO {login};")
     notes = (*(() if writing else _READING), *_NOTES)
     return Rights("SQL", "\n".join(lines) + "\n", tuple(note.format(login=login) for note in notes))
+
+
+def inventory_rights() -> Rights:
+    """The statements for a login that makes an inventory."""
+    login = f"'{_AUDITOR}'@'%'"
+    lines = [f"CREATE USER {login} IDENTIFIED BY '…';"]
+    lines += [f"GRANT SELECT ON mysql.{table} TO {login};" for table in _TABLES]
+    lines += [
+        f"GRANT PROCESS ON *.* TO {login};",
+        f"GRANT SELECT ON performance_schema.session_connect_attrs TO {login};",
+    ]
+    return Rights("SQL", "\n".join(lines) + "\n", tuple(note.format(login=login) for note in _SEEING))

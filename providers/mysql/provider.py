@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.mysql.access import MysqlAccess, MysqlNever
 from providers.mysql.connection import MysqlConnection
+from providers.mysql.escalation.rules import RULES
 from providers.mysql.grant import GrantType
 from providers.mysql.lower import login_target, lower
 from providers.mysql.membership import MembershipType
 from providers.mysql.names import ROLE
 from providers.mysql.overlap import overlap
-from providers.mysql.permissions import rights
+from providers.mysql.permissions import inventory_rights, rights
 from providers.mysql.role import RoleType
 from providers.mysql.settings import MysqlSettings
 from providers.mysql.snapshot import read
 from providers.mysql.ttl import limit_of
 from providers.mysql.widths import WIDTHS, wide
-from reconciler.model import AccessChange, Address, Explanation, Limit, Reach, Resource, Snapshot, Worlds
+from reconciler.model import (
+    AccessChange,
+    Address,
+    Explanation,
+    Limit,
+    Reach,
+    Resource,
+    Rule,
+    Snapshot,
+    Standing,
+    Step,
+    Unseen,
+    Worlds,
+)
 from reconciler.provider import (
     Asking,
     Claim,
@@ -57,6 +71,7 @@ class MysqlProvider(Base):
     needs_audience: ClassVar[bool] = False
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({ROLE})
+    rules: ClassVar[Mapping[str, Rule]] = RULES
     write_concurrency: ClassVar[int] = 1
     """A table's grant and its columns' meet: revoking one takes the other."""
 
@@ -128,6 +143,17 @@ class MysqlProvider(Base):
 
         return reached(objects, never, surroundings)
 
+    def steps(
+        self,
+        scope: Scope[MysqlSettings],
+        objects: Mapping[Address, Resource],
+        surroundings: object = None,
+    ) -> Iterable[Step]:
+        """docs/escalation.md."""
+        from providers.mysql.escalation.steps import steps  # noqa: PLC0415 - only plans with changes, and graph, need it
+
+        return steps(scope, objects, surroundings)
+
     def ttl(self, scope: Scope[MysqlSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the minting system's lease."""
         return limit_of(scope, pair)
@@ -141,6 +167,30 @@ class MysqlProvider(Base):
     def rights(self, scope: Scope[MysqlSettings], *, writing: bool) -> Rights:
         """Statements for the server's administrator."""
         return rights(scope, writing=writing)
+
+    def inventory(
+        self,
+        client: MysqlClient,
+        scope: Scope[MysqlSettings],  # noqa: ARG002 - the client knows it
+    ) -> Iterable[Standing | Unseen]:
+        """Every login of the server."""
+        from providers.mysql.standing.read import inventory  # noqa: PLC0415 - only inventory needs it
+
+        return inventory(client)
+
+    def covering(
+        self,
+        scope: Scope[MysqlSettings],  # noqa: ARG002
+        objects: Mapping[Address, Resource],
+    ) -> Callable[[object], Iterable[Address]]:
+        """Roles by their privileges."""
+        from providers.mysql.standing.cover import Cover  # noqa: PLC0415 - only inventory needs it
+
+        return Cover.of(objects).covering
+
+    def inventory_rights(self, scope: Scope[MysqlSettings]) -> Rights:  # noqa: ARG002
+        """Statements for the server's administrator."""
+        return inventory_rights()
 
     def close(self, client: MysqlClient) -> None:
         """Log out."""

@@ -54,7 +54,14 @@ def _around(
     """What the roles hold and have that one of ours has and that aren't looked at themselves."""
     beside = _above(edges, roles.watched) - roles.watched
     pairs = frozenset((one.account.user, one.role) for one in edges if one.account.user in beside)
-    return Surroundings({key: what for key, what in held.items() if key.role in beside}, pairs, client.folds_names)
+    return Surroundings(
+        {key: what for key, what in held.items() if key.role in beside},
+        pairs,
+        client.folds_names,
+        catalog.administrators(client),
+        client.version,
+        catalog.server_privileges(client, client.scope.settings.minting),
+    )
 
 
 def _everybodys(

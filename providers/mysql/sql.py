@@ -60,6 +60,9 @@ SELECT 1 FROM mysql.global_priv g WHERE g.Host = '' AND g.User = %s AND JSON_VAL
 """
 """Whether a role may nothing, has no role, and nobody but one account has it."""
 ACCOUNT: LiteralString = "SELECT JSON_VALUE(Priv, '$.access') FROM mysql.global_priv WHERE User = %s AND Host = %s"
+ROOTS: LiteralString = """
+SELECT User, Host, JSON_VALUE(Priv, '$.access') FROM mysql.global_priv WHERE User = 'root' AND Host <> ''
+"""
 UPDATES_MYSQL: LiteralString = """
 SELECT 1 FROM mysql.db WHERE User = %s AND Host = %s AND Update_priv = 'Y' AND 'mysql' LIKE Db
 """

@@ -28,6 +28,7 @@ class Holder(VaultResource):
         "kind": Attribute("What it is: an auth method's type and folder, a group, a database role."),
         "policies": Attribute("Writ's policies that it gives, or a pattern that matches some."),
         "roles": Attribute("Roles of other systems, Writ's, that its statements name."),
+        "bound": Attribute("Principals of AWS that it lets in."),
     }
 
     def read(self, client: VaultClient, key: str) -> Live | None:  # noqa: ARG002 - nobody wants one
@@ -44,10 +45,16 @@ class Holder(VaultResource):
 
 
 def holder(
-    client: VaultClient, path: str, kind: str, *, policies: Sequence[str] = (), roles: Sequence[str] = ()
+    client: VaultClient,
+    path: str,
+    kind: str,
+    *,
+    policies: Sequence[str] = (),
+    roles: Sequence[str] = (),
+    bound: Sequence[str] = (),
 ) -> Live:
     """A row that only somebody's hand takes away."""
-    values = {"path": path, "kind": kind, "policies": sorted(policies), "roles": sorted(roles)}
+    values = {"path": path, "kind": kind, "policies": sorted(policies), "roles": sorted(roles), "bound": sorted(bound)}
     what = f"gives {_few(policies)}" if policies else f"makes logins that may join {_few(roles)}"
     left = ByHand(
         f"{path} is outside this scope and {what}",

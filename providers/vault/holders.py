@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from providers.vault.allowed_role import serves
 from providers.vault.errors import InvalidToken
 from providers.vault.holder import holder
-from providers.vault.methods import FIELDS, FOLDERS, FORBIDDEN, READ
+from providers.vault.methods import BOUND, FIELDS, FOLDERS, FORBIDDEN, READ
 from providers.vault.names import in_prefix
 from providers.vault.resource import keys, text
 from providers.vault.values import normal
@@ -53,7 +53,8 @@ class HolderReader:
         for one in (*self._methods(), *self._identities()):
             held = self._held(one.values)
             if held:
-                yield holder(self.client, one.path, one.kind, policies=held)
+                bound = _texts(one.values.get(BOUND)) if one.kind.startswith("aws ") else ()
+                yield holder(self.client, one.path, one.kind, policies=held, bound=bound)
 
     def diagnostics(self) -> Iterator[Diagnostic]:
         """One for all that couldn't be looked at."""

@@ -34,3 +34,5 @@ FORBIDDEN = ("disallowed_policies", "disallowed_policies_glob")
 """Of a token role: where it names some of these and allows none by name, it gives every policy but these."""
 READ: Mapping[str, tuple[str, ...]] = {**FOLDERS, "aws": _ROLE}
 """Where these objects are read: AWS's aren't where they are listed."""
+BOUND = "bound_iam_principal_arn"
+"""Of a role of an AWS method: a list, or a text."""

@@ -4,7 +4,7 @@ from reconciler.model.access import AccessChange, AccessRow, Aspect, Comparison,
 from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
-from reconciler.model.escalation import Escalation, Kind, Link, Rule, Spot, Step
+from reconciler.model.escalation import Escalation, Kind, Link, Meeting, Rule, Spot, Step
 from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
 from reconciler.model.plan import Plan, SystemRecord
@@ -59,6 +59,7 @@ __all__ = [
     "Limit",
     "Link",
     "Live",
+    "Meeting",
     "Mover",
     "Origin",
     "Outcome",

@@ -26,6 +26,14 @@ class Kind(StrEnum):
     """What the Environment says is critical; its name is its number there."""
 
 
+class Meeting(StrEnum):
+    """What one system tells another of whoever logs in: where steps of two systems meet."""
+
+    GROUP = "member of the directory's group"
+    ACCOUNT = "the directory's account"
+    AWS_ROLE = "the AWS role"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Spot:
     """Something that can be held, in one system."""
@@ -38,6 +46,11 @@ class Spot:
     def of(cls, address: Address) -> Spot:
         """The principal that an object stands for."""
         return cls(Kind.PRINCIPAL, address.system, address.key)
+
+    @classmethod
+    def meeting(cls, what: Meeting, name: str) -> Spot:
+        """An ability that no system has for itself: both know the name, which is compared without case."""
+        return cls(Kind.ABILITY, "", f"{what} {name.lower()}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,38 @@
-"""A hybrid estate as it is found: what somebody clicked, typed and forgot, on all three systems by hand."""
+"""A hybrid estate as it is found: what somebody clicked, typed and forgot on each system, and by which habit."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from pathlib import Path
 
-from psycopg import sql
+from jsonschema import Draft202012Validator
 
-from tests.e2e.hands import ACCOUNT, Hands
+from reconciler.render.inventory_schema import inventory_schema
+from tests.servers import World
 
-ISSUER = "token.actions.githubusercontent.com"
-HOSTILE = '=HYPERLINK("http://evil")\x1b[2J\u202e'
-"""A role's name: a formula to a spreadsheet, a command to a terminal."""
-_ORDERS = "SELECT ON public.orders, public.order_items"
+PAGE = (Path(__file__).parents[2] / "docs" / "inventory.md").read_text()
+
+
+class Habit(StrEnum):
+    """Bad ones, as docs/inventory.md tells of them."""
+
+    ENDLESS = "a secret without an end"
+    MONTHS = "a secret that lives for weeks, or that nobody changes"
+    ADMINISTRATOR = "a service that administers"
+    EVERYTHING = "all of something, where a part was meant"
+    PASSES_ON = "may give away what it has"
+    ANYBODY = "taken from anybody, or from anywhere"
+    OPEN = "no secret, or no name, is asked for"
+    SHARED = "several use one identity"
+    PERSON = "a person behind a machine's identity"
+    FORGOTTEN = "not used any more"
+    SWITCHED_OFF = "expired or switched off, and still there"
+    HIDDEN = "rights by another group or role"
 
 
 @dataclass
@@ -26,162 +43,51 @@ class Mess:
     aged: dict[str, set[str]] = field(default_factory=dict)
     """What it must have half a year later."""
     secrets: list[str] = field(default_factory=list)
+    habits: dict[str, Habit] = field(default_factory=dict)
+    """By address: the one for which it was planted."""
 
-    def expect(self, address: str, *classes: str) -> None:
+    def expect(self, address: str, habit: Habit, *classes: str) -> None:
+        """It is a finding at once."""
         self.expected[address] = set(classes)
+        self.habits[address] = habit
+
+    def expect_later(self, address: str, habit: Habit, *classes: str) -> None:
+        """It is one half a year later."""
+        self.aged[address] = set(classes)
+        self.habits[address] = habit
+
+    def secret(self, text: str) -> str:
+        """One that must be in no output."""
+        self.secrets.append(text)
+        return text
+
+    def counts(self, system: str) -> Counter[Habit]:
+        """How many were planted on a system."""
+        return Counter(habit for address, habit in self.habits.items() if address.startswith(f"{system}."))
 
 
-@contextmanager
-def planted(hands: Hands) -> Iterator[Mess]:
-    """Planted, with live sessions; taken away at the end but for what a slate wipes."""
-    mess = Mess()
-    with ExitStack() as undo:
-        _aws(hands, mess, undo)
-        _postgres(hands, mess, undo)
-        _vault(hands, mess, undo)
-        yield mess
+SYSTEMS = ("payments", "orders-db", "vault", "shop-db", "directory")
+"""The columns of the page's table."""
 
 
-def _policy(*statements: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+def told() -> Mapping[str, Counter[Habit]]:
+    """What the page says was planted, by system."""
+    cells = r" (\d*) ?\|" * len(SYSTEMS)
+    rows = re.findall(rf"^\| ([^|]+) \|{cells}$", PAGE, re.MULTILINE)
+    found: dict[str, Counter[Habit]] = {system: Counter() for system in SYSTEMS}
+    for name, *numbers in rows:
+        for system, number in zip(SYSTEMS, numbers, strict=True):
+            if number and name in set(Habit):
+                found[system][Habit(name)] = int(number)
+    return found
 
 
-def _allow(action: str, resource: str) -> Mapping[str, Any]:
-    return {"Effect": "Allow", "Action": action, "Resource": resource}
-
-
-def _trust(principal: Any, action: str = "sts:AssumeRole", **condition: Any) -> str:
-    return _policy({"Effect": "Allow", "Principal": principal, "Action": action} | condition)
-
-
-def _aws(hands: Hands, mess: Mess, undo: ExitStack) -> None:
-    iam = hands.iam
-    keys = {"ci-deploy": 2, "legacy-reader": 1, "ops-shared": 1, "old-job": 1, "nobody": 0}
-    for user, number in keys.items():
-        iam.create_user(UserName=user)
-        for _ in range(number):
-            made = iam.create_access_key(UserName=user)["AccessKey"]
-            mess.secrets += [made["SecretAccessKey"], made["AccessKeyId"]]
-            classes = ("stale",) if user == "old-job" else ("static", "never-expires")
-            mess.expect(f'payments.aws_iam_access_key["{user}/…{made["AccessKeyId"][-4:]}"]', *classes)
-            if user == "old-job":
-                iam.update_access_key(UserName=user, AccessKeyId=made["AccessKeyId"], Status="Inactive")
-    iam.put_user_policy(UserName="ci-deploy", PolicyName="all", PolicyDocument=_policy(_allow("*", "*")))
-    mess.expect('payments.aws_iam_user["ci-deploy"]', "over-wide", "shared")
-    read = _policy(_allow("s3:GetObject", "arn:aws:s3:::orders-archive/*"))
-    iam.put_user_policy(UserName="legacy-reader", PolicyName="read", PolicyDocument=read)
-    secret = "Sommer-im-Wald-1984!"
-    iam.create_login_profile(UserName="ops-shared", Password=secret)
-    undo.callback(iam.delete_login_profile, UserName="ops-shared")
-    mess.secrets.append(secret)
-    mess.expect('payments.aws_iam_user["ops-shared"]', "human-use")
-    federated = {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"}
-    like = {"StringLike": {f"{ISSUER}:sub": "repo:acme/*"}}
-    other = "arn:aws:iam::222222222222"
-    roles = {
-        "partner-access": (_trust({"AWS": "*"}), "over-wide"),
-        "whole-account": (_trust({"AWS": f"{other}:root"}), "over-wide"),
-        "github-deploy": (_trust(federated, "sts:AssumeRoleWithWebIdentity", Condition=like), "over-wide"),
-        "any-subject": (_trust(federated, "sts:AssumeRoleWithWebIdentity"), "over-wide"),
-        "two-runners": (_trust({"AWS": [f"{other}:role/a", f"{other}:role/b"]}), "shared"),
-    }
-    for name, (trust, found) in roles.items():
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
-        mess.expect(f'payments.aws_iam_role["{name}"]', found)
-    iam.create_role(RoleName="forgotten", AssumeRolePolicyDocument=_trust({"Service": "ec2.amazonaws.com"}))
-    mess.aged['payments.aws_iam_role["forgotten"]'] = {"stale"}
-
-
-def _postgres(hands: Hands, mess: Mess, undo: ExitStack) -> None:
-    static = ("static", "never-expires")
-    logins: dict[str, tuple[str, tuple[str, ...]]] = {
-        "svc_orders": ("", static),
-        "svc_root": ("SUPERUSER", (*static, "over-wide")),
-        "svc_creator": ("CREATEROLE", (*static, "over-wide")),
-        "svc_etl": ("IN ROLE pg_read_server_files", (*static, "over-wide")),
-        "svc_expired": ("VALID UNTIL '2020-01-01'", ("stale",)),
-        "svc_shared": ("", (*static, "shared", "human-use")),
-        "svc_static": ("", static),
-        "rotator": ("SUPERUSER", (*static, "over-wide")),
-        HOSTILE: ("", static),
-    }
-    for name, (options, classes) in logins.items():
-        password = f"geheim-{len(mess.secrets)}-Zk3xQ9vB"
-        mess.secrets.append(password)
-        made = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} ").format(sql.Identifier(name), sql.Literal(password))
-        hands.sql(made + sql.SQL(options))
-        plain = name if name.replace("_", "").isalnum() else name.replace('"', '\\"')
-        mess.expect(f'orders-db.postgresql_role["{plain}"]', *classes)
-        if name == "svc_shared":
-            for program in ("billing", "psql"):
-                login = {"user": name, "password": password, "host": "127.0.0.1", "application_name": program}
-                undo.enter_context(hands.session(**login))
-        if name == "rotator":
-            hands.write(
-                "database/config/legacy",
-                plugin_name="postgresql-database-plugin",
-                connection_url=_url(hands),
-                username=name,
-                password=password,
-                allowed_roles="*",
-            )
-            undo.callback(hands.delete, "database/config/legacy")
-    hands.sql(f"GRANT {_ORDERS} TO svc_orders")
-
-
-def _url(hands: Hands) -> str:
-    ((port,),) = hands.sql("SELECT current_setting('port')")
-    return f"postgresql://{{{{username}}}}:{{{{password}}}}@127.0.0.1:{port}/orders?sslmode=disable"
-
-
-def _vault(hands: Hands, mess: Mess, undo: ExitStack) -> None:
-    hands.write("sys/policies/acl/legacy-orders", policy='path "kv/data/orders/*" { capabilities = ["read"] }')
-    hands.write("sys/policies/acl/legacy-admin", policy='path "sys/policies/acl/*" { capabilities = ["update"] }')
-    hands.write("sys/auth/legacy-app", type="approle")
-    approle = "auth/legacy-app/role"
-    hands.write(f"{approle}/billing", token_policies="legacy-orders", secret_id_ttl=0)
-    hands.write(f"{approle}/admin", token_policies="legacy-admin", secret_id_ttl="2h", token_bound_cidrs="10.0.0.0/8")
-    hands.write(f"{approle}/open", token_policies="legacy-orders", bind_secret_id=False, token_bound_cidrs="10.0.0.0/8")
-    for name in ("billing", "billing", "admin"):
-        mess.secrets.append(hands.write(f"{approle}/{name}/secret-id")["data"]["secret_id"])
-    role = "vault.vault_approle_auth_backend_role"
-    mess.expect(f'{role}["legacy-app/billing"]', "static", "never-expires", "over-wide", "shared")
-    mess.expect(f'{role}["legacy-app/admin"]', "over-wide")
-    mess.expect(f'{role}["legacy-app/open"]', "over-wide")
-    hands.write("sys/auth/legacy-people", type="userpass")
-    hands.write("auth/legacy-people/users/jenkins", password="Bauarbeiter-77-Kran", token_policies="legacy-orders")
-    mess.secrets.append("Bauarbeiter-77-Kran")
-    mess.expect('vault.vault_userpass_user["legacy-people/jenkins"]', "static", "never-expires")
-    hands.write("auth/token/roles/nightly", orphan=True, token_period="24h", allowed_policies="legacy-orders")
-    undo.callback(hands.delete, "auth/token/roles/nightly")
-    mess.expect('vault.vault_token_auth_backend_role["nightly"]', "never-expires", "over-wide")
-    token = hands.write("auth/token/create/nightly")["auth"]
-    undo.callback(hands.vault.auth.token.revoke, token["client_token"])
-    mess.secrets.append(token["client_token"])
-    key = "auth/token/create/nightly token default,legacy-orders orphan without end"
-    mess.expect(f'vault.vault_token["{key}"]', "static", "never-expires")
-    _engines(hands, mess)
-
-
-def _engines(hands: Hands, mess: Mess) -> None:
-    hands.write("database/static-roles/legacy", db_name="legacy", username="svc_static", rotation_period="24h")
-    path = "database/static-roles/legacy"
-    mess.expect(f'vault.vault_database_secret_backend_static_role["{path}"]', "static")
-    create = "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}'"
-    hands.write(
-        "database/roles/month", db_name="legacy", creation_statements=create, default_ttl="720h", max_ttl="720h"
-    )
-    login = hands.read("database/creds/month")
-    mess.secrets.append(login["password"])
-    mess.expect('vault.vault_lease["database/creds/month 720h"]', "static")
-    mess.expect(f'orders-db.postgresql_role["{login["username"]}"]', "static")
-    hands.write("sys/mounts/legacy-kv", type="kv", options={"version": "2"})
-    for _ in range(50):
-        try:
-            hands.write("legacy-kv/data/app/mail", data={"password": "Regenschirm-Nr-8"})
-            break
-        except Exception as upgrading:
-            if "pgrading" not in str(upgrading):
-                raise
-    mess.secrets.append("Regenschirm-Nr-8")
-    mess.aged['vault.vault_kv_secret_v2["legacy-kv/data/app/mail"]'] = {"static"}
+def of_system(world: World, system: str, connections: str = "") -> tuple[dict[str, set[str]], set[str], list[str], str]:
+    """Findings; what is told and is none; what couldn't be looked at; and all that was printed."""
+    told_ = world.ok("inventory", "--json", "--system", system, WRIT_CONNECTIONS=connections or str(world.connections))
+    document = json.loads(told_)
+    assert list(Draft202012Validator(inventory_schema()).iter_errors(document)) == []
+    (seen,) = document["systems"]
+    found = {one["address"]: set(one["classes"]) for one in seen["items"] if one["finding"]}
+    known = {one["address"] for one in seen["items"] if not one["finding"]}
+    return found, known, [one["what"] for one in seen["unseen"]], told_

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +22,10 @@ from reconciler.render.plan_schema import plan_schema
 from reconciler.render.plan_text import plan_lines
 from reconciler.sandbox.reading import read_blueprint
 from tests.conformance.suite import bench
+from tests.e2e import mess_ldap
 from tests.e2e.convergence import check_applies, check_destroys, check_finds_its_own, rows
+from tests.e2e.mess import of_system, told
+from tests.e2e.wiring import rewired
 from tests.servers import EXAMPLES, World, run_writ
 
 BASE = "ou=groups,dc=example,dc=com"
@@ -171,7 +174,7 @@ def test_the_page_of_permissions_is_what_the_sandboxs_operator_has() -> None:
     """It runs with exactly these rules: whatever is missing would make the tests above fail."""
     specs = str(EXAMPLES / "directory" / "specs")
     printed = {}
-    for verb in ("apply", "plan"):
+    for verb in ("apply", "plan", "inventory"):
         done = run_writ("permissions", verb, specs, "--system", "directory", cwd=EXAMPLES)
         assert (done.returncode, done.stderr) == (0, "")
         printed[verb] = done.stdout
@@ -180,3 +183,39 @@ def test_the_page_of_permissions_is_what_the_sandboxs_operator_has() -> None:
     given = [f"access {rule}\n" for rule in rules(system.scope.settings, OPERATOR, writing=True)]
     given.append(f"limits {limits(OPERATOR)}\n")
     assert "".join(given) == printed["apply"].replace("cn=iam-operator,dc=example,dc=com", OPERATOR)
+
+
+def allow(server: Any, printed: str) -> None:
+    """The rules that are printed, but for those of a database and an overlay that this server hasn't."""
+    lines = [one for one in printed.splitlines() if not re.search(r"cn=Monitor|pwdChangedTime", one)]
+    rules = [one.removeprefix("access ") for one in lines if one.startswith("access ")]
+    (limits,) = (one.removeprefix("limits ") for one in lines if one.startswith("limits "))
+    assert len(rules) == 3
+    with closing(server.admin()) as config:
+        given = [Modification("olcAccess", f"{{{at}}}{rule}", adds=True) for at, rule in enumerate(rules)]
+        config.modify(server.database_of(mess_ldap.ROOT), [*given, Modification("olcLimits", limits, adds=True)])
+
+
+def test_a_directory_of_which_everything_planted_is_found_and_nothing_before(directory: World) -> None:
+    directory.apply()
+    server: Any = directory.sandbox.server("ldap")
+    with closing(server.admin(mess_ldap.ROOT)) as admin:
+        dn = f"cn=iam-auditor,{mess_ldap.ROOT}"
+        values = {"objectClass": ["organizationalRole", "simpleSecurityObject"], "cn": ["iam-auditor"]}
+        admin.add(dn, {**values, "userPassword": ["auditor-Zk3xQ9vB"]})
+        allow(server, directory.ok("permissions", "inventory", "--system", "directory"))
+        password = ["echo", "auditor-Zk3xQ9vB"]
+        login = {"url": server.endpoint, "method": "simple", "bind_dn": dn, "password_command": password}
+        auditor = rewired(directory, directory=login)
+        found, known, unseen, _ = of_system(directory, "directory", auditor)
+        jane = f'directory.ldap_account["uid=jane,ou=people,{mess_ldap.ROOT}"]'
+        assert found == {jane: {"over-wide"}}, "the seed's own administrator; a clean control else"
+        assert known == {
+            f'directory.ldap_account["uid={name},ou=agents,{mess_ldap.ROOT}"]' for name in ("wiki-bot", "build-bot")
+        }
+        assert unseen == ["who is connected, and from where"], "the sandbox's server has no monitor"
+        with mess_ldap.planted(admin) as mess:
+            found, _, _, printed = of_system(directory, "directory", auditor)
+            assert found == mess.expected | {jane: {"over-wide"}}
+            assert mess.counts("directory") == told()["directory"]
+            assert [secret for secret in mess.secrets if secret in printed] == []

@@ -22,7 +22,8 @@ from reconciler.workflow.specs import Request, prepare
 from tests.cli.test_terminal import on_terminal
 from tests.e2e.conftest import Ground
 from tests.e2e.hands import Hands
-from tests.e2e.mess import HOSTILE, Mess, planted
+from tests.e2e.mess import SYSTEMS, Habit, Mess, told
+from tests.e2e.mess_quickstart import HOSTILE, planted
 from tests.e2e.wiring import rewired
 from tests.servers import World
 
@@ -144,6 +145,7 @@ def seen(auditor: Auditor, mess: Mess) -> Inventory:
 
 def test_everything_that_was_planted_is_found_and_nothing_else(seen: Inventory, mess: Mess) -> None:
     assert findings(seen) == mess.expected | ADMINISTRATORS
+    assert all(mess.counts(system) == told()[system] for system in SYSTEMS[:3]), "as the page says"
 
 
 def test_half_a_year_later_what_wasnt_used_or_changed_is_found_too(auditor: Auditor, mess: Mess) -> None:
@@ -179,6 +181,7 @@ def test_how_wide_it_is_and_what_in_the_specs_does_the_same(seen: Inventory, mes
         ),
         'vault.vault_token_auth_backend_role["nightly"]': "support-bot/orders.read",
         'vault.vault_userpass_user["legacy-people/jenkins"]': "support-bot/orders.read",
+        'vault.vault_jwt_auth_backend_role["legacy-jwt/anybody"]': "support-bot/orders.read",
     }
 
 
@@ -214,3 +217,11 @@ def test_a_login_without_a_superusers_rights_says_what_it_cant_see(auditor: Audi
         session.execute("REVOKE pg_read_all_stats FROM iam_auditor")
     told = json.loads(auditor.world.ok("inventory", "--json", "--system", "orders-db", **env))
     assert len(told["systems"][0]["unseen"]) == 2
+
+
+def test_the_page_tells_of_sixty_by_twelve_habits_on_all_five() -> None:
+    by_system = told()
+    assert sum(sum(found.values()) for found in by_system.values()) >= 60
+    assert {habit for found in by_system.values() for habit in found} == set(Habit)
+    assert len(Habit) == 12
+    assert all(sum(found.values()) >= 8 for found in by_system.values())

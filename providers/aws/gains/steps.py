@@ -14,7 +14,7 @@ from providers.aws.effective.world import Role, World, parsed
 from providers.aws.gains.rules import CATALOGUE, Actions
 from providers.aws.naming import ATTACHMENT, ROLE, ROLE_POLICY
 from providers.aws.settings import AwsSettings
-from reconciler.model import Address, Kind, Resource, Spot, Step, Witness
+from reconciler.model import Address, Kind, Meeting, Resource, Spot, Step, Witness
 from reconciler.provider import Scope
 
 _ANY = ("*",)
@@ -26,14 +26,18 @@ _SERVICES = frozenset(
 
 
 def steps(scope: Scope[AwsSettings], objects: Mapping[Address, Resource]) -> Iterator[Step]:
-    """Of each role whose policies speak of a service that the catalogue names."""
+    """Of each role, and what its policies give where they speak of a service that the catalogue names."""
     world = World(objects)
     hanging: dict[str, list[Address]] = {}
     for address, one in objects.items():
         if address.type in (ROLE_POLICY, ATTACHMENT):
             hanging.setdefault(str(one.attributes["role"]), []).append(address)
     for address, one in objects.items():
-        role = world.role(address) if address.type == ROLE else None
+        if address.type != ROLE:
+            continue
+        name = f"{scope.settings.account}:{address.key}"
+        yield Step((Spot.of(address),), Spot.meeting(Meeting.AWS_ROLE, name), "sign as it", by=(address,))
+        role = world.role(address)
         if role is not None and _concerns(role, world.managed):
             arn = f"{_iam(scope.settings)}role{one.attributes.get('path') or '/'}{address.key}"
             yield from _Look(address, role, world.managed, arn, tuple(hanging.get(address.key, ()))).steps()

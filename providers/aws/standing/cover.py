@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from providers.aws.effective.compare import compare
 from providers.aws.effective.document import DocumentError, Names
@@ -12,6 +12,7 @@ from providers.aws.effective.evaluator import Principal, Request, allowed
 from providers.aws.effective.world import World
 from providers.aws.naming import ROLE
 from reconciler.access import Verdict
+from reconciler.access.beginnings import Beginnings
 from reconciler.model import Address, Resource
 
 _COVERED = frozenset({Verdict.EQUAL, Verdict.NARROWS})
@@ -26,25 +27,37 @@ _Beginnings = tuple[tuple[str, str], ...]
 class Cover:
     """The roles that are wanted, each with its composed access."""
 
-    roles: tuple[tuple[Address, Principal, _Beginnings], ...]
+    roles: Mapping[Address, tuple[Principal, _Beginnings]]
+    _by_resource: Beginnings[Address] = field(default_factory=Beginnings)
+    """By what the resources begin with that their statements are about."""
 
     @classmethod
     def of(cls, objects: Mapping[Address, Resource]) -> Cover:
         """Without roles whose access isn't known: theirs covers nothing."""
         world = World(objects)
-        found = ((address, _principal(world, address)) for address in objects if address.type == ROLE)
-        return cls(tuple((address, ours, _beginnings(ours)) for address, ours in found if ours is not None))
+        found = {address: _principal(world, address) for address in objects if address.type == ROLE}
+        made = cls({address: (ours, _beginnings(ours)) for address, ours in found.items() if ours is not None})
+        for address, (_, beginnings) in made.roles.items():
+            for _, resource in beginnings:
+                made._by_resource.add(resource, address)
+        return made
 
     def covering(self, access: object) -> Iterator[Address]:
         """Roles whose access is equal or wider, by the algebra; none for an access that allows nothing."""
         if not isinstance(access, Principal) or compare(None, access).verdict is Verdict.EQUAL:
             return
         samples = [one for one in _samples(access) if allowed(access, one)]
-        for address, ours, beginnings in self.roles:
+        for address in self._candidates(samples):
+            ours, beginnings = self.roles[address]
             # One request that it lacks is quickly found, and most lack one.
             likely = all(_may(beginnings, one) and allowed(ours, one) for one in samples)
             if likely and compare(ours, access).verdict in _COVERED:
                 yield address
+
+    def _candidates(self, samples: Iterable[Request]) -> Iterable[Address]:
+        """Roles that have a statement which may be about each resource: of thousands, a few."""
+        found = (self._by_resource.of(one.resource) for one in samples)
+        return min(found, key=len, default=list(self.roles))
 
 
 def _may(beginnings: _Beginnings, request: Request) -> bool:

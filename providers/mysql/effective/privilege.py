@@ -43,7 +43,7 @@ class Privilege:
         return f"{what}{column} on {where}" if self.kind in _PLAIN else f"{what} on {self.kind} {where}"
 
 
-def _wider(one: Privilege) -> Iterator[Privilege]:
+def wider(one: Privilege) -> Iterator[Privilege]:
     """The same on what the object is in."""
     if one.kind == ROLE:
         return
@@ -83,7 +83,7 @@ class Patterns:
 
 def covered(one: Privilege, held: Collection[Privilege], patterns: Patterns) -> bool:
     """Whether it, or the same on something wider, is held."""
-    if one in held or any(wide in held for wide in _wider(one)):
+    if one in held or any(wide in held for wide in wider(one)):
         return True
     return one.kind not in {ROLE, Kind.GLOBAL, Kind.DATABASES} and patterns.give(one)
 

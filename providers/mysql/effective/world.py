@@ -26,6 +26,12 @@ class Surroundings:
     """Role → role that it has."""
     folds: bool = False
     """Whether the server takes names of databases and tables in lower case."""
+    administrators: frozenset[str] = frozenset()
+    """Accounts named root, whose name everybody knows, that administer the server."""
+    version: tuple[int, int] = (0, 0)
+    """Of the server; zeros where it isn't known."""
+    minter: frozenset[str] | None = None
+    """What the account that makes logins holds on the whole server; None where none is named."""
 
 
 class World:
@@ -67,6 +73,19 @@ class World:
         for member, role in self.around.edges:
             found.setdefault(member, []).append((role, False))
         return found
+
+    @cached_property
+    def _joined(self) -> dict[str, list[Address]]:
+        found: dict[str, list[Address]] = {}
+        for address in self.objects:
+            key = MembershipKey.parse(address.key) if address.type == MEMBERSHIP else None
+            if key is not None and not key.member.host:
+                found.setdefault(key.member.user, []).append(address)
+        return found
+
+    def memberships(self, role: str) -> list[Address]:
+        """The objects by which a role has others by itself."""
+        return self._joined.get(role, [])
 
     def reached(self, role: str) -> frozenset[str]:
         """The role and all that it has, through whatever circles; and all that everybody was given."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from providers.postgres.effective.catalogue import Privilege
 from providers.postgres.effective.privileges import effective
@@ -22,21 +22,33 @@ _NEWEST = Surroundings(version=10**6)
 class Cover:
     """The group roles that are wanted, each with all that it may do directly."""
 
-    roles: tuple[tuple[Address, Held], ...]
+    roles: Mapping[Address, Held]
+    _holders: dict[Privilege, list[Address]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, objects: Mapping[Address, Resource]) -> Cover:
         """By their grants; what no statement can name counts for nothing."""
         world = World(objects, _NEWEST)
-        return cls(tuple((address, _held(world, address.key)) for address in objects if address.type == ROLE))
+        made = cls({address: _held(world, address.key) for address in objects if address.type == ROLE})
+        for address, ours in made.roles.items():
+            for one in ours:
+                made._holders.setdefault(one, []).append(address)
+        return made
 
     def covering(self, access: object) -> Iterator[Address]:
         """Roles that hold each of its privileges, or the same on the whole table."""
         if not isinstance(access, frozenset) or not is_something(access):
             return
-        for address, ours in self.roles:
+        # Whoever holds all holds each: those that hold the rarest are few.
+        for address in min((self._with(one) for one in access), key=len):
+            ours = self.roles[address]
             if all(one in ours or _whole(one) in ours for one in access):
                 yield address
+
+    def _with(self, one: Privilege) -> list[Address]:
+        whole = _whole(one)
+        found = (*self._holders.get(one, ()), *(self._holders.get(whole, ()) if whole else ()))
+        return list(dict.fromkeys(found))
 
 
 def _held(world: World, role: str) -> Held:

@@ -36,6 +36,18 @@ _ALL = (
         "Vault's HTTP API documentation: /sys/auth, /sys/raw",
     ),
     Rule(
+        "X1",
+        "membership in a directory's group, or an account there, to which auth/<ldap>/groups or users gives policies",
+        "what these policies give",
+        "Vault's documentation of the LDAP auth method: groups and users",
+    ),
+    Rule(
+        "X2",
+        "an AWS role that a role of auth/<aws> is bound to",
+        "what that role's policies give",
+        "Vault's documentation of the AWS auth method: bound_iam_principal_arn",
+    ),
+    Rule(
         "D2",
         "a login of one identity is taken by another's role: the same subject, or none",
         "that role's policies",

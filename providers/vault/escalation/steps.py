@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from providers.vault.effective.world import Surroundings, World
 from providers.vault.escalation.databases import Databases
+from providers.vault.escalation.mappings import mapped
 from providers.vault.escalation.powers import Powers
 from providers.vault.escalation.shared import shared
 from providers.vault.escalation.token import Grounds, Token
@@ -29,6 +30,7 @@ def steps(scope: Scope[VaultSettings], objects: Mapping[Address, Resource], surr
         yield from Powers(token, grounds, tuple(tokens[one] for one in siblings if one in tokens)).steps()
         yield from databases.steps(token)
     yield from shared(objects)
+    yield from mapped(objects, tokens)
     for place in databases.places:
         how = f"write a role for {place.mount}/config/{place.connection}, and read its creds"
         yield Step((Spot(Kind.ADMINISTRATOR, scope.system),), place.minter, how)

@@ -17,7 +17,7 @@ SCHEMA = (Path(__file__).parent / "schema.sql").read_text()
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalMysql]:
     """One MariaDB, for all of this folder."""
-    made = LocalMysql()
+    made = LocalMysql("--performance-schema=ON")  # the inventory tells of programs
     if made.missing:
         pytest.skip(made.missing)
     made.start(tmp_path_factory.mktemp("mariadb"))

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from providers.vault.escalation.rules import RULES
-from providers.vault.names import ALLOWED_ROLE, CONNECTION, DATABASE_ROLE, ENTITY, JWT_ROLE, POLICY
+from providers.vault.names import ALLOWED_ROLE, CONNECTION, DATABASE_ROLE, ENTITY, HOLDER, JWT_ROLE, POLICY
 from providers.vault.provider import VaultProvider
 from providers.vault.settings import VaultSettings
-from reconciler.model import Address, Kind, Resource, Step
+from reconciler.model import Address, Kind, Meeting, Resource, Spot, Step
 from reconciler.provider import LoginTarget, Scope
 
 TARGET = LoginTarget("vault", {"mount": "database", "connection": "orders"}, "writ_", "orders-db")
@@ -251,4 +251,51 @@ def test_a_login_with_root_is_none() -> None:
 
 
 def test_the_catalogue_is_tried() -> None:
-    assert set(RULES) == {"V1", "V2", "V4", "V5", "V6", "V7", "D2"}
+    assert set(RULES) == {"V1", "V2", "V4", "V5", "V6", "V7", "D2", "X1", "X2"}
+
+
+def mapping(path: str, kind: str, *policies: str, bound: tuple[str, ...] = ()) -> Objects:
+    values: dict[str, Any] = {"path": path, "kind": kind, "policies": list(policies), "roles": [], "bound": list(bound)}
+    address = Address("vault", HOLDER, path)
+    return {address: Resource(address, values)}
+
+
+GROUP = Spot.meeting(Meeting.GROUP, "oncall")
+BOUND = "arn:aws:iam::123456789012:role/writ/writ-Bot_x"
+
+
+@pytest.mark.parametrize(
+    ("holder", "expected"),
+    [
+        (mapping("auth/ldap/groups/OnCall", "ldap group", "writ-a"), ("X1", GROUP, True)),
+        (mapping("auth/team/ldap/groups/oncall", "ldap group", "writ-a", "other"), ("X1", GROUP, True)),
+        (mapping("auth/ldap/users/eve", "ldap user", "writ-a"), ("X1", Spot.meeting(Meeting.ACCOUNT, "eve"), True)),
+        (mapping("auth/ldap/groups/oncall", "ldap group", "writ-b"), None),
+        (mapping("auth/okta/groups/oncall", "okta group", "writ-a"), None),
+        (
+            mapping("auth/aws/role/ci", "aws role", "writ-a", bound=(BOUND,)),
+            ("X2", Spot.meeting(Meeting.AWS_ROLE, "123456789012:writ-bot_x"), True),
+        ),
+        (mapping("auth/aws/role/ci", "aws role", "writ-a", bound=("arn:aws:iam::123456789012:user/x",)), None),
+        (mapping("auth/aws/role/ci", "aws role", "writ-a", bound=("arn:aws:iam::123456789012:role/*",)), None),
+        (mapping("auth/aws/role/ci", "aws role", "writ-a"), None),
+    ],
+    ids=[
+        "group", "a-mount-with-a-slash", "user", "another-policy", "another-method", "aws-role", "a-user", "a-pattern",
+        "bound-otherwise",
+    ],
+)  # fmt: skip
+def test_what_another_system_vouches_for(holder: Objects, expected: tuple[str, Spot, bool] | None) -> None:
+    steps = [one for one in found(login("a"), login("c"), holder) if one.rule.startswith("X")]
+    assert [(one.rule, one.needs[0], one.gives.name == "jwt-agents/a") for one in steps] == (
+        [expected] if expected else []
+    )
+    assert not any(one.certain for one in steps), "which directory the mount asks isn't read"
+
+
+def test_a_policy_less_than_the_login_has_is_said() -> None:
+    (address,) = (one for one in login("a") if one.type == JWT_ROLE)
+    more = login("a", token_policies=["writ-a", "writ-more"])
+    (step,) = [one for one in found(more, mapping("auth/ldap/groups/x", "ldap group", "writ-a")) if one.rule == "X1"]
+    assert step.note == "if auth/ldap asks that directory; without writ-more"
+    assert step.gives == Spot.of(address)

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from providers.vault.effective.compare import compare
+from providers.vault.effective.evaluate import allowed
 from providers.vault.provider import VaultProvider
+from providers.vault.standing import cover
 from providers.vault.standing.access import Held, _widest
 from providers.vault.standing.cover import Cover
 from providers.vault.standing.values import moment, number
@@ -87,6 +90,30 @@ def test_a_role_of_the_specs_covers_what_a_login_may_and_no_more(access_: Any, c
     objects = {one.resource.address: one.resource for one in lowering.resources}
     found = [one.key for one in Cover.of(objects).covering(access_)]
     assert found == (["jwt-agents/support-bot_orders.read"] if covered else [])
+
+
+def test_of_many_roles_only_those_that_may_cover_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise an estate's inventory takes its identities times the specs' agents."""
+    asked: list[str] = []
+
+    def counted(name: str, call: Any) -> None:
+        monkeypatch.setattr(cover, name, lambda *of: (asked.append(name), call(*of))[1])
+
+    counted("compare", compare)
+    counted("allowed", allowed)
+    bot = agent("support-bot", "system:serviceaccount:support:support-bot")
+    wanted = [
+        PairDemand(pair(bot, f"orders.read-{n}", 600), (access((f"kv/data/orders/{n}/*", ["read"])),), ())
+        for n in range(100)
+    ]
+    lowering = VaultProvider().lower(scope(), demand([CLUSTER], *wanted))
+    covering = Cover.of({one.resource.address: one.resource for one in lowering.resources}).covering
+    assert [one.key for one in covering(held(policy("kv/data/orders/7/*", "read")))] == [
+        "jwt-agents/support-bot_orders.read-7"
+    ]
+    assert list(covering(held(policy("kv/data/bills/*", "read")))) == []
+    assert asked.count("compare") <= 2
+    assert asked.count("allowed") < 10, "of a hundred"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ CUSTOMER = "arn:aws:iam::123456789012:policy/mine"
 
 
 def found(objects: Objects) -> list[Step]:
-    return list(steps(SCOPE, objects))
+    return [one for one in steps(SCOPE, objects) if one.rule]
 
 
 def allowing(*actions: str, resource: str = "*", boundary: str = "") -> Objects:

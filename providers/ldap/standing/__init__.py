@@ -1,0 +1,1 @@
+"""Accounts that hold something in a directory, whoever put them there, as facts. Reads only."""

@@ -1,0 +1,1 @@
+"""Escalations in MariaDB: which role comes to more than its grants say."""
