@@ -26,8 +26,12 @@ from tests.e2e import mess_ldap
 from tests.e2e.convergence import check_applies, check_destroys, check_finds_its_own, rows
 from tests.e2e.mess import of_system, told
 from tests.e2e.wiring import rewired
+from tests.faults.directory import harness
+from tests.faults.harness import Harness
+from tests.faults.test_points import killed_on_the_way_back
 from tests.servers import EXAMPLES, World, run_writ
 
+__all__ = ["harness"]
 BASE = "ou=groups,dc=example,dc=com"
 EDITORS, READERS = f"cn=writ-wiki-editors,{BASE}", f"cn=build-readers,{BASE}"
 METRICS = f"cn=metrics,ou=legacy,{BASE}"
@@ -219,3 +223,8 @@ def test_a_directory_of_which_everything_planted_is_found_and_nothing_before(dir
             assert found == mess.expected | {jane: {"over-wide"}}
             assert mess.counts("directory") == told()["directory"]
             assert [secret for secret in mess.secrets if secret in printed] == []
+
+
+def test_nothing_is_lost_or_left_by_a_run_that_is_killed(harness: Harness, request: pytest.FixtureRequest) -> None:
+    """A point of tests/faults/test_directory.py, here because the directory runs already."""
+    killed_on_the_way_back(harness, "ldap modify", request)

@@ -17,8 +17,12 @@ import pytest
 from tests.e2e import mess_mysql
 from tests.e2e.convergence import check_applies, check_destroys, check_finds_its_own, rows
 from tests.e2e.mess import of_system, told
+from tests.faults.harness import Harness
+from tests.faults.shop import harness
+from tests.faults.test_points import killed_on_the_way_back
 from tests.servers import EXAMPLES, World, run_writ
 
+__all__ = ["harness"]
 VERBS = ("apply", "inventory")
 ROLE = "writ_returns-bot_orders.read"
 AT = f'shop-db.mysql_role["{ROLE}"]'
@@ -202,3 +206,8 @@ def test_a_mariadb_of_which_everything_planted_is_found_and_nothing_before(shop:
             f'shop-db.mysql_user["{name}"]': reads
             for name in ("svc_orders@127.0.0.1", "svc_anywhere@%", "svc_shared@%")
         }
+
+
+def test_nothing_is_lost_or_left_by_a_run_that_is_killed(harness: Harness, request: pytest.FixtureRequest) -> None:
+    """A point of tests/faults/test_shop.py, here because MariaDB runs already."""
+    killed_on_the_way_back(harness, "mysql REVOKE", request)

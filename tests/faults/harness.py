@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from tests.e2e.hands import Ground, Hands
 from tests.e2e.wiring import rewired
 from tests.faults.gate import Deed, Fault, Gate, Phase
 from tests.faults.http import HttpProxy
+from tests.faults.ldap import LdapProxy
+from tests.faults.mysql import MysqlProxy
 from tests.faults.oracle import SESSION, Facts, Probes, reality, record
 from tests.faults.sql import SqlProxy
 from tests.servers import World, run_writ
@@ -68,6 +71,8 @@ class Harness:
     """One of tests.faults.bugs that every run has."""
     env: dict[str, str] = field(default_factory=dict)
     """More variables of every run."""
+    fill: Callable[[], None] = lambda: None
+    """Make what the probes need, and a cleaning of the world has taken away."""
 
     def run(self, *arguments: str, fault: Fault | None = None) -> subprocess.CompletedProcess[str]:
         """``writ`` through the proxies, with at most one fault."""
@@ -92,7 +97,7 @@ class Harness:
 
     def lies(self, new: End) -> list[str]:
         """What isn't as it should be after a run that says so."""
-        there, known = reality(self.hands), record(self.world.state)
+        there, known = self.reality(), record(self.world.state)
         pairs = ((there, new.reality), (known, new.record))
         return [name for was, want in pairs for name in {*was, *want} if was.get(name) != want.get(name)]
 
@@ -100,9 +105,14 @@ class Harness:
         """``writ`` past the proxies."""
         return self.world.writ(*arguments, **{PLANTED: self.bug} | self.env)
 
+    def reality(self) -> Facts:
+        """What is there, but for what the probes' own logins left."""
+        made = self.probes.made
+        return {name: said for name, said in reality(self.hands).items() if not any(one in name for one in made)}
+
     def end(self) -> End:
         """How things stand now."""
-        return End(reality(self.hands), record(self.world.state), frozenset(self.probes.passed(self.hands)))
+        return End(self.reality(), record(self.world.state), frozenset(self.probes.passed(self.hands)))
 
     def judge(self, old: End, new: End, arguments: Sequence[str] = APPLY) -> Verdict:
         """After a run with a fault: nobody was let in meanwhile, and the next runs make it what it should be."""
@@ -125,26 +135,58 @@ class Harness:
         return found
 
 
-def points(calls: int) -> list[Fault]:
-    """Every call's boundary, with each deed that makes sense there."""
+def points(calls: Sequence[str], among: str = "") -> list[Fault]:
+    """Every call's boundary, with each deed that makes sense there. ``among``: see Fault."""
     deeds = {
         Phase.BEFORE: (Deed.KILL, Deed.DROP),
         Phase.AFTER: (Deed.KILL, Deed.DROP),
         Phase.REPLY: (Deed.KILL,),
     }
-    return [Fault(at, phase, deed) for at in range(1, calls + 1) for phase in Phase for deed in deeds[phase]]
+    count = sum(re.search(among, call) is not None for call in calls)
+    return [Fault(at, phase, deed, among) for at in range(1, count + 1) for phase in Phase for deed in deeds[phase]]
 
 
 @contextmanager
 def harnessed(world: World, probes: Probes, ground: Ground = Ground()) -> Iterator[Harness]:  # noqa: B008 - frozen
     """An example's servers behind proxies."""
-    gate, where = Gate(), ground.environment
-    place = world.connection("orders-db", where)
+    gate = Gate()
     with ExitStack() as stack:
-        vault = stack.enter_context(HttpProxy(gate, "vault", world.connection("vault", where)["address"]))
-        aws = stack.enter_context(HttpProxy(gate, "aws", world.connection(ground.aws, where)["endpoint_url"]))
-        sql = stack.enter_context(SqlProxy(gate, place["host"], place["port"]))
         hands = stack.enter_context(Hands(world, ground))
-        behind = {"vault": {"address": vault.url}, ground.aws: {"endpoint_url": aws.url}}
-        behind |= {f"{name}_db": {"host": sql.folder} for name in ground.databases}
-        yield Harness(world, hands, gate, rewired(world, where, **behind), probes)
+        behind: dict[str, dict[str, str]] = {}
+        for kind in ground.kinds:
+            behind |= _BEHIND[kind](stack, gate, world, ground)
+        stack.callback(probes.close, hands)
+        yield Harness(world, hands, gate, rewired(world, ground.environment, **behind), probes)
+
+
+Rewired = dict[str, dict[str, str]]
+"""By system, with ``_`` for ``-``: what its connection block says otherwise."""
+
+
+def _vault(stack: ExitStack, gate: Gate, world: World, ground: Ground) -> Rewired:
+    upstream = world.connection("vault", ground.environment)["address"]
+    return {"vault": {"address": stack.enter_context(HttpProxy(gate, "vault", upstream)).url}}
+
+
+def _aws(stack: ExitStack, gate: Gate, world: World, ground: Ground) -> Rewired:
+    upstream = world.connection(ground.aws, ground.environment)["endpoint_url"]
+    return {ground.aws: {"endpoint_url": stack.enter_context(HttpProxy(gate, "aws", upstream)).url}}
+
+
+def _postgres(stack: ExitStack, gate: Gate, world: World, ground: Ground) -> Rewired:
+    place = world.connection("orders-db", ground.environment)
+    folder = stack.enter_context(SqlProxy(gate, place["host"], place["port"])).folder
+    return {f"{name}_db": {"host": folder} for name in ground.databases}
+
+
+def _ldap(stack: ExitStack, gate: Gate, world: World, ground: Ground) -> Rewired:
+    upstream = world.connection("directory", ground.environment)["url"]
+    return {"directory": {"url": stack.enter_context(LdapProxy(gate, upstream)).url}}
+
+
+def _mysql(stack: ExitStack, gate: Gate, world: World, ground: Ground) -> Rewired:
+    upstream = world.connection("shop-db", ground.environment)["socket"]
+    return {"shop_db": {"socket": stack.enter_context(MysqlProxy(gate, upstream)).path}}
+
+
+_BEHIND = {"vault": _vault, "aws": _aws, "postgres": _postgres, "ldap": _ldap, "mysql": _mysql}

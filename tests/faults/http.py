@@ -93,6 +93,12 @@ class _Handler(BaseHTTPRequestHandler):
         upstream.close()
         return reply, content
 
+    def handle_expect_100(self) -> bool:
+        """Tell the client at once to go on: what S3 is sent waits a second for it."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
+
     do_GET = do_POST = do_PUT = do_DELETE = do_LIST = _pass  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: object) -> None:

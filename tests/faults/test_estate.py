@@ -11,6 +11,9 @@ import pytest
 from tests.e2e.hands import Ground
 from tests.faults.harness import Harness, harnessed, points
 from tests.faults.oracle import Probes
+from tests.faults.oracle.aws import AtAws
+from tests.faults.oracle.postgres import AtPostgres
+from tests.faults.oracle.vault import AtVault
 from tests.faults.test_points import CHUNKS, examine, examined
 from tests.faults.ways import DESTROY, Edits, Way, edit, lasting, walk
 from tests.servers import EXAMPLES, Worlds
@@ -53,7 +56,7 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     tokens["of another audience"] = world.token(
         "fraud-watcher", "vault", environment=NAME, aud="another", exp=lasting()
     )
-    with harnessed(world, Probes(tokens, PATHS, TABLES), GROUND) as made:
+    with harnessed(world, Probes(AtVault(tokens, PATHS), AtPostgres(TABLES), AtAws()), GROUND) as made:
         yield made
     world.applied = True
     worlds.clean(world)

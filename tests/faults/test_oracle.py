@@ -7,48 +7,67 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.faults import directory, shop, ways
 from tests.faults.bugs import BUGS
+from tests.faults.directory import harness as of_directory
 from tests.faults.gate import Deed, Fault, Phase
 from tests.faults.harness import APPLY, Harness
-from tests.faults.ways import DESTROY, EDITS, IN_PLACE, Way, edit, harness, walk
+from tests.faults.shop import harness as of_shop
+from tests.faults.ways import DESTROY, Edits, Way, edit, walk
+from tests.faults.ways import harness as of_quickstart
 from tests.servers import Worlds
 
-__all__ = ["harness"]
+__all__ = ["of_directory", "of_quickstart", "of_shop"]
+CHANGES: dict[str, dict[str, Edits]] = {
+    "quickstart": {"in place": ways.IN_PLACE, "with another workload": ways.EDITS},
+    "directory": {"in place": directory.EDITS},
+    "shop": {"with another workload": shop.EDITS},
+}
+Circles = dict[str, tuple[Way, ...]]
+"""By example: made, changed and changed back in each way, destroyed, once without any bug."""
 
 
 @pytest.fixture(scope="module")
-def circle(harness: Harness) -> tuple[Way, ...]:
-    """Made, changed and changed back in both ways, destroyed: once without any bug."""
+def circles() -> Circles:
+    """Of those examples that a bug was tried on."""
+    return {}
+
+
+def walked(harness: Harness, edits: dict[str, Edits]) -> Iterator[Way]:
+    """All ways, each from where the one before ends."""
     harness.world.ok(*APPLY)
     harness.world.ok(*DESTROY)
-    return (
-        walk(harness, "create"),
-        walk(harness, "change in place", edits=IN_PLACE),
-        walk(harness, "change back in place"),
-        walk(harness, "change", edits=EDITS),
-        walk(harness, "change back"),
-        walk(harness, "destroy", arguments=DESTROY),
-    )
+    yield walk(harness, "create")
+    for name, changes in edits.items():
+        yield walk(harness, f"change {name}", edits=changes)
+        yield walk(harness, f"change back {name}")
+    yield walk(harness, "destroy", arguments=DESTROY)
 
 
 @pytest.fixture
-def planted(harness: Harness, worlds: Worlds) -> Iterator[Harness]:
+def planted(request: pytest.FixtureRequest, bug: str, circles: Circles, worlds: Worlds) -> Iterator[Harness]:
     """Whatever a bug left is thrown away: also what it let somebody make."""
+    example = BUGS[bug].example
+    harness: Harness = request.getfixturevalue(f"of_{example}")
+    if example not in circles:
+        circles[example] = tuple(walked(harness, CHANGES[example]))
     harness.world.ok(*DESTROY)
     yield harness
     harness.bug = ""
     edit(harness.world)
     harness.world.writ(*DESTROY)
+    harness.world.applied = True
     worlds.clean(harness.world)
+    harness.fill()
     harness.world.ok(*DESTROY)
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_is_seen(planted: Harness, circle: tuple[Way, ...], bug: str) -> None:
+def test_a_planted_bug_is_seen(planted: Harness, circles: Circles, bug: str) -> None:
     planted.bug = bug
     assert planted.direct("version").returncode == 0, "it can't be planted"
-    said = next(seen(planted, circle), "")
+    said = next(seen(planted, circles[BUGS[bug].example]), "")
     print(f"{bug}: {said}"[:300])
     assert said, f"nobody sees it if {bug}"
 

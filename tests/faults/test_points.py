@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.gate import Fault
+from tests.faults.gate import Deed, Fault, Phase
 from tests.faults.harness import Harness, points
-from tests.faults.ways import Way, edit, harness, ways
+from tests.faults.ways import DESTROY, Way, edit, harness, walk, ways
 
 __all__ = ["harness", "ways"]
 
 CHUNKS = 40
 
 
-def examine(harness: Harness, ways: tuple[Way, Way], part: slice, request: pytest.FixtureRequest) -> None:
-    """Some of the points of both ways, in turn."""
-    chosen = [points(way.calls)[part] for way in ways]
+def examine(
+    harness: Harness, ways: tuple[Way, Way], part: slice, request: pytest.FixtureRequest, among: str = ""
+) -> None:
+    """Some of the points of both ways, in turn. ``among``: at these calls only, by a pattern."""
+    chosen = [points(way.calls, among)[part] for way in ways]
     for at in range(max(map(len, chosen))):
         for way, faults in zip(ways, chosen, strict=True):
             edit(harness.world, way.edits)
@@ -34,6 +36,14 @@ def examined(harness: Harness, way: Way, fault: Fault, request: pytest.FixtureRe
     found = harness.examine(fault, way.old, way.new, way.arguments)
     request.node.user_properties.append(("fault", [bool(found.where), found.probes]))
     assert found.sound, f"{way.name}, {fault} ({found.where}): {found}"
+
+
+def killed_on_the_way_back(harness: Harness, among: str, request: pytest.FixtureRequest) -> None:
+    """One point, in as few runs as can be: destroying an example is killed at the second such call."""
+    nothing = walk(harness, "create").old
+    harness.probes.log_in(harness.hands)
+    back = Way("destroy", DESTROY, (), harness.end(), nothing)
+    examined(harness, back, Fault(2, Phase.AFTER, Deed.KILL, among), request)
 
 
 def test_a_sample_of_points(harness: Harness, ways: tuple[Way, Way], request: pytest.FixtureRequest) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from tests.faults.harness import APPLY, End, Harness, harnessed
 from tests.faults.oracle import Probes
+from tests.faults.oracle.aws import AtAws
+from tests.faults.oracle.postgres import AtPostgres
+from tests.faults.oracle.vault import AtVault
 from tests.servers import EXAMPLES, World, Worlds
 
 OLD = "system:serviceaccount:support:support-bot"
@@ -42,7 +45,8 @@ class Way:
     edits: Edits
     old: End
     new: End
-    calls: int
+    calls: tuple[str, ...] = ()
+    """As the gate names them."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,7 @@ def harness(worlds: Worlds, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             "of another issuer": {"iss": "https://oidc.example.com/other"},
         }.items()
     }
-    with harnessed(world, Probes(tokens, PATHS, TABLES)) as made:
+    with harnessed(world, Probes(AtVault(tokens, PATHS), AtPostgres(TABLES), AtAws())) as made:
         yield made
     world.applied = True
     worlds.clean(world)
@@ -85,7 +89,7 @@ def walk(harness: Harness, name: str, *, arguments: tuple[str, ...] = APPLY, edi
     old = harness.end()
     done = harness.run(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    return Way(name, arguments, edits, old, harness.end(), len(harness.gate.calls))
+    return Way(name, arguments, edits, old, harness.end(), tuple(harness.gate.calls))
 
 
 @pytest.fixture(

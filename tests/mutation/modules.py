@@ -26,8 +26,9 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         (*_of("state", _HOLDING), "tests/provider/test_fence.py"),
     ),
     "codec": (
-        tuple(f"reconciler.state.{name}" for name in ("codec", "shape", "document", "consistent", "rows", "schema")),
+        tuple(f"reconciler.state.{name}" for name in ("codec", "shape", "document", "consistent", "rows")),
         _of("state", _CODEC),
     ),
+    "schema": (("reconciler.state.schema",), _of("state", ("test_schema",))),
 }
 """Modules and tests, by what they are about."""

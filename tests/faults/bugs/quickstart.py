@@ -1,10 +1,8 @@
-"""Bugs that a program like this could have, put into a run by hand: the oracle must see each of them."""
+"""In the engine, the state, and what the quickstart's three systems do."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from providers.aws import role as aws_role
@@ -18,34 +16,8 @@ from reconciler.engine.step import StepRunner
 from reconciler.model import Outcomes, Snapshot
 from reconciler.state import local
 from reconciler.workflow import applying, planning
+from tests.faults.bugs.registry import bug, first
 from tests.faults.gate import Deed
-
-
-@dataclass(frozen=True)
-class Bug:
-    """``plant`` changes the program of this process; ``at``: the calls, as the gate names them, around which it shows
-    (a pattern); empty where it shows without any fault.
-    """
-
-    plant: Callable[[], None]
-    at: str = ""
-    by: str = "lost"
-    """Which of the oracle's words it must be seen by."""
-    deed: Deed = Deed.KILL
-    """What is done there. A refusal is of all these calls, before they are done."""
-
-
-BUGS: dict[str, Bug] = {}
-
-
-def bug(at: str = "", by: str = "lost", deed: Deed = Deed.KILL) -> Callable[[Callable[[], None]], Callable[[], None]]:
-    """One of BUGS, by its name."""
-
-    def named(plant: Callable[[], None]) -> Callable[[], None]:
-        BUGS[plant.__name__.replace("_", " ")] = Bug(plant, at, by, deed)
-        return plant
-
-    return named
 
 
 def _skipping(phase: Phase) -> None:
@@ -143,17 +115,6 @@ def a_system_that_can_not_be_read_is_empty() -> None:
     refresh._read = empty
 
 
-def _first(kind: Any, method: str, before: Callable[..., None]) -> None:
-    whole = getattr(kind, method)
-
-    @functools.wraps(whole)
-    def wrapped(self: Any, client: Any, *arguments: Any) -> Any:
-        before(client, *arguments)
-        return whole(self, client, *arguments)
-
-    setattr(kind, method, wrapped)
-
-
 @bug("sys/policies/acl/writ", by="let_in")
 def a_policy_is_wide_for_a_moment() -> None:
     write = acl_policy.AclPolicy.write
@@ -173,7 +134,7 @@ def a_login_is_open_to_all_for_a_moment() -> None:
         body = {name: desired.attributes[name] for name in jwt_role.FIELDS if name != "bound_subject"}
         client.post(f"auth/{mount}/role/{role}", {**body, "bound_subject": ""})
 
-    _first(jwt_role.JwtRole, "write", unbound)
+    first(jwt_role.JwtRole, "write", unbound)
 
 
 @bug("GRANT ALL", by="let_in")
@@ -184,7 +145,7 @@ def more_is_granted_first_and_taken_back() -> None:
             client.run("GRANT ALL ON TABLE public.refunds TO {role}", role=Ident.of(key.role))
             client.run("REVOKE ALL ON TABLE public.refunds FROM {role}", role=Ident.of(key.role))
 
-    _first(postgres_grant.GrantType, "create", generous)
+    first(postgres_grant.GrantType, "create", generous)
 
 
 @bug("UpdateAssumeRolePolicy", by="let_in")
@@ -217,7 +178,7 @@ def a_copy_is_left_somewhere() -> None:
     def copied(client: Any, desired: Any, before: Any) -> None:
         client.post("sys/policies/acl/writ-copy", {"policy": 'path "kv/*" {\n capabilities = ["read"]\n}'})
 
-    _first(entity.Entity, "write", copied)
+    first(entity.Entity, "write", copied)
 
 
 @bug(by="lost")
@@ -236,8 +197,3 @@ def only_the_first_steps_are_done() -> None:
         start(self, pool)
 
     engine_apply._Walk._start = few  # type: ignore[method-assign]
-
-
-def plant(name: str) -> None:
-    """Change the program in this process."""
-    BUGS[name].plant()
