@@ -13,6 +13,7 @@ import json
 from providers.mysql.catalog import Login, Member
 from providers.mysql.names import ROLE, ident
 from providers.mysql.settings import MysqlSettings
+from reconciler.model import Address
 from reconciler.provider import LoginRequest, LoginTarget, Pair, Scope, marker_text
 
 _CREATE = "CREATE USER '{{{{name}}}}'@'%' IDENTIFIED BY '{{{{password}}}}' WITH MAX_STATEMENT_TIME {ttl} /* {marker} */"
@@ -30,13 +31,16 @@ _LATE = 75 * 60
 """Seconds after its end for which a login counts as one whose revocation is under way."""
 
 
-def login_request(scope: Scope[MysqlSettings], pair: Pair, role: str, target: LoginTarget) -> LoginRequest:
+def login_request(
+    scope: Scope[MysqlSettings], pair: Pair, role: str, target: LoginTarget, needs: tuple[Address, ...]
+) -> LoginRequest:
     """'Mint a login with this role'."""
     made = _CREATE.format(ttl=pair.ttl, marker=marker_text(scope, pair))
     statements = [json.dumps([made]), _GRANT.format(role=ident(role))]
     if scope.settings.default_role:
         statements.append(_DEFAULT.format(role=ident(role)))
-    return LoginRequest(pair, scope.system, target, scope.address(ROLE, role), create=tuple(statements), revoke=_REVOKE)
+    group = scope.address(ROLE, role)
+    return LoginRequest(pair, scope.system, target, group, create=tuple(statements), revoke=_REVOKE, needs=needs)
 
 
 def is_minted(login: Login | None, member: Member) -> bool:

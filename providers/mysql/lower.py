@@ -61,13 +61,15 @@ class _Lowering:
             origin = asked.pair.origin(f"{asked.pair.intent.name} needs it", spans[key])
             places = (("W467", columns[key]),) if key in columns else ()
             self._resource(GRANT, str(key), grant_values(key, privileges), origin, role, places=places)
-        minter = self.scope.settings.minting
+        minter, needs = self.scope.settings.minting, list[Address]()
         if minter is not None:
             membership = MembershipKey(minter, name)
             origin = asked.pair.origin(f"{minter} gives it to logins")
-            self._resource(MEMBERSHIP, str(membership), membership_values(membership, admin=True), origin, role)
+            values = membership_values(membership, admin=True)
+            # Before the minter may give the role away, a login would be made and left without it: DDL isn't undone.
+            needs.append(self._resource(MEMBERSHIP, str(membership), values, origin, role))
         if self.target is not None:
-            self.logins.append(login_request(self.scope, asked.pair, name, self.target))
+            self.logins.append(login_request(self.scope, asked.pair, name, self.target, tuple(needs)))
 
     def _marker(self, name: str) -> Address:
         address = self.scope.address(ROLE, name)

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 from providers.postgres.names import ROLE
 from providers.postgres.settings import PostgresSettings
-from reconciler.model import Ownership
+from reconciler.model import Address, Ownership
 from reconciler.provider import LoginRequest, LoginTarget, Pair, Scope, marker_text, owner_by_text
 
 _CREATE = (
@@ -119,7 +119,9 @@ def group_ttl(comment: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def login_request(scope: Scope[PostgresSettings], pair: Pair, group: str, target: LoginTarget) -> LoginRequest:
+def login_request(
+    scope: Scope[PostgresSettings], pair: Pair, group: str, target: LoginTarget, needs: tuple[Address, ...]
+) -> LoginRequest:
     """'Mint a login in this group'. ``group`` and the marker hold no quotes (settings, specs.fields.Name)."""
     return LoginRequest(
         pair,
@@ -132,4 +134,5 @@ def login_request(scope: Scope[PostgresSettings], pair: Pair, group: str, target
         ),
         revoke=(_REVOKE,),
         renew=(_RENEW,),
+        needs=needs,
     )

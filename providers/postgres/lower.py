@@ -102,13 +102,14 @@ class _Lowering:
         return found, spans, columns
 
     def _logins(self, name: str, pair: Pair, role: Address) -> None:
-        settings = self.scope.settings
+        settings, needs = self.scope.settings, list[Address]()
         if settings.minter:
             key = str(MembershipKey(settings.minter, name))
             values = membership_values(settings.minter, name, admin=True, inherit=False, set_role=False)
-            self._resource(MEMBERSHIP, key, values, pair, f"{settings.minter} puts logins into it", role)
+            reason = f"{settings.minter} puts logins into it"
+            needs.append(self._resource(MEMBERSHIP, key, values, pair, reason, role))
         if self.target is not None:
-            self.logins.append(login_request(self.scope, pair, name, self.target))
+            self.logins.append(login_request(self.scope, pair, name, self.target, tuple(needs)))
 
     def _resource(
         self,

@@ -222,6 +222,12 @@ class _Lowering:
         options, name = _options(request), database_role_name(self.scope.settings, request)
         origin = request.pair.origin(f"login at {request.requester}")
         key = database_role_key(options.mount, name)
-        role = self.add(DATABASE_ROLE, key, database_role_values(request, options.connection), origin, (request.group,))
+        role = self.add(
+            DATABASE_ROLE,
+            key,
+            database_role_values(request, options.connection),
+            origin,
+            (request.group, *request.needs),
+        )
         key = allowed_role_key(options.mount, options.connection, name)
         self.add(ALLOWED_ROLE, key, allowed_role_values(options.mount, options.connection, name), origin, (role,))

@@ -140,6 +140,8 @@ class LoginRequest:
     """One carries the marker (``marker_text``): a minting system that has no room for one knows its own by it."""
     revoke: tuple[str, ...]
     renew: tuple[str, ...] = ()
+    needs: tuple[Address, ...] = ()
+    """What else is there before a login can be made: without it, making one may fail half-done."""
 
 
 @dataclass(frozen=True, slots=True)
