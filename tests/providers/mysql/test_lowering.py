@@ -134,6 +134,7 @@ def test_a_pair_becomes_a_role_its_grants_and_a_request_for_logins() -> None:
     assert f"managed by writ; environment=test; system={SYSTEM};" in made
     assert login.create[1:] == (f"GRANT `{role}` TO '{{{{name}}}}'@'%'",)
     assert [statement.split()[0] for statement in login.revoke] == ["ALTER", "KILL", "DROP"]
+    assert login.needs == (scope.address(MEMBERSHIP, f"vault_minter@10.%->{role}"),), "or it is left half made"
 
 
 def test_two_pairs_share_one_marker_and_nobody_mints_without_credentials() -> None:
