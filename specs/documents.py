@@ -24,6 +24,7 @@ from specs.parts import (
     Risk,
     Strict,
     no_items,
+    nothing,
 )
 
 __all__ = ["API_VERSION", "KINDS", "Agent", "Document", "Environment", "Guardrail", "Intent", "Risk"]
@@ -187,6 +188,10 @@ class AllowedIntent(Strict):
     """Shorter than the intent's, for this agent."""
     approval: Approval | None = None
     """Who approved that this agent has it."""
+    names: Annotated[dict[Name, dict[str, Any]], BeforeValidator(nothing)] = Field(
+        default_factory=dict, json_schema_extra={"default": {}}
+    )
+    """By system: what its objects are called there, where they stood before Writ, instead of the names it derives."""
 
     @model_validator(mode="before")
     @classmethod

@@ -15,7 +15,7 @@ from specs.check import check
 from specs.codes import STRICT_CODES
 from specs.collector import collector_off
 from specs.diagnostic import Diagnostic, Severity
-from specs.loader import ENOUGH, load
+from specs.loader import ENOUGH, Loaded, load
 from specs.nodes import RawDocument
 from specs.sources import Sources
 
@@ -50,8 +50,12 @@ class SpecSet:
 
 def read(paths: Sequence[str], stdin: BinaryIO | None = None, today: date | None = None) -> SpecSet:
     """Load, decode and check. Never raises for what is in the files; ``today`` defaults to the day in UTC."""
+    return checked(load(paths, stdin), today)
+
+
+def checked(loaded: Loaded, today: date | None = None) -> SpecSet:
+    """The same of what is loaded."""
     with collector_off():
-        loaded = load(paths, stdin)
         catalog, failed, problems = assemble(loaded)
         told = {one.span for one in problems}
         every = check(catalog, failed, today or datetime.now(UTC).date())

@@ -96,7 +96,8 @@ def role_objects(scope: Scope[AwsSettings], role: RoleFacts, *, wanted: bool) ->
 
     What hangs on a role of ours is in the scope wherever the role lies: it was ours before role_path was changed.
     Of a role under our path that is wanted or recorded it is ours whatever its tags say: whoever puts another's tag on
-    it can hide nothing there. (A wanted role that we never made is an error, so its policies are safe.)
+    it can hide nothing there. (A wanted role that we never made is an error, so its policies are safe; one that the
+    specs take over shows what they don't say of it.)
     """
     owner = role_live(scope, role)
     ours = owner.ownership is Ownership.OURS
@@ -109,7 +110,7 @@ def role_objects(scope: Scope[AwsSettings], role: RoleFacts, *, wanted: bool) ->
             Ownership.UNMARKED if retagged else owner.ownership,
             depends_on=(owner.resource.address,),
             note="" if retagged else owner.note,
-            in_scope=ours or retagged or (owner.in_scope and not others),
+            in_scope=ours or retagged or (wanted and not others) or (owner.in_scope and not others),
             native_id=role.number,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from providers.aws.access import AwsAccess
+from providers.aws.adopting import AwsNames
 from providers.aws.escalation import changes_own
 from providers.aws.issuers import IssuerPlace, lower_issuers
 from providers.aws.naming import ROLE, ROLE_POLICY, duration_text, policy_key
@@ -46,34 +47,39 @@ def _lower_pair(work: _Work, wanted: PairDemand[AwsAccess]) -> None:
     if place is None:
         work.diagnostics.append(_no_audience(work.scope, pair))
         return
-    name = f"{settings.role_prefix}{pair.name}"
+    names: AwsNames | None = wanted.names
+    name = names.role if names else f"{settings.role_prefix}{pair.name}"
     trust = trust_of(place, pair.agent.subject)
     policy, problems = policy_of(settings, wanted.access)
     own = changes_own((settings, *work.scope.alike), work.places.values(), wanted.access, pair.intent.name)
     work.diagnostics.extend((*problems, *own, *_limits(work.scope, pair, name, trust, policy)))
     role = work.scope.address(ROLE, name)
-    work.resources.append(_role(work.scope, pair, role, trust, place.address))
-    work.resources.append(_role_policy(work.scope, pair, role, policy))
+    work.resources.append(_role(work.scope, pair, role, trust, place.address, names))
+    work.resources.append(_role_policy(work.scope, pair, role, policy, names))
 
 
-def _role(scope: Scope[AwsSettings], pair: Pair, address: Address, trust: str, provider: Address) -> Desired:
+def _role(
+    scope: Scope[AwsSettings], pair: Pair, address: Address, trust: str, provider: Address, names: AwsNames | None
+) -> Desired:
     attributes: dict[str, Value] = {
         "name": address.key,
-        "path": scope.settings.role_path,
+        "path": names.path if names else scope.settings.role_path,
         "assume_role_policy": trust,
         "description": _describe(pair),
         "max_session_duration": min(max(SHORTEST_SESSION, pair.ttl), LONGEST_SESSION),
         "permissions_boundary": scope.settings.permissions_boundary,
-        "tags": marker_fields(scope, pair) | {OWNER: tag_value(pair.agent.owner)},
+        "tags": (names.tags if names else {}) | marker_fields(scope, pair) | {OWNER: tag_value(pair.agent.owner)},
     }
-    return Desired(Resource(address, attributes), pair.origin("role of this agent for this intent"), (provider,))
+    origin = pair.origin("role of this agent for this intent")
+    return Desired(Resource(address, attributes), origin, (provider,), adopts=names is not None)
 
 
-def _role_policy(scope: Scope[AwsSettings], pair: Pair, role: Address, policy: str) -> Desired:
-    key = policy_key(role.key, pair.intent.name)
-    attributes = {"role": role.key, "name": pair.intent.name, "policy": policy}
-    address = scope.address(ROLE_POLICY, key)
-    return Desired(Resource(address, attributes), pair.origin("what this intent needs here"), (role,))
+def _role_policy(scope: Scope[AwsSettings], pair: Pair, role: Address, policy: str, names: AwsNames | None) -> Desired:
+    name = names.policy if names else pair.intent.name
+    attributes = {"role": role.key, "name": name, "policy": policy}
+    address = scope.address(ROLE_POLICY, policy_key(role.key, name))
+    origin = pair.origin("what this intent needs here")
+    return Desired(Resource(address, attributes), origin, (role,), adopts=names is not None)
 
 
 def _describe(pair: Pair) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from providers.aws.access import AwsAccess, AwsNever, overlap
+from providers.aws.adopting import AwsNames
 from providers.aws.connection import AwsConnection
 from providers.aws.gains.rules import RULES
 from providers.aws.local import MotoServer
@@ -26,6 +27,7 @@ from reconciler.model import (
     AccessChange,
     Address,
     Explanation,
+    Importable,
     Limit,
     Reach,
     Resource,
@@ -71,6 +73,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     access_model = AwsAccess
     never_model = AwsNever
     connection_model = AwsConnection
+    names_model = AwsNames
     widths = WIDTHS
     principals = frozenset({ROLE})
     rules = RULES
@@ -185,6 +188,17 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
         """An identity policy."""
         return inventory_rights()
 
+    def importable(self, client: AwsClient, scope: Scope[AwsSettings]) -> Iterable[Importable | Unseen]:  # noqa: ARG002
+        """Roles by whom they trust, and users."""
+        from providers.aws.importing.read import importable  # noqa: PLC0415 - only import needs it
+
+        return importable(client)
+
+    def accepting(self, settings: Mapping[str, object], issuer: str, place: str) -> Mapping[str, object]:  # noqa: ARG002
+        """With the issuer among those whose OIDC provider is somebody else's."""
+        known = _texts(settings.get("existing_oidc_providers"))
+        return settings if issuer in known else {**settings, "existing_oidc_providers": [*known, issuer]}
+
     def close(self, client: AwsClient) -> None:
         """Free the connections."""
         client.close()
@@ -198,3 +212,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def local_server(self) -> LocalServer:
         """A moto server on loopback."""
         return MotoServer()
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from providers.aws.errors import NoSuchEntity
 from providers.aws.live import role_facts, role_live
 from providers.aws.naming import PROVIDER, ROLE
 from providers.aws.resource_type import IamType, changed, fields, text
 from providers.aws.tags import tag_changes, to_tags
-from reconciler.model import Address, Live, Resource, Value
-from reconciler.provider import Attribute
+from reconciler.model import Address, Live, Ownership, Resource, Value
+from reconciler.provider import Attribute, Conflict
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
+
+
+_WORDS = frozenset({"description", "tags"})
 
 
 class Role(IamType):
@@ -26,10 +30,10 @@ class Role(IamType):
         "assume_role_policy": Attribute(
             "Whom it trusts: one issuer's audience and subject.", admits=True, sessions=True
         ),
-        "description": Attribute("Declared and enforced TTL, agent, intent and purpose."),
+        "description": Attribute("Declared and enforced TTL, agent, intent and purpose.", words=True),
         "max_session_duration": Attribute("Seconds; IAM takes 3600 to 43200."),
         "permissions_boundary": Attribute("ARN of the managed policy that bounds it, if any.", bounds=True),
-        "tags": Attribute("Ownership marker, agent, intent and owner."),
+        "tags": Attribute("Ownership marker, agent, intent and owner.", words=True),
         "arn": Attribute("The role's ARN.", computed=True),
     }
 
@@ -42,10 +46,24 @@ class Role(IamType):
 
     def guard(self, client: AwsClient, key: str, desired: Resource | None, *, new: bool = False) -> None:
         """Under the role path, with the prefix and the marker. Of a name that is taken IAM itself makes no other."""
-        if desired is not None:
+        if desired is not None and new:
             client.territory.check_new_role(desired)
+        elif desired is not None:
+            client.territory.check_kept_role(desired)
         if not new:
             client.territory.check_role(client, key)
+
+    def update(self, client: AwsClient, before: Live, desired: Resource) -> None:
+        """Of one that isn't ours yet nothing but words, so that no plan takes over more than a name."""
+        if before.ownership is not Ownership.FOREIGN or not set(_changed(before, desired)) <= _WORDS:
+            super().update(client, before, desired)
+            return
+        client.territory.check_kept_role(desired)
+        with client.settling.writing(desired.address, desired.attributes):
+            try:
+                self.change(client, before.resource.attributes, desired)
+            except NoSuchEntity as gone:
+                raise Conflict(f"{desired.address} is gone", help="plan again") from gone
 
     def make(self, client: AwsClient, desired: Resource) -> None:
         """CreateRole."""
@@ -93,6 +111,10 @@ class Role(IamType):
     def remove(self, client: AwsClient, key: str) -> None:
         """DeleteRole: refused while anything hangs on it."""
         client.write("delete_role", RoleName=key)
+
+
+def _changed(before: Live, desired: Resource) -> list[str]:
+    return [name for name in desired.attributes if changed(before.resource.attributes, desired, name)]
 
 
 def _tag(client: AwsClient, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:

@@ -16,6 +16,10 @@ from reconciler.provider import Rejected, Scope, marker_fields
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
 
+_NOT_MADE = (
+    "Writ makes roles under the system's role_path and with its role_prefix only: plan again, or, of one that was "
+    "imported and is gone, take its `names` out of the specs"
+)
 _HELP = "Writ writes only within the system's role_path and role_prefix, and what carries its marker: plan again"
 
 
@@ -57,7 +61,12 @@ class Territory:
         """Raises Rejected unless the role would lie in the scope, as the specs' roles do."""
         settings, wanted, name = self.scope.settings, desired.attributes, desired.address.key
         if wanted.get("path") != settings.role_path or not name.startswith(settings.role_prefix):
-            raise Rejected(f"{desired.address} would be outside of {self.scope.system}'s scope", help=_HELP)
+            raise Rejected(f"{desired.address} would be outside of {self.scope.system}'s scope", help=_NOT_MADE)
+        self.check_kept_role(desired)
+
+    def check_kept_role(self, desired: Resource) -> None:
+        """Raises Rejected unless the role would still be known as ours, wherever it lies."""
+        wanted, name = desired.attributes, desired.address.key
         if wanted.get("name") != name:
             raise Rejected(f"{desired.address}: its name is another", help=_HELP)
         self._check_marked(desired)

@@ -21,6 +21,7 @@ from reconciler.model import (
     AccessChange,
     Address,
     Explanation,
+    Importable,
     Limit,
     Reach,
     Resource,
@@ -175,6 +176,16 @@ class LdapProvider(Base):
     def inventory_rights(self, scope: Scope[LdapSettings]) -> Rights:
         """Rules of slapd."""
         return inventory_rights(scope)
+
+    def importable(
+        self,
+        client: LdapClient,
+        scope: Scope[LdapSettings],  # noqa: ARG002 - the client knows it
+    ) -> Iterable[Importable | Unseen]:
+        """Accounts by the groups that they are in."""
+        from providers.ldap.importing.read import importable  # noqa: PLC0415 - only import needs it
+
+        return importable(client)
 
     def close(self, client: LdapClient) -> None:
         """Log out."""

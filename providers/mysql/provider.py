@@ -24,6 +24,7 @@ from reconciler.model import (
     AccessChange,
     Address,
     Explanation,
+    Importable,
     Limit,
     Reach,
     Resource,
@@ -191,6 +192,16 @@ class MysqlProvider(Base):
     def inventory_rights(self, scope: Scope[MysqlSettings]) -> Rights:  # noqa: ARG002
         """Statements for the server's administrator."""
         return inventory_rights()
+
+    def importable(
+        self,
+        client: MysqlClient,
+        scope: Scope[MysqlSettings],  # noqa: ARG002 - the client knows it
+    ) -> Iterable[Importable | Unseen]:
+        """Every role, and the users that have one."""
+        from providers.mysql.importing.read import importable  # noqa: PLC0415 - only import needs it
+
+        return importable(client)
 
     def close(self, client: MysqlClient) -> None:
         """Log out."""

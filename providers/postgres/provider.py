@@ -25,6 +25,7 @@ from reconciler.model import (
     AccessChange,
     Address,
     Explanation,
+    Importable,
     Limit,
     Reach,
     Resource,
@@ -199,6 +200,16 @@ class PostgresProvider(Base):
     def inventory_rights(self, scope: Scope[PostgresSettings]) -> Rights:
         """Statements for the database's administrator."""
         return inventory_rights(scope)
+
+    def importable(
+        self,
+        client: PostgresClient,
+        scope: Scope[PostgresSettings],  # noqa: ARG002 - the client knows it
+    ) -> Iterable[Importable | Unseen]:
+        """Every role of the cluster by what it may do in the system's database."""
+        from providers.postgres.importing.read import importable  # noqa: PLC0415 - only import needs it
+
+        return importable(client)
 
     def close(self, client: PostgresClient) -> None:
         """Log out."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from providers.vault.names import POLICY
+from providers.vault.holders import givers
+from providers.vault.names import POLICY, in_prefix
 from providers.vault.resource import VaultResource, text
 from providers.vault.values import POLICY_EXTRAS, fields
 from reconciler.model import Live, Resource, Value
-from reconciler.provider import Attribute, Conflict, owner_by_text
+from reconciler.provider import Attribute, Conflict, Rejected, owner_by_text
 
 if TYPE_CHECKING:
     from providers.vault.client import VaultClient
@@ -64,5 +65,16 @@ class AclPolicy(VaultResource):
         return 0
 
     def delete(self, client: VaultClient, before: Live) -> None:
-        """Remove it: every token that has it loses its rights at once."""
-        client.delete(f"sys/policies/acl/{before.resource.address.key}")
+        """Remove it: every token that has it loses its rights at once.
+
+        Raises Rejected for one that stood before Writ while others give it: the roles of ours that gave it went first.
+        """
+        name = before.resource.address.key
+        if not in_prefix(name, client.scope.settings) and (others := givers(client, name)):
+            more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+            verb = "gives" if len(others) == 1 else "give"
+            raise Rejected(
+                f"policy {name} stays: {others[0]}{more} {verb} it too",
+                help="take it out there and do this again; or `writ state rm` its address, and it stays",
+            )
+        client.delete(f"sys/policies/acl/{name}")

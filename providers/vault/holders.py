@@ -5,7 +5,7 @@ All of it is beside the scope, so that whoever may not look there still plans: w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -45,13 +45,15 @@ class HolderReader:
     """Ours that are there, in lower case."""
     entities: Sequence[str]
     """Ids of those that are in nobody's scope."""
+    own: Collection[str] = ()
+    """Paths of the roles that are wanted or recorded, at mounts that somebody else keeps."""
     unread: set[str] = field(default_factory=set)
     """What couldn't be looked at."""
 
     def objects(self) -> Iterator[Live]:
         """Who gives a policy of ours."""
         for one in (*self._methods(), *self._identities()):
-            held = self._held(one.values)
+            held = self._held(one.values) if one.path not in self.own else []
             if held:
                 bound = _texts(one.values.get(BOUND)) if one.kind.startswith("aws ") else ()
                 yield holder(self.client, one.path, one.kind, policies=held, bound=bound)
@@ -139,6 +141,17 @@ class HolderReader:
                 yield one if start.startswith(prefix) or prefix.startswith(start) else ""
             elif in_prefix(one, self.client.scope.settings):
                 yield one
+
+
+def givers(client: VaultClient, policy: str) -> list[str]:
+    """Paths of who gives a policy by its name, at mounts that aren't Writ's: those that may be looked at."""
+    reader = HolderReader(client, [policy], ())
+    every = (*reader._methods(), *reader._identities())  # noqa: SLF001 - the same module
+    return sorted(one.path for one in every if any(policy.lower() in _lower(one.values.get(name)) for name in FIELDS))
+
+
+def _lower(value: Any) -> list[str]:
+    return [one.lower() for one in _texts(value)]
 
 
 def _texts(value: Any) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.vault.jwt_backend import is_jwt, mount_owner
-from providers.vault.names import ALIAS, JWT_BACKEND, JWT_ROLE, POLICY, split_last
+from providers.vault.names import ALIAS, JWT_BACKEND, JWT_BACKEND_USE, JWT_ROLE, POLICY, split_last
 from providers.vault.resource import VaultResource, text, texts, within
 from providers.vault.values import JWT_ROLE as FIELDS
 from providers.vault.values import fields, others
@@ -60,7 +60,10 @@ class JwtRole(VaultResource):
         mount, role = split_last(key)
         entry = client.auth_mounts().get(mount)
         found = client.get(f"auth/{mount}/role/{role}") if is_jwt(entry) else None
-        return None if found is None else self.live(client, key, found, mount_owner(client.scope, entry))
+        # Of what lies in a mount that somebody else keeps, nothing says whose it is but the specs and the record.
+        existing = mount in client.scope.settings.existing_auth_mounts.values()
+        owner = (Ownership.UNMARKED, "") if existing else mount_owner(client.scope, entry)
+        return None if found is None else self.live(client, key, found, owner)
 
     def live(self, client: VaultClient, key: str, found: Mapping[str, Any], container: tuple[Ownership, str]) -> Live:
         """The object of a server's reply, in a mount of ``container``'s ownership."""
@@ -77,8 +80,9 @@ class JwtRole(VaultResource):
 
     def _after(self, client: VaultClient, mount: str, values: Mapping[str, Value]) -> tuple[Address, ...]:
         scope = client.scope
+        existing = mount in scope.settings.existing_auth_mounts.values()
         return (
-            scope.address(JWT_BACKEND, mount),
+            scope.address(JWT_BACKEND_USE if existing else JWT_BACKEND, mount),
             # Those of a prefix that was ours included: they go only once the role has been moved off them.
             *(scope.address(POLICY, name) for name in texts(values, "token_policies")),
             scope.address(ALIAS, f"{mount}/{text(values, 'bound_subject')}"),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from providers.vault.access import PathRule, VaultAccess
+from providers.vault.adopting import VaultNames
 from providers.vault.allowed_role import allowed_role_values
 from providers.vault.issuers import IssuerMounts, resolve_mounts
 from providers.vault.names import (
@@ -14,6 +15,7 @@ from providers.vault.names import (
     DATABASE_ROLE,
     ENTITY,
     JWT_BACKEND,
+    JWT_BACKEND_USE,
     JWT_ROLE,
     POLICY,
     allowed_role_key,
@@ -33,6 +35,7 @@ from providers.vault.values import (
     entity_values,
     jwt_role_values,
     policy_values,
+    use_values,
 )
 from reconciler.model import Address, Desired, Origin, Resource, Value
 from reconciler.provider import AgentRef, Demand, Implied, LoginRequest, Lowering, PairDemand, Scope, marker_text
@@ -51,7 +54,10 @@ def lower(scope: Scope[VaultSettings], demand: Demand[VaultAccess]) -> Lowering:
         if issuer.name in mounts.by_issuer:
             mount = mounts.by_issuer[issuer.name]
             origin = Origin(f"issuer {issuer.name}", span=issuer.span)
-            work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), origin)
+            if issuer.name in mounts.existing:
+                work.add(JWT_BACKEND_USE, mount, use_values(mount, issuer), origin)
+            else:
+                work.add(JWT_BACKEND, mount, backend_values(scope, mount, issuer), origin)
     requests = [request for pair in demand.pairs for request in pair.logins]
     own = _own_paths(scope, requests)
     for agent in _agents(demand.pairs):
@@ -110,14 +116,25 @@ class _Lowering:
         self._subjects: dict[tuple[str, str], AgentRef] = {}
 
     def add(
-        self, type: str, key: str, values: dict[str, Value], origin: Origin, after: Iterable[Address] = ()
+        self,
+        type: str,
+        key: str,
+        values: dict[str, Value],
+        origin: Origin,
+        after: Iterable[Address] = (),
+        *,
+        adopts: bool = False,
     ) -> Address:
         address = self.scope.address(type, key)
-        self.resources.append(Desired(Resource(address, values), origin, tuple(after)))
+        self.resources.append(Desired(Resource(address, values), origin, tuple(after), adopts=adopts))
         return address
 
     def agent(self, agent: AgentRef) -> None:
-        """The agent's entity, and the alias by which its tokens are known."""
+        """The agent's entity, and the alias by which its tokens are known. At a mount that somebody else keeps the
+        server makes both at a login.
+        """
+        if agent.issuer in self.mounts.existing:
+            return
         origin = Origin(f"agent {agent.name}", agent.name, span=agent.span)
         name = entity_name(self.scope.settings, agent.name)
         values = entity_values(self.scope, name, agent, self.urls.get(agent.issuer, agent.issuer))
@@ -160,26 +177,31 @@ class _Lowering:
         """The pair's policy and the role that gives it."""
         pair, settings = demand.pair, self.scope.settings
         origin = pair.origin(f"agent {pair.agent.name}, intent {pair.intent.name}")
-        grants = self._grants(demand, own)
+        names: VaultNames = demand.names or VaultNames()
+        grants = self._grants(demand, own, named=names.policy is not None)
         if grants is None:
             return
-        name = policy_name(settings, pair)
-        text = render(marker_text(self.scope, pair), grants)
-        policy = self.add(POLICY, name, policy_values(text), origin)
+        name = names.policy or policy_name(settings, pair)
+        # One that stood there may be given by several roles: it is nobody's alone.
+        text = render(marker_text(self.scope, None if names.policy else pair), grants)
+        policy = self.add(POLICY, name, policy_values(text), origin, adopts=names.policy is not None)
         mount = self.mounts.by_issuer.get(pair.agent.issuer)
         if mount is None:
             return
-        after = (
-            self.scope.address(JWT_BACKEND, mount),
-            policy,
-            # Without the alias a login would make an entity of its own.
-            self.scope.address(ALIAS, f"{mount}/{pair.agent.subject}"),
-        )
-        values = jwt_role_values(pair, self.mounts.audiences[pair.agent.issuer], name)
-        self.add(JWT_ROLE, f"{mount}/{pair.name}", values, origin, after)
+        values = jwt_role_values(pair, self.mounts.audiences[pair.agent.issuer], name, names.fields)
+        after = (*self._door(pair.agent, mount), policy)
+        role, adopts = f"{mount}/{names.role or pair.name}", pair.agent.issuer in self.mounts.existing
+        self.add(JWT_ROLE, role, values, origin, after, adopts=adopts or names.role is not None)
 
-    def _grants(self, demand: PairDemand[VaultAccess], own: list[Pattern]) -> list[Grant] | None:
-        declared = [_RETURN_TOKEN, *self._creds(demand.logins)]
+    def _door(self, agent: AgentRef, mount: str) -> tuple[Address, ...]:
+        """What a role stands on besides its policy."""
+        if agent.issuer in self.mounts.existing:
+            return (self.scope.address(JWT_BACKEND_USE, mount),)
+        # Without the alias a login would make an entity of its own.
+        return (self.scope.address(JWT_BACKEND, mount), self.scope.address(ALIAS, f"{mount}/{agent.subject}"))
+
+    def _grants(self, demand: PairDemand[VaultAccess], own: list[Pattern], *, named: bool) -> list[Grant] | None:
+        declared = [*(() if named else (_RETURN_TOKEN,)), *self._creds(demand.logins)]
         for located in demand.access:
             for index, rule in enumerate(located.value.paths):
                 grant = rule.grant

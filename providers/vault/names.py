@@ -10,6 +10,8 @@ from providers.vault.settings import VaultSettings
 from reconciler.provider import LoginRequest, Pair
 
 JWT_BACKEND = "vault_jwt_auth_backend"
+JWT_BACKEND_USE = "vault_jwt_auth_backend_use"
+"""An auth mount that somebody else keeps; its key is the mount's path."""
 JWT_ROLE = "vault_jwt_auth_backend_role"
 POLICY = "vault_policy"
 ENTITY = "vault_identity_entity"

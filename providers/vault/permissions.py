@@ -123,6 +123,8 @@ def _rules(settings: VaultSettings, connections: set[tuple[str, str]]) -> _Rules
             f"auth/{mount}/role": ("list", ""),
             f"auth/{mount}/role/*": ("read", "create update delete"),
         }
+    for mount in settings.existing_auth_mounts.values():
+        rules |= {f"auth/{mount}/config": ("read", ""), f"auth/{mount}/role/*": ("read", "")}
     mounts = {mount for mount, _ in connections} | set(settings.database_mounts)
     if mounts:
         rules["sys/mounts"] = ("read", "")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.vault.access import VaultAccess, VaultNever, overlap
+from providers.vault.adopting import VaultNames
 from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
 from providers.vault.escalation.rules import RULES
@@ -22,6 +23,7 @@ from reconciler.model import (
     AccessChange,
     Address,
     Explanation,
+    Importable,
     Limit,
     Reach,
     Resource,
@@ -65,6 +67,7 @@ class VaultProvider(Base):
     access_model: ClassVar[type[SpecModel]] = VaultAccess
     never_model: ClassVar[type[SpecModel]] = VaultNever
     connection_model: ClassVar[type[SpecModel]] = VaultConnection
+    names_model: ClassVar[type[SpecModel] | None] = VaultNames
     login_options_model: ClassVar[type[SpecModel] | None] = VaultLogin
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({JWT_ROLE})
@@ -191,6 +194,20 @@ class VaultProvider(Base):
     def inventory_rights(self, scope: Scope[VaultSettings]) -> Rights:  # noqa: ARG002
         """An ACL policy."""
         return inventory_rights()
+
+    def importable(self, client: VaultClient, scope: Scope[VaultSettings]) -> Iterable[Importable | Unseen]:  # noqa: ARG002
+        """JWT roles, and every other login of an auth method that gives policies."""
+        from providers.vault.importing.read import importable  # noqa: PLC0415 - only import needs it
+
+        return importable(client)
+
+    def accepting(self, settings: Mapping[str, object], issuer: str, place: str) -> Mapping[str, object] | None:
+        """With the issuer's auth mount among those that somebody else keeps."""
+        known = settings.get("existing_auth_mounts")
+        mounts = dict(known) if isinstance(known, Mapping) else {}
+        if issuer in mounts:
+            return settings if mounts[issuer] == place else None
+        return {**settings, "existing_auth_mounts": {**mounts, issuer: place}}
 
     def close(self, client: VaultClient) -> None:
         """Revoke what we logged in for."""

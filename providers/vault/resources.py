@@ -12,6 +12,7 @@ from providers.vault.entity_alias import EntityAlias
 from providers.vault.group_member import GroupMember
 from providers.vault.holder import Holder
 from providers.vault.jwt_backend import JwtBackend
+from providers.vault.jwt_backend_use import JwtBackendUse
 from providers.vault.jwt_role import JwtRole
 from providers.vault.resource import VaultResource
 
@@ -19,6 +20,7 @@ TYPES: Mapping[str, VaultResource] = {
     kind.name: kind
     for kind in (
         JwtBackend(),
+        JwtBackendUse(),
         JwtRole(),
         AclPolicy(),
         Entity(),

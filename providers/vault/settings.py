@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from specs.base import SpecModel, spec_error, spelled
 
@@ -25,6 +25,12 @@ def _auth_mounts(value: str | dict[str, str]) -> str | dict[str, str]:
             )
     if not value:
         raise spec_error("W428", "auth_mount names no mount", "leave it out for jwt-agents")
+    return value
+
+
+def _existing_mount(value: str) -> str:
+    if value == "token" or not all(_SEGMENT.fullmatch(segment) for segment in value.split("/")):
+        raise spec_error("W428", f"{value!r} is not an auth mount's path", "write it without slashes at its ends: jwt")
     return value
 
 
@@ -51,6 +57,7 @@ def _prefix(value: str) -> str:
     return value
 
 
+_ExistingMount = Annotated[str, AfterValidator(_existing_mount), spelled(f"{_SEGMENT.pattern}(/{_SEGMENT.pattern})*")]
 _AuthMount = Annotated[str, spelled(_MOUNT.pattern)]
 AuthMounts = Annotated[_AuthMount | dict[str, _AuthMount], AfterValidator(_auth_mounts)]
 SecretMount = Annotated[str, AfterValidator(_secret_mount), spelled(f"{_SEGMENT.pattern}(/{_SEGMENT.pattern})*")]
@@ -65,8 +72,20 @@ class VaultSettings(SpecModel):
     """The JWT auth mount, Writ's alone. With several issuers: a map of issuer to mount."""
     policy_prefix: Prefix = "writ-"
     """What the names of policies, entities and database roles start with."""
+    existing_auth_mounts: dict[str, _ExistingMount] = Field(default_factory=dict)
+    """By issuer: a JWT auth mount that somebody else keeps. It is never changed; of its roles only those of agents are
+    Writ's, and no entities are made for them."""
     database_mounts: tuple[SecretMount, ...] = Field(default=())
     """Further database mounts to search for undeclared roles. Mounts that `credentials` name are searched anyway."""
+
+    @model_validator(mode="after")
+    def _each_mount_is_whose(self) -> Self:
+        taken = next((name for name, mount in self.existing_auth_mounts.items() if mount in self.mounts), None)
+        if taken is not None:
+            mount = self.existing_auth_mounts[taken]
+            way_out = "an auth_mount is Writ's alone: name another one there"
+            raise spec_error("W428", f"{mount} is auth_mount too", way_out, ("existing_auth_mounts", taken))
+        return self
 
     @property
     def mounts(self) -> tuple[str, ...]:

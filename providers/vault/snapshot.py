@@ -67,7 +67,9 @@ class ScopeReader:
         self._add(databases.objects())
         self._no_databases = databases.absent
         self._elsewhere()
-        beside = HolderReader(self.client, self._own_policies(), identity.others, databases.unread)
+        beside = HolderReader(
+            self.client, self._own_policies(), identity.others, self._own_roles(), unread=databases.unread
+        )
         self._add(beside.objects())
         named = self._named_policies()
         rest = {name: body for name, body in self._around.policies.items() if name not in named}
@@ -97,6 +99,10 @@ class ScopeReader:
         """Names of ours, there or wanted."""
         every = (*self.objects, *self.wanted)
         return sorted({address.key.lower() for address in every if address.type == POLICY})
+
+    def _own_roles(self) -> list[str]:
+        """Paths of JWT roles, there or wanted."""
+        return ["auth/{}/role/{}".format(*split_last(a.key)) for a in self.wanted if a.type == JWT_ROLE]
 
     def _named_policies(self) -> dict[str, str | None]:
         """Texts of policies that logins of ours come to and that aren't in the scope: where they aren't listed, one by

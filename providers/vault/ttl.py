@@ -10,7 +10,12 @@ from reconciler.model import Address, Limit, Resource
 
 def limit_of(objects: Mapping[Address, Resource]) -> Limit | None:
     """The pair's JWT role decides; None where it has none."""
-    found = [one.attributes["token_explicit_max_ttl"] for one in objects.values() if one.address.type == JWT_ROLE]
-    if not found or not isinstance(found[0], int):
+    found = [one.attributes for one in objects.values() if one.address.type == JWT_ROLE]
+    if not found:
         return None
-    return Limit(found[0], "the token's explicit max TTL: renewing doesn't lengthen it, and its leases end with it")
+    explicit, longest = found[0]["token_explicit_max_ttl"], found[0]["token_max_ttl"]
+    if explicit and isinstance(explicit, int):
+        return Limit(explicit, "the token's explicit max TTL: renewing doesn't lengthen it, and its leases end with it")
+    if not isinstance(longest, int):
+        return None
+    return Limit(longest, "the role's max TTL: renewing doesn't lengthen it, unless somebody makes that longer")

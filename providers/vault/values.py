@@ -185,8 +185,23 @@ def backend_values(scope: Scope[VaultSettings], mount: str, issuer: Issuer) -> d
     }
 
 
-def jwt_role_values(pair: Pair, audience: str, policy: str) -> dict[str, Value]:
-    """The role that gives one policy to one subject, for one audience, for the pair's time."""
+def use_values(mount: str, issuer: Issuer) -> dict[str, Value]:
+    """What an auth mount that somebody else keeps must say of an issuer."""
+    return {
+        "path": mount,
+        "bound_issuer": issuer.url,
+        "jwks_url": issuer.jwks_url,
+        "oidc_discovery_url": issuer.discovery_url,
+        "jwt_validation_pubkeys": [key.strip() for key in issuer.public_keys],
+    }
+
+
+def jwt_role_values(
+    pair: Pair, audience: str, policy: str, kept: Mapping[str, Value] | None = None
+) -> dict[str, Value]:
+    """The role that gives one policy to one subject, for one audience, for the pair's time. ``kept``: fields that stay
+    as they were before Writ.
+    """
     return {
         **JWT_ROLE,
         "bound_subject": pair.agent.subject,
@@ -196,6 +211,7 @@ def jwt_role_values(pair: Pair, audience: str, policy: str) -> dict[str, Value]:
         "token_max_ttl": pair.ttl,
         "token_explicit_max_ttl": pair.ttl,
         "other_fields": {},
+        **(kept or {}),
     }
 
 

@@ -12,6 +12,7 @@ from reconciler.compile.credentials import check_credentials
 from reconciler.compile.criticals import Critical, decode_criticals
 from reconciler.compile.guardrails import Judged, Nevers, decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
+from reconciler.compile.names import Names, decode_names
 from reconciler.compile.pairs import pairs_of
 from reconciler.compile.scopes import check_scopes
 from reconciler.compile.systems import SystemBinding, bind_systems, with_neighbours
@@ -61,6 +62,7 @@ def compile_environment(
     bound, diagnostics = bind_systems(environment)
     systems = with_neighbours(bound, catalog, name)
     decoded = decode_blocks(catalog, systems, undecoded)
+    names, misnamed = decode_names(catalog, environment, systems)
     broken, found = check_credentials(environment, systems)
     nevers = decode_nevers(catalog, systems, day)
     criticals, unclear = decode_criticals(environment, systems)
@@ -70,12 +72,13 @@ def compile_environment(
         *check_scopes(systems),
         *found,
         *decoded.diagnostics,
+        *misnamed,
         *nevers.diagnostics,
         *unclear,
         *wide,
     ]
     pairs = pairs_of(catalog)
-    context = _Context(environment, _sound(pairs, decoded.failed), decoded.blocks, keys or {})
+    context = _Context(environment, _sound(pairs, decoded.failed), decoded.blocks, keys or {}, names)
     desired: dict[Address, Desired] = {}
     implied: dict[str, tuple[Implied, ...]] = {}
     logins: dict[str, list[LoginRequest]] = {system: [] for system in systems}
@@ -142,6 +145,7 @@ class _Context:
     pairs: tuple[Pair, ...]
     blocks: AccessBlocks
     keys: Mapping[str, IssuerKeys]
+    names: Names
 
 
 def _lower(
@@ -162,7 +166,8 @@ def _lower(
             if pair.agent.issuer in context.environment.value.spec.issuers:
                 problems.append(_no_audience(binding, context.environment, pair))
         else:
-            demands.append(PairDemand(pair, access, requests))
+            named = context.names.get((pair.agent.name, pair.intent.name, binding.name))
+            demands.append(PairDemand(pair, access, requests, named))
     lowering = binding.provider.lower(binding.scope, Demand(issuers, tuple(demands)))
     problems.extend(lowering.diagnostics)
     return lowering

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.model import Action, Address, Change
 
-_KEPT = frozenset({Action.NO_OP, Action.UPDATE, Action.ADOPT})
+_KEPT = frozenset({Action.NO_OP, Action.UPDATE, Action.IMPORT, Action.ADOPT})
 
 
 def cascade_replacements(changes: Sequence[Change]) -> tuple[Change, ...]:

@@ -24,7 +24,7 @@ from reconciler.engine.stages import (
 )
 from reconciler.model import Action, Address, Change
 
-_KEPT = frozenset({Action.NO_OP, Action.UPDATE, Action.ADOPT})
+_KEPT = frozenset({Action.NO_OP, Action.UPDATE, Action.IMPORT, Action.ADOPT})
 
 
 def close_first(changes: Sequence[Change], marks: Marks) -> tuple[Change, ...]:

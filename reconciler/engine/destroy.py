@@ -37,7 +37,9 @@ def _is_ours(address: Address, live: Live, desired: Mapping[Address, Desired], s
         return False
     if applied is not None or live.ownership is Ownership.OURS:
         return True
-    return address in desired and live.ownership is Ownership.UNMARKED
+    # What the specs merely name is somebody's until an apply has taken it over.
+    wanted = desired.get(address)
+    return wanted is not None and not wanted.adopts and live.ownership is Ownership.UNMARKED
 
 
 def _add_dependents(going: set[Address], live: Mapping[Address, Live]) -> None:

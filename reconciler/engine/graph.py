@@ -54,6 +54,7 @@ _TAKING, _GIVING = (Phase.DELETE, Phase.UPDATE), (Phase.CREATE, Phase.UPDATE)
 _PHASES: Mapping[Action, tuple[Phase, ...]] = {
     Action.NO_OP: (),
     Action.CREATE: (Phase.CREATE,),
+    Action.IMPORT: (Phase.UPDATE,),
     Action.UPDATE: (Phase.UPDATE,),
     Action.REPLACE: (Phase.DELETE, Phase.CREATE),
     Action.DELETE: (Phase.DELETE,),

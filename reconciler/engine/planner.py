@@ -100,9 +100,16 @@ def _row(three: _Three, marks: Marks) -> Change | Diagnostic | None:
     # Of our marker outside the scope: another project may have chosen our names.
     strange = three.live.ownership in _NOT_OURS or (three.live.ownership is Ownership.OURS and not three.live.in_scope)
     unknown = three.applied is None and strange and not three.moved
-    if unknown or _is_anothers(three.live, three.applied):
+    if not _is_meant(three, three.desired, three.live) and (unknown or _is_anothers(three.live, three.applied)):
         return _name_taken(three.address, three.desired, three.live)
     return _compare(three, three.desired, three.live, marks)
+
+
+def _is_meant(three: _Three, wanted: Desired, live: Live) -> bool:
+    """Whether the specs name this very object, so that it needs no marker of ours to be looked at as theirs."""
+    recorded = three.applied.native_id if three.applied else ""
+    made_anew = bool(recorded and live.native_id) and recorded != live.native_id
+    return wanted.adopts and live.ownership is not Ownership.OTHER and not made_anew
 
 
 def _create(three: _Three, wanted: Desired) -> Change:

@@ -8,24 +8,28 @@ from reconciler.engine.session import Marks
 from reconciler.model import AccessRow, Action, Address, AttributeChange, Change, Mover, Value, Verdict
 from reconciler.provider import Attribute
 
+_CHANGED = frozenset({Action.UPDATE, Action.IMPORT})
 _Pair = tuple[str, str, str]
 """System, agent and intent."""
 
 
-def wording_only(changes: Iterable[Change], access: Iterable[AccessRow], marks: Marks) -> frozenset[Address]:
+def wording_only(
+    changes: Iterable[Change], access: Iterable[AccessRow], marks: Marks, *, words: bool = False
+) -> frozenset[Address]:
     """The objects that are updated in nothing but documents that say who may do what, to nobody's gain or loss.
 
     Only where the provider compared the pair's access and found it equal, and found no stranger's changed in that
-    system: what nobody compared is never 'only wording'. Everything else (a TTL, a limit) is no wording.
+    system: what nobody compared is never 'only wording'. Everything else (a TTL, a limit) is no wording; with
+    ``words``, what is marked so is.
     """
     equal, moved = _compared(access)
     return frozenset(
         change.address
         for change in changes
-        if change.action is Action.UPDATE
+        if change.action in _CHANGED
         and (pair := _pair(change)) in equal
         and not moved & {pair, (change.address.system, "", "")}
-        and _documents(change.attributes, marks.get(change.address.system, {}).get(change.address.type, {}))
+        and _documents(change.attributes, _marks(change, marks), words=words)
     )
 
 
@@ -44,12 +48,17 @@ def _pair(change: Change) -> _Pair | None:
     return (change.address.system, origin.agent, origin.intent) if origin and origin.agent else None
 
 
-def _documents(changes: Iterable[AttributeChange], marks: Mapping[str, Attribute]) -> bool:
+def _marks(change: Change, marks: Marks) -> Mapping[str, Attribute]:
+    return marks.get(change.address.system, {}).get(change.address.type, {})
+
+
+def _documents(changes: Iterable[AttributeChange], marks: Mapping[str, Attribute], *, words: bool) -> bool:
     return all(
         (mark := marks.get(change.name)) is not None
-        and (mark.admits or mark.allows)
-        and _is_document(change.before)
-        and _is_document(change.after)
+        and (
+            (words and mark.words)
+            or ((mark.admits or mark.allows) and _is_document(change.before) and _is_document(change.after))
+        )
         for change in changes
     )
 

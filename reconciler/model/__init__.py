@@ -7,6 +7,7 @@ from reconciler.model.drift import Drift, DriftItem, DriftKind
 from reconciler.model.escalation import Escalation, Kind, Link, Meeting, Rule, Spot, Step
 from reconciler.model.event import ApplyResult, Outcome, StepEvent
 from reconciler.model.explanation import Answer, Chain, Deciding, Explained, Explanation, Reason
+from reconciler.model.importing import Drafted, Importable, Lacking, Left, Said, Vouched
 from reconciler.model.plan import Plan, SystemRecord
 from reconciler.model.resource import PLACE, ByHand, Desired, Live, Origin, Ownership, Resource, Snapshot, Value
 from reconciler.model.standing import (
@@ -46,6 +47,7 @@ __all__ = [
     "Covering",
     "Deciding",
     "Desired",
+    "Drafted",
     "Drift",
     "DriftItem",
     "DriftKind",
@@ -53,9 +55,12 @@ __all__ = [
     "Explained",
     "Explanation",
     "Holds",
+    "Importable",
     "Inventory",
     "Item",
     "Kind",
+    "Lacking",
+    "Left",
     "Limit",
     "Link",
     "Live",
@@ -70,6 +75,7 @@ __all__ = [
     "Reason",
     "Resource",
     "Rule",
+    "Said",
     "Seen",
     "Side",
     "Snapshot",
@@ -85,6 +91,7 @@ __all__ = [
     "Unseen",
     "Value",
     "Verdict",
+    "Vouched",
     "Whose",
     "Width",
     "Witness",

@@ -19,6 +19,9 @@ class Action(StrEnum):
     DELETE = "delete"
     ADOPT = "adopt"
     """There already, ours, as wanted, but not in the state: it is recorded; the system isn't touched."""
+    IMPORT = "import"
+    """There already and not ours, and the specs name it: it gets our marker and our words, is recorded, and nobody's
+    access changes."""
     FORGET = "forget"
     """Recorded, but gone or somebody else's, and no longer wanted: taken out of the state; the system isn't touched."""
     BY_HAND = "by-hand"
@@ -76,4 +79,4 @@ class Change:
         return self.action in _WRITES
 
 
-_WRITES = frozenset({Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE})
+_WRITES = frozenset({Action.CREATE, Action.IMPORT, Action.UPDATE, Action.REPLACE, Action.DELETE})

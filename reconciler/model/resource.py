@@ -43,6 +43,9 @@ class Desired:
     depends_on: tuple[Address, ...] = ()
     until: datetime | None = None
     """UTC. From then on it isn't wanted any more: access that no system ends by itself is declared with its end."""
+    adopts: bool = False
+    """Its name is the specs' own word, for an object that may stand there already: it is taken over, without our marker
+    too, if nothing but words has to be changed for that."""
     places: tuple[tuple[str, SourceSpan], ...] = ()
     """Findings' codes with the YAML that those are about, where it isn't the origin's: a part of the object."""
 

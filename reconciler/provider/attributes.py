@@ -23,6 +23,8 @@ class Attribute:
     bounds: bool = False
     """Says what that may come to at most. It is changed in place; what ``allows`` on top of the object and changes with
     it is replaced around that, for the old of the one with the new of the other may be more than either."""
+    words: bool = False
+    """Says whose it is, or something to people, and bears on nobody's access."""
     sessions: bool = False
     """Who was let in by it, or what was obtained by it, lives on until the object is removed. So it is replaced where
     the specs let somebody else in, or where it would gain (engine.closing)."""

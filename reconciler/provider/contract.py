@@ -13,6 +13,7 @@ from reconciler.model import (
     Aspect,
     Comparison,
     Explanation,
+    Importable,
     Limit,
     Live,
     Reach,
@@ -92,6 +93,9 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     """Forms of access that a guardrail can forbid altogether: name → what it is, for people."""
     rules: ClassVar[Mapping[str, Rule]] = {}
     """The catalogue of escalations that ``steps`` looks for, by id: docs/escalation.md tells of each."""
+    names_model: ClassVar[type[SpecModel] | None] = None
+    """What an agent's intent may say under ``names`` of a system of this kind: how its objects are called there,
+    instead of the names that are derived. None: they can't have others."""
     needs_audience: ClassVar[bool] = True
     """Whether agents prove themselves here with their own tokens, so that their issuer needs an audience."""
     principals: ClassVar[frozenset[str]] = frozenset()
@@ -249,6 +253,20 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     def inventory_rights(self, scope: Scope[S]) -> Rights | None:  # noqa: ARG002
         """The least privilege with which ``inventory`` sees everything. None where it isn't declared. No I/O."""
         return None
+
+    def importable(self, client: C, scope: Scope[S]) -> Iterable[Importable | Unseen] | None:  # noqa: ARG002
+        """Every principal of the system, in the scope and outside of it, in the words of the specs. Reads only.
+
+        Nothing is dropped: what the specs can't say of one is among its ``lacking``. No secret. What may not be read is
+        an Unseen, and the rest goes on; raises where the system can't be read. None: the provider can't tell.
+        """
+        return None
+
+    def accepting(self, settings: Mapping[str, object], issuer: str, place: str) -> Mapping[str, object] | None:  # noqa: ARG002
+        """A system's settings, as written, with an issuer that somebody else keeps there (Vouched.place): unchanged
+        where they say so already, None where they say that it stands elsewhere.
+        """
+        return settings
 
     def close(self, client: C) -> None:
         """Log out and free connections."""

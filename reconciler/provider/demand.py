@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from reconciler.model import Address, Desired, Origin
 from specs.diagnostic import Diagnostic
@@ -152,6 +152,8 @@ class PairDemand(Generic[A_co]):
     access: tuple[Located[A_co], ...] = ()
     logins: tuple[LoginRequest, ...] = ()
     """Asked by other systems; options were decoded by login_options_model."""
+    names: Any = None
+    """What its objects are called here (the provider's names_model); None where they have the derived names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def _plan() -> Mapping[str, Schema]:
             _object({"name": TEXT, "provider": TEXT, "settings": OBJECT, "facts": _values(TEXT)}),
         ),
         "summary": _object(
-            dict.fromkeys(("add", "change", "destroy", "forget", "adopt", "unchanged", "by_hand"), COUNT)
+            dict.fromkeys(("add", "change", "destroy", "forget", "adopt", "import", "unchanged", "by_hand"), COUNT)
         ),
         "access_changes": _array(_ref("access_change")),
         "access_summary": _object(

@@ -13,6 +13,7 @@ from reconciler.render.ttls import ttl_lines
 from reconciler.render.values import block, changed_lines, is_long, one_line
 
 SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
+    Action.IMPORT: ("&", "blue", "import: there already, marked as Writ's, nobody's access changes"),
     Action.CREATE: ("+", "green", "create"),
     Action.UPDATE: ("~", "yellow", "update in-place"),
     Action.REPLACE: ("-/+", "red", "destroy and then create replacement"),
@@ -23,6 +24,7 @@ SYMBOLS: Mapping[Action, tuple[str, str, str]] = {
 """Symbol, colour and the legend's words."""
 
 _HEADERS = {
+    Action.IMPORT: "will be imported",
     Action.CREATE: "will be created",
     Action.UPDATE: "will be updated in-place",
     Action.REPLACE: "must be replaced",
@@ -87,7 +89,8 @@ def _counts(plan: Plan) -> str:
     counts = plan.counts()
     add = counts[Action.CREATE] + counts[Action.REPLACE]
     destroy = counts[Action.DELETE] + counts[Action.REPLACE]
-    text = f"{add} to add, {counts[Action.UPDATE]} to change, {destroy} to destroy"
+    imported = f"{counts[Action.IMPORT]} to import, " if counts[Action.IMPORT] else ""
+    text = f"{imported}{add} to add, {counts[Action.UPDATE]} to change, {destroy} to destroy"
     more = ((Action.FORGET, "to forget"), (Action.BY_HAND, "only by hand"))
     return ", ".join([text, *(f"{counts[action]} {words}" for action, words in more if counts[action])])
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.model import ApplyResult, Outcome, Plan, StepEvent
+from reconciler.model import Action, ApplyResult, Outcome, Plan, StepEvent
 from reconciler.render.safe import safe
 
 _DOING = {"create": "Creating", "update": "Modifying", "delete": "Destroying", "record": "Forgetting"}
@@ -65,8 +65,11 @@ def result_lines(plan: Plan, result: ApplyResult) -> Iterator[Text]:
     """The last lines of a run."""
     done = result.of(Outcome.DONE)
     counts = {phase: sum(1 for step in done if step.phase == phase) for phase in ("create", "update", "delete")}
+    taken = {change.address for change in plan.changes if change.action is Action.IMPORT}
+    imported = sum(1 for step in done if step.address in taken)
     verb = "Destroy" if plan.destroy else "Apply"
-    counted = f"{counts['create']} added, {counts['update']} changed, {counts['delete']} destroyed"
+    first = f"{imported} imported, " if imported else ""
+    counted = f"{first}{counts['create']} added, {counts['update'] - imported} changed, {counts['delete']} destroyed"
     yield Text()
     if result.ok:
         yield Text.assemble((f"{verb} complete!", "bold green"), f" Resources: {counted}.")

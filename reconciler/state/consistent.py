@@ -11,6 +11,7 @@ _SIDES: Mapping[Action, tuple[bool, bool]] = {
     Action.NO_OP: (True, True),
     Action.ADOPT: (True, True),
     Action.CREATE: (False, True),
+    Action.IMPORT: (True, True),
     Action.UPDATE: (True, True),
     Action.REPLACE: (True, True),
     Action.DELETE: (True, False),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from reconciler.compile import ttls_of
 from reconciler.engine.access import in_order, outside_access, planned_access
+from reconciler.engine.adopting import adopted
 from reconciler.engine.byhand import left_by_hand, told_by_hand
 from reconciler.engine.cascade import cascade_replacements
 from reconciler.engine.closing import close_first
@@ -61,6 +62,9 @@ def plan_of(now: Situation, options: Options) -> Plan:
     facts = {name: snapshot.facts for name, snapshot in now.refreshed.snapshots.items()}
     drift = () if options.destroy else found_drift(now).items
     access = _access(now, kept, drift)
+    marks = marks_of(now.systems)
+    kept, differing = adopted(kept, now.desired, now.state, wording_only(kept, access, marks, words=True), marks)
+    problems += () if options.destroy else differing
     problems += () if options.destroy else _guarded(now, kept, options)
     paths = _escalations(now, kept, drift)
     agents = {name: found.span() for name, found in now.prepared.specs.catalog.agents.items()} if paths else {}
@@ -80,7 +84,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         destroy=options.destroy,
         drift=drift if now.state.lineage else (),
         access=access,
-        wording=wording_only(kept, access, marks_of(now.systems)),
+        wording=wording_only(kept, access, marks),
         left=_left(now, kept),
         observed=digests(now.refreshed.snapshots),
         ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),

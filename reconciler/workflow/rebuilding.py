@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.connections import Connections
 from reconciler.engine.planner import plan_changes
-from reconciler.model import Action, Applied, Change, Origin, Ownership, Resource, State
+from reconciler.model import Action, Address, Applied, Change, Desired, Live, Origin, Ownership, Resource, State
 from reconciler.state.lock import locked
 from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import open_store
@@ -61,17 +61,20 @@ def rebuild(
 def _found(now: Situation) -> State:
     snapshots, empty = now.refreshed.snapshots, State(now.environment, "", 0, {}, {})
     planned = plan_changes(now.desired, snapshots, empty, marks_of(now.systems))
-    objects = {one.resource.address: one for one in _ours(planned.changes)}
+    objects = {one.resource.address: one for one in _ours(planned.changes, now.desired)}
     facts = {name: snapshot.facts for name, snapshot in snapshots.items()}
     systems = {name: watched(placed(one.record, facts), snapshots) for name, one in now.systems.items()}
     return State(now.environment, str(uuid.uuid4()), 1, objects, systems)
 
 
-def _ours(changes: Iterable[Change]) -> Iterator[Applied]:
-    """Objects as they are. What no spec wants is ours only by its marker; what is missing isn't there."""
+def _ours(changes: Iterable[Change], desired: Mapping[Address, Desired]) -> Iterator[Applied]:
+    """Objects as they are. What no spec wants is ours only by its marker; what is missing isn't there.
+
+    What the specs name is somebody's until an apply has taken it over: its marker says so, or that it is as wanted.
+    """
     for change in changes:
-        live = change.before
-        if live is None:
+        live, wanted = change.before, desired.get(change.address)
+        if live is None or (wanted is not None and wanted.adopts and not _was_taken_over(live, change.action)):
             continue
         if change.after is not None and change.origin is not None:
             names = change.after.attributes.keys()
@@ -81,3 +84,7 @@ def _ours(changes: Iterable[Change]) -> Iterator[Applied]:
             yield Applied(resource, change.origin, change.depends_on, live.native_id)
         elif live.ownership is Ownership.OURS and live.in_scope:
             yield Applied(live.resource, _FOUND, live.depends_on, live.native_id)
+
+
+def _was_taken_over(live: Live, action: Action) -> bool:
+    return live.ownership is Ownership.OURS or (live.ownership is Ownership.UNMARKED and action is Action.ADOPT)

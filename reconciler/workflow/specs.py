@@ -66,8 +66,12 @@ class Prepared:
 
 def prepare(request: Request, connections: Connections) -> Prepared:
     """Read, check and compile one environment. No I/O but the files'."""
-    specs = read_specs(request)
-    environment, problems = _the_environment(specs, request.environment)
+    return prepared(read_specs(request), request.environment, connections)
+
+
+def prepared(specs: SpecSet, name: str | None, connections: Connections) -> Prepared:
+    """The same of specs that are read."""
+    environment, problems = _the_environment(specs, name)
     if environment is None:
         return Prepared(specs, None, specs.with_findings(problems))
     keys = connections.issuer_keys(environment.value.metadata.name)

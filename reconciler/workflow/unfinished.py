@@ -11,6 +11,7 @@ _SAYS: Mapping[Action, str] = {
     Action.NO_OP: "it is there as wanted",
     Action.ADOPT: "it is there as wanted, and apply records it",
     Action.CREATE: "it is not there, and apply makes it",
+    Action.IMPORT: "it is there, and apply takes it over",
     Action.UPDATE: "it is there and not as wanted, and apply mends it",
     Action.REPLACE: "it is there and not as wanted, and apply makes it anew",
     Action.DELETE: "it is there, and apply removes it",

@@ -164,7 +164,7 @@ VAULT = Subject(
         "vault_database_secret_backend_role.credential_type": "PostgreSQL's plugin knows passwords only",
         "vault_database_secret_backend_role.other_fields": _SERVER_KNOWS,
     },
-    found_only=frozenset({"vault_identity_group_member", "vault_holder"}),
+    found_only=frozenset({"vault_identity_group_member", "vault_holder", "vault_jwt_auth_backend_use"}),
 )
 
 _PG_ROLE, _GRANT = "postgresql_role", "postgresql_grant"

@@ -88,10 +88,27 @@ def test_a_role_outside_is_neither_changed_nor_deleted_whatever_the_plan_says_of
     account.iam.create_role(RoleName=role.address.key, Path="/", AssumeRolePolicyDocument=TRUST)
     for before in (Live(role, Ownership.OURS), Live(role, Ownership.FOREIGN, in_scope=False)):
         with pytest.raises(Rejected):
-            account.update(before, role)
+            account.update(before, changed(role, max_session_duration=7200))
         with pytest.raises(Rejected):
             account.delete(before)
     assert writes(account) == {}
+
+
+def test_a_role_outside_that_the_specs_name_gets_our_words_and_nothing_else(account: Account) -> None:
+    theirs = changed(role_of(account), description="theirs", tags={}, path="/apps/")
+    account.iam.create_role(
+        RoleName=theirs.address.key,
+        Path="/apps/",
+        AssumeRolePolicyDocument=theirs.attributes["assume_role_policy"],
+        Description="theirs",
+    )
+    before = Live(theirs, Ownership.FOREIGN, in_scope=False)
+    ours = changed(role_of(account), path="/apps/")
+    unmarked = changed(ours, tags={"managed-by": "somebody"})
+    with pytest.raises(Rejected, match="marker"):
+        account.update(before, unmarked)
+    account.update(before, ours)
+    assert set(writes(account)) == {"UpdateRole", "TagRole"}
 
 
 def test_anothers_provider_is_not_written(account: Account) -> None:

@@ -29,6 +29,7 @@ def test_what_is_created_reads_back_equal_and_is_ours(estate: Estate) -> None:
     assert {item.resource.address.type for item in desired} == set(TYPES) - {
         "vault_identity_group_member",
         "vault_holder",
+        "vault_jwt_auth_backend_use",
     }
     assert estate.drift(desired) == {}
     found = estate.read(desired).objects

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from providers.vault.names import HOLDER
+from providers.vault.names import HOLDER, JWT_ROLE
 from providers.vault.permissions import policy
 from reconciler.engine.byhand import left_by_hand
 from reconciler.engine.planner import plan_changes
@@ -70,6 +70,16 @@ def told(estate: Estate, before: Snapshot, after: Snapshot) -> dict[str, AccessC
     touched = frozenset(a for a in one.keys() | two.keys() if one.get(a) != two.get(a))
     rows = estate.provider.access_changes(estate.scope, Worlds(one, two, touched, after.surroundings))
     return {row.subject.key: row for row in rows if row.subject.type == HOLDER}
+
+
+def test_a_role_of_an_agents_at_a_mount_that_somebody_else_keeps_is_none(outside: Estate) -> None:
+    path, body = WRITES["jwt role"]
+    outside.root.post(path, body)
+    theirs = outside.scope.address(JWT_ROLE, "second/any")
+    wanted = [item.resource.address for item in outside.desired]
+    read = outside.provider.read
+    assert list(held(read(outside.client, outside.scope, wanted))) == [path]
+    assert list(held(read(outside.client, outside.scope, [*wanted, theirs]))) == []
 
 
 @pytest.mark.parametrize("kind", WRITES)

@@ -8,6 +8,7 @@ import unicodedata
 
 import pytest
 
+from providers.vault.adopting import VaultNames
 from providers.vault.names import subject_key
 from providers.vault.provider import VaultProvider
 from reconciler.model import Address
@@ -221,3 +222,32 @@ def test_importing_the_provider_imports_no_sdk() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_stands_is_lowered_under_its_own_names() -> None:
+    """At a mount that somebody else keeps: no entity, no alias, nothing in the policy but what the intent says."""
+    names = VaultNames.model_validate({"role": "Orders", "policy": "orders-read", "keeps": ["default-policy"]})
+    asked = PairDemand(ORDERS, (access(("kv/data/orders/*", ["read"])),), names=names)
+    found = objects(lower([CLUSTER, CI], asked, existing_auth_mounts={"cluster": "kube"}))
+    assert sorted(found) == [
+        ("vault_jwt_auth_backend", "jwt-agents"),
+        ("vault_jwt_auth_backend_role", "kube/Orders"),
+        ("vault_jwt_auth_backend_use", "kube"),
+        ("vault_policy", "orders-read"),
+    ]
+    policy = found["vault_policy", "orders-read"]
+    assert policy.adopts
+    assert policy.resource.attributes["policy"] == (
+        '# managed by writ; environment=test; system=vault\npath "kv/data/orders/*" {\n  capabilities = ["read"]\n}\n'
+    )
+    role = found["vault_jwt_auth_backend_role", "kube/Orders"]
+    assert role.adopts
+    assert role.resource.attributes["token_no_default_policy"] is False
+    assert role.resource.attributes["token_explicit_max_ttl"] == 600
+    assert [address.key for address in role.depends_on] == ["kube", "orders-read"]
+
+
+def test_a_mount_is_somebody_elses_for_one_url_and_a_known_issuer() -> None:
+    found = lower([CLUSTER, CI], existing_auth_mounts={"cluster": "kube", "ci": "kube", "ghost": "x"}).diagnostics
+    assert [d.code for d in found] == ["W423", "W423"]
+    assert {"share" in d.message or "ghost" in d.message for d in found} == {True}

@@ -1,0 +1,1 @@
+"""What stands in an account, in the words of the specs."""

@@ -1,0 +1,1 @@
+"""What stands in a directory, in the words of the specs."""

@@ -1,0 +1,1 @@
+"""What stands in a server, in the words of the specs."""

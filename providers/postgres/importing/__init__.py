@@ -1,0 +1,1 @@
+"""What stands in a database, in the words of the specs."""

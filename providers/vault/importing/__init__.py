@@ -1,0 +1,1 @@
+"""What stands in a Vault, in the words of the specs."""
