@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from specs.documents import Agent, Environment, Guardrail, Intent
+from specs.documents import Agent, Environment, Guardrail, Intent, Retirement
 from specs.nodes import RawDocument
 from specs.source import Located
 
@@ -18,6 +18,7 @@ class Catalog:
     intents: Mapping[str, Located[Intent]] = field(default_factory=dict)
     agents: Mapping[str, Located[Agent]] = field(default_factory=dict)
     guardrails: Mapping[str, Located[Guardrail]] = field(default_factory=dict)
+    retirements: Mapping[str, Located[Retirement]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

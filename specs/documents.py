@@ -1,4 +1,4 @@
-"""The documents that people write: Environment, Intent, Agent, Guardrail. ``apiVersion: writ/v1``."""
+"""The documents that people write: Environment, Intent, Agent, Guardrail, Retirement. ``apiVersion: writ/v1``."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ from specs.parts import (
     no_items,
     nothing,
 )
+from specs.retirement import Retirement
 
-__all__ = ["API_VERSION", "KINDS", "Agent", "Document", "Environment", "Guardrail", "Intent", "Risk"]
+__all__ = ["API_VERSION", "KINDS", "Agent", "Document", "Environment", "Guardrail", "Intent", "Retirement", "Risk"]
 
 
 class Issuer(Strict):
@@ -246,7 +247,7 @@ class Agent(Strict):
     """Owner, purpose, identity and intents."""
 
 
-Document: TypeAlias = Environment | Intent | Agent | Guardrail
+Document: TypeAlias = Environment | Intent | Agent | Guardrail | Retirement
 KINDS: Mapping[str, type[Document]] = MappingProxyType(
-    {"Environment": Environment, "Intent": Intent, "Agent": Agent, "Guardrail": Guardrail}
+    {"Environment": Environment, "Intent": Intent, "Agent": Agent, "Guardrail": Guardrail, "Retirement": Retirement}
 )

@@ -9,7 +9,13 @@ from typing import Any
 from specs.redaction import suspicious
 from specs.source import Path, SourceSpan
 
-_PLURALS = {"Agent": "agents", "Intent": "intents", "Environment": "environments", "Guardrail": "guardrails"}
+_PLURALS = {
+    "Agent": "agents",
+    "Intent": "intents",
+    "Environment": "environments",
+    "Guardrail": "guardrails",
+    "Retirement": "retirements",
+}
 _SMALL = 256
 _LONGEST = 128
 MARK = 3

@@ -47,7 +47,7 @@ def schema(extra: Mapping[str, ProviderModels] | None = None) -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
         "title": "Writ",
-        "description": "Environment, Intent, Agent and Guardrail documents.",
+        "description": "Environment, Intent, Agent, Guardrail and Retirement documents.",
         "type": "object",
         "properties": {"apiVersion": {"const": API_VERSION}, "kind": {"enum": list(KINDS)}},
         "required": ["apiVersion", "kind", "metadata", "spec"],

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Any
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
@@ -41,11 +42,12 @@ from providers.aws.connection import AwsConnection
 from providers.aws.errors import NOT_AWS, SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
 from providers.aws.patterns import FIRST_REGION
 from providers.aws.replies import UNREADABLE, Answer, NotFromAws, refuse_others
+from providers.aws.retiring.present import AwsAgent
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
 from providers.aws.territory import Territory
 from providers.aws.tokens import token_loader
-from reconciler.provider import Denied, ProviderError, Rejected, Scope, Unreachable, may_write
+from reconciler.provider import Denied, Pair, ProviderError, Rejected, Scope, Unreachable, may_write
 from specs.redaction import keep
 
 _TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
@@ -151,7 +153,34 @@ def connect(scope: Scope[AwsSettings], connection: AwsConnection, environ: Mappi
     return client
 
 
-def raw_client(service: str, endpoint_url: str, region: str, credentials: Mapping[str, str] | None = None) -> Any:
+def present(
+    scope: Scope[AwsSettings], connection: AwsConnection, environ: Mapping[str, str], pair: Pair, token: str
+) -> AwsAgent:
+    """AssumeRoleWithWebIdentity as the pair's role, for the shortest time that AWS gives; and see that it is that."""
+    settings = scope.settings
+    role = f"{settings.role_prefix}{pair.name}"
+    arn = f"arn:{settings.partition}:iam::{settings.account}:role{settings.role_path}{role}"
+    endpoint = connection.endpoint_url or _endpoint("sts", environ) or ""
+    region = connection.region or FIRST_REGION[settings.partition]
+    with _mapped("sts", LOGIN, writing=False):
+        unsigned = _READS.merge(Config(signature_version=UNSIGNED))
+        where: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint or None}
+        nobody: Any = _session(None).create_client("sts", config=unsigned, **where)
+        given = Answer(
+            nobody.assume_role_with_web_identity(
+                RoleArn=arn, RoleSessionName="writ-proof", WebIdentityToken=token, DurationSeconds=900
+            )
+        )["Credentials"]
+        keep(given["SecretAccessKey"], given["SessionToken"])
+        seen = str(Answer(raw_client("sts", endpoint or None, region, given).get_caller_identity())["Arn"])
+    if f":assumed-role/{role}/" not in seen:
+        raise Rejected(f"a token for {arn} gave a session of {seen}")
+    return AwsAgent(seen, endpoint)
+
+
+def raw_client(
+    service: str, endpoint_url: str | None, region: str, credentials: Mapping[str, str] | None = None
+) -> Any:
     """A bare boto3 client of a server on loopback, for what the sandbox prepares."""
     keys = credentials or {"AccessKeyId": "sandbox", "SecretAccessKey": "sandbox", "SessionToken": "sandbox"}
     make: Callable[..., Any] = boto3.Session(botocore_session=_session(None)).client

@@ -10,6 +10,8 @@ ROLE = "aws_iam_role"
 ROLE_POLICY = "aws_iam_role_policy"
 ATTACHMENT = "aws_iam_role_policy_attachment"
 PROFILE_ROLE = "aws_iam_instance_profile_role"
+RETIRING = "aws_iam_retiring_user"
+"""A user that is to go: outside of the scope, and only where a Retirement names it."""
 MANAGED_POLICY = "aws_iam_policy"
 """Only observed; its key is its ARN."""
 

@@ -12,12 +12,12 @@ from providers.aws.gains.rules import RULES
 from providers.aws.local import MotoServer
 from providers.aws.lowering import lower
 from providers.aws.memberships import InstanceProfileRole, RolePolicyAttachment
-from providers.aws.naming import MANAGED_POLICY, ROLE
+from providers.aws.naming import MANAGED_POLICY, RETIRING, ROLE
 from providers.aws.openid_connect_provider import OpenIdConnectProvider
 from providers.aws.openid_connect_provider_use import OpenIdConnectProviderUse
 from providers.aws.permissions import inventory_rights, rights
 from providers.aws.read import read_snapshot
-from providers.aws.resource_type import IamType
+from providers.aws.retiring.user import RetiringUser
 from providers.aws.role import Role
 from providers.aws.role_policy import RolePolicy
 from providers.aws.settings import AwsSettings
@@ -31,6 +31,7 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Retirable,
     Snapshot,
     Standing,
     Step,
@@ -38,6 +39,7 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    AgentSession,
     Asking,
     Claim,
     Demand,
@@ -47,21 +49,24 @@ from reconciler.provider import (
     PolicyFiles,
     Provider,
     ResourceType,
+    Retiring,
     Rights,
     Scope,
+    Unfit,
     Wide,
 )
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
 
-_TYPES: tuple[IamType, ...] = (
+_TYPES: tuple[ResourceType[AwsClient], ...] = (
     OpenIdConnectProvider(),
     OpenIdConnectProviderUse(),
     Role(),
     RolePolicy(),
     RolePolicyAttachment(),
     InstanceProfileRole(),
+    RetiringUser(),
 )
 
 
@@ -79,6 +84,7 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     rules = RULES
     named = frozenset({MANAGED_POLICY})
     unique_places = True
+    retires = RETIRING
     # IAM throttles writes hard, and refuses simultaneous changes to one object.
     write_concurrency = 2
 
@@ -187,6 +193,36 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
     def inventory_rights(self, scope: Scope[AwsSettings]) -> Rights:  # noqa: ARG002
         """An identity policy."""
         return inventory_rights()
+
+    def unfit(self, scope: Scope[AwsSettings], retiring: Retiring) -> Iterable[Unfit]:  # noqa: ARG002
+        """Names that no user has."""
+        from providers.aws.retiring.unfit import unfit  # noqa: PLC0415 - only retirements need it
+
+        return unfit(retiring)
+
+    def retirables(
+        self,
+        client: AwsClient,
+        scope: Scope[AwsSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Retiring],
+    ) -> Mapping[str, Retirable]:
+        """Users with their keys, and when these were used."""
+        from providers.aws.retiring.look import look  # noqa: PLC0415 - only retirements need it
+
+        return look(client, wanted)
+
+    def present(
+        self,
+        scope: Scope[AwsSettings],
+        connection: AwsConnection,
+        environ: Mapping[str, str],
+        pair: Pair,
+        token: str,
+    ) -> AgentSession:
+        """By AssumeRoleWithWebIdentity, as the pair's role."""
+        from providers.aws.client import present  # noqa: PLC0415 - boto3 is slow to import
+
+        return present(scope, connection, environ, pair, token)
 
     def importable(self, client: AwsClient, scope: Scope[AwsSettings]) -> Iterable[Importable | Unseen]:  # noqa: ARG002
         """Roles by whom they trust, and users."""

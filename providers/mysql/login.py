@@ -8,8 +8,9 @@ from typing import Any
 
 from providers.mysql.client import VERSION, MysqlClient
 from providers.mysql.connection import MysqlConnection, is_private
+from providers.mysql.retiring.sql import HAS_ROLE
 from providers.mysql.settings import MysqlSettings
-from reconciler.provider import Denied, Rejected, Scope, Unreachable, text_from
+from reconciler.provider import Denied, Minted, Pair, Rejected, Scope, Unreachable, text_from
 from specs.redaction import keep
 
 _OLDEST = (10, 11)
@@ -25,6 +26,29 @@ def connect(scope: Scope[MysqlSettings], connection: MysqlConnection, environ: M
         client.close()
         raise
     return client
+
+
+def enter(
+    scope: Scope[MysqlSettings],
+    connection: MysqlConnection,
+    environ: Mapping[str, str],
+    pair: Pair,
+    minted: Minted,
+) -> str:
+    """Log in where the operator does, with a minted login alone, and see that it has the pair's role."""
+    keep(minted.password)
+    where = connection.model_dump(include={"host", "port", "socket", "ssl_ca"})
+    block = MysqlConnection.model_validate(where | {"user": minted.username})
+    own = {**environ, "MYSQL_PWD": minted.password}
+    role = f"{scope.settings.role_prefix}{pair.name}"
+    client = MysqlClient(_parameters(scope.system, block, own), scope)
+    try:
+        joined = client.query(HAS_ROLE, (role,))
+    finally:
+        client.close()
+    if not joined:
+        raise Rejected(f"{client.account} was let in, but hasn't the role {role}")
+    return f"{client.account} logged in"
 
 
 def _parameters(system: str, connection: MysqlConnection, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from reconciler.provider.dotted import split_dotted
 ROLE = "mysql_role"
 GRANT = "mysql_grant"
 MEMBERSHIP = "mysql_role_membership"
+RETIRING = "mysql_retiring_user"
+"""A user that is to go: outside of the scope, and only where a Retirement names it."""
 USER = "mysql_user"
 """Only told of, by an inventory: a login, ``svc@%``."""
 PUBLIC_GRANT = "mysql_public_grant"

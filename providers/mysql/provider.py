@@ -12,9 +12,10 @@ from providers.mysql.escalation.rules import RULES
 from providers.mysql.grant import GrantType
 from providers.mysql.lower import login_target, lower
 from providers.mysql.membership import MembershipType
-from providers.mysql.names import ROLE
+from providers.mysql.names import RETIRING, ROLE
 from providers.mysql.overlap import overlap
 from providers.mysql.permissions import inventory_rights, rights
+from providers.mysql.retiring.user import RetiringUserType
 from providers.mysql.role import RoleType
 from providers.mysql.settings import MysqlSettings
 from providers.mysql.snapshot import read
@@ -28,6 +29,7 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Retirable,
     Rule,
     Snapshot,
     Standing,
@@ -42,11 +44,14 @@ from reconciler.provider import (
     LocalServer,
     LoginTarget,
     Lowering,
+    Minted,
     Pair,
     Provider,
     ResourceType,
+    Retiring,
     Rights,
     Scope,
+    Unfit,
     Wide,
 )
 from specs.base import SpecModel
@@ -58,7 +63,7 @@ if TYPE_CHECKING:
 else:
     Base = Provider
 
-_TYPES = MappingProxyType({one.name: one for one in (RoleType(), GrantType(), MembershipType())})
+_TYPES = MappingProxyType({one.name: one for one in (RoleType(), GrantType(), MembershipType(), RetiringUserType())})
 
 
 class MysqlProvider(Base):
@@ -72,6 +77,7 @@ class MysqlProvider(Base):
     needs_audience: ClassVar[bool] = False
     widths: ClassVar[Mapping[str, str]] = WIDTHS
     principals: ClassVar[frozenset[str]] = frozenset({ROLE})
+    retires: ClassVar[str] = RETIRING
     rules: ClassVar[Mapping[str, Rule]] = RULES
     write_concurrency: ClassVar[int] = 1
     """A table's grant and its columns' meet: revoking one takes the other."""
@@ -168,6 +174,36 @@ class MysqlProvider(Base):
     def rights(self, scope: Scope[MysqlSettings], *, writing: bool) -> Rights:
         """Statements for the server's administrator."""
         return rights(scope, writing=writing)
+
+    def unfit(self, scope: Scope[MysqlSettings], retiring: Retiring) -> Iterable[Unfit]:
+        """The minter, and names with the prefix."""
+        from providers.mysql.retiring.unfit import unfit  # noqa: PLC0415 - only retirements need it
+
+        return unfit(scope.settings, retiring)
+
+    def retirables(
+        self,
+        client: MysqlClient,
+        scope: Scope[MysqlSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Retiring],
+    ) -> Mapping[str, Retirable]:
+        """Users with their sessions, and what runs with their rights."""
+        from providers.mysql.retiring.look import look  # noqa: PLC0415 - only retirements need it
+
+        return look(client, wanted)
+
+    def enter(
+        self,
+        scope: Scope[MysqlSettings],
+        connection: MysqlConnection,
+        environ: Mapping[str, str],
+        pair: Pair,
+        minted: Minted,
+    ) -> str:
+        """Log in with it, as one that has the pair's role."""
+        from providers.mysql.login import enter  # noqa: PLC0415 - imports the driver
+
+        return enter(scope, connection, environ, pair, minted)
 
     def inventory(
         self,

@@ -14,10 +14,11 @@ from psycopg import pq, sql
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.errors import ServerMessage, translate, translate_login
 from providers.postgres.names import Column, Ident, Words
+from providers.postgres.retiring.sql import IN_GROUP
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.sql import CLUSTER, WHERE_WE_ARE
 from reconciler.model import Address
-from reconciler.provider import Denied, Fenced, Rejected, Scope, UnknownOutcome, Unreachable, may_write
+from reconciler.provider import Denied, Fenced, Minted, Pair, Rejected, Scope, UnknownOutcome, Unreachable, may_write
 from reconciler.provider.deadline import STATEMENT_SECONDS, DeadlineError, deadline
 from specs.redaction import keep
 
@@ -236,6 +237,29 @@ def connect(
         client.close()
         raise
     return client
+
+
+def enter(
+    scope: Scope[PostgresSettings],
+    connection: PostgresConnection,
+    environ: Mapping[str, str],
+    pair: Pair,
+    minted: Minted,
+) -> str:
+    """Log in where the operator does, with a minted login alone, and see that it is a member of the pair's group."""
+    parameters = {**_from_environment(environ), **connection.parameters()}
+    parameters.setdefault("dbname", scope.settings.database)
+    own = ("passfile", "service", "sslcert", "sslkey", "sslpassword", "options")
+    parameters = {name: value for name, value in parameters.items() if name not in own}
+    keep(minted.password)
+    client = PostgresClient(parameters | {"user": minted.username, "password": minted.password}, scope)
+    try:
+        ((login, joined),) = client.query(IN_GROUP, {"group": f"{scope.settings.role_prefix}{pair.name}"})
+    finally:
+        client.close()
+    if not joined or client.database != scope.settings.database:
+        raise Rejected(f"{login} was let in, but isn't a member of {scope.settings.role_prefix}{pair.name}")
+    return f"{login} logged in to database {client.database}"
 
 
 def _verify(client: PostgresClient) -> None:

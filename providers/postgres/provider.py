@@ -13,9 +13,10 @@ from providers.postgres.found import DefaultPrivilegesType, DependencyType
 from providers.postgres.grant import GrantType
 from providers.postgres.lower import login_target, lower
 from providers.postgres.membership import MembershipType
-from providers.postgres.names import DEFINITION, MINTER, ROLE
+from providers.postgres.names import DEFINITION, MINTER, RETIRING, ROLE
 from providers.postgres.overlap import overlap
 from providers.postgres.permissions import inventory_rights, rights
+from providers.postgres.retiring.role import RetiringRoleType
 from providers.postgres.role import RoleType
 from providers.postgres.settings import PostgresSettings
 from providers.postgres.snapshot import read
@@ -29,6 +30,7 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Retirable,
     Rule,
     Snapshot,
     Standing,
@@ -43,11 +45,14 @@ from reconciler.provider import (
     LocalServer,
     LoginTarget,
     Lowering,
+    Minted,
     Pair,
     Provider,
     ResourceType,
+    Retiring,
     Rights,
     Scope,
+    Unfit,
     Wide,
 )
 from specs.base import SpecModel
@@ -60,7 +65,17 @@ else:
     Base = Provider
 
 _TYPES = MappingProxyType(
-    {one.name: one for one in (RoleType(), GrantType(), MembershipType(), DefaultPrivilegesType(), DependencyType())}
+    {
+        one.name: one
+        for one in (
+            RoleType(),
+            GrantType(),
+            MembershipType(),
+            DefaultPrivilegesType(),
+            DependencyType(),
+            RetiringRoleType(),
+        )
+    }
 )
 
 
@@ -77,6 +92,7 @@ class PostgresProvider(Base):
     principals: ClassVar[frozenset[str]] = frozenset({ROLE})
     rules: ClassVar[Mapping[str, Rule]] = RULES
     named: ClassVar[frozenset[str]] = frozenset({DEFINITION, MINTER})
+    retires: ClassVar[str] = RETIRING
     write_concurrency: ClassVar[int] = 1
     """ACLs of one object collide ("tuple concurrently updated")."""
 
@@ -200,6 +216,36 @@ class PostgresProvider(Base):
     def inventory_rights(self, scope: Scope[PostgresSettings]) -> Rights:
         """Statements for the database's administrator."""
         return inventory_rights(scope)
+
+    def unfit(self, scope: Scope[PostgresSettings], retiring: Retiring) -> Iterable[Unfit]:
+        """Roles with the prefix, the logins that the settings name, and the server's own."""
+        from providers.postgres.retiring.unfit import unfit  # noqa: PLC0415 - only retirements need it
+
+        return unfit(scope.settings, retiring)
+
+    def retirables(
+        self,
+        client: PostgresClient,
+        scope: Scope[PostgresSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Retiring],
+    ) -> Mapping[str, Retirable]:
+        """Login roles with their sessions and what they own."""
+        from providers.postgres.retiring.look import look  # noqa: PLC0415 - only retirements need it
+
+        return look(client, wanted)
+
+    def enter(
+        self,
+        scope: Scope[PostgresSettings],
+        connection: PostgresConnection,
+        environ: Mapping[str, str],
+        pair: Pair,
+        minted: Minted,
+    ) -> str:
+        """Log in with it, as a member of the pair's group."""
+        from providers.postgres.client import enter  # noqa: PLC0415 - imports the driver
+
+        return enter(scope, connection, environ, pair, minted)
 
     def importable(
         self,

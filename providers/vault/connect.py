@@ -19,10 +19,20 @@ _DEFAULT = "https://127.0.0.1:8200"
 
 def connect(scope: Scope[VaultSettings], connection: VaultConnection, environ: Mapping[str, str]) -> VaultClient:
     """A client that is logged in at an unsealed server. Raises ProviderError."""
+    client = anonymous(scope, connection, environ)
+    try:
+        log_in(client, connection.login, environ)
+    except ProviderError:
+        client.close()
+        raise
+    return client
+
+
+def anonymous(scope: Scope[VaultSettings], connection: VaultConnection, environ: Mapping[str, str]) -> VaultClient:
+    """A client without any token, at an unsealed server: whoever uses it logs in. Raises ProviderError."""
     client = VaultClient(_transport(connection, environ), _setting(connection.namespace, "NAMESPACE", environ), scope)
     try:
         client.health()
-        log_in(client, connection.login, environ)
     except ProviderError:
         client.close()
         raise

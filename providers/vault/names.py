@@ -21,6 +21,8 @@ DATABASE_ROLE = "vault_database_secret_backend_role"
 ALLOWED_ROLE = "vault_database_connection_allowed_role"
 CONNECTION = "vault_database_connection"
 """Only observed; its key is its path: ``<mount>/config/<name>``."""
+RETIRING = "vault_retiring_login"
+"""A login that is to go: outside of the scope, and only where a Retirement names it. Its key: ``approle/export``."""
 HOLDER = "vault_holder"
 """Outside the scope; its key is its path in the API: ``auth/userpass/users/alice``."""
 

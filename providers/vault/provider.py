@@ -11,7 +11,7 @@ from providers.vault.connection import VaultConnection
 from providers.vault.errors import InvalidToken
 from providers.vault.escalation.rules import RULES
 from providers.vault.lower import lower
-from providers.vault.names import CONNECTION, JWT_ROLE, POLICY
+from providers.vault.names import CONNECTION, JWT_ROLE, POLICY, RETIRING
 from providers.vault.permissions import inventory_rights, rights
 from providers.vault.resources import TYPES
 from providers.vault.settings import VaultLogin, VaultSettings
@@ -27,6 +27,7 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Retirable,
     Rule,
     Snapshot,
     Standing,
@@ -35,6 +36,7 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    AgentSession,
     Asking,
     Claim,
     Demand,
@@ -45,8 +47,10 @@ from reconciler.provider import (
     PolicyFiles,
     Provider,
     ResourceType,
+    Retiring,
     Rights,
     Scope,
+    Unfit,
     Wide,
 )
 from specs.base import SpecModel
@@ -73,6 +77,7 @@ class VaultProvider(Base):
     principals: ClassVar[frozenset[str]] = frozenset({JWT_ROLE})
     rules: ClassVar[Mapping[str, Rule]] = RULES
     named: ClassVar[frozenset[str]] = frozenset({CONNECTION, POLICY})
+    retires: ClassVar[str] = RETIRING
     write_concurrency: ClassVar[int] = 8
 
     @property
@@ -194,6 +199,36 @@ class VaultProvider(Base):
     def inventory_rights(self, scope: Scope[VaultSettings]) -> Rights:  # noqa: ARG002
         """An ACL policy."""
         return inventory_rights()
+
+    def unfit(self, scope: Scope[VaultSettings], retiring: Retiring) -> Iterable[Unfit]:
+        """Logins at Writ's own mounts."""
+        from providers.vault.retiring.unfit import unfit  # noqa: PLC0415 - only retirements need it
+
+        return unfit(scope.settings, retiring)
+
+    def retirables(
+        self,
+        client: VaultClient,
+        scope: Scope[VaultSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Retiring],
+    ) -> Mapping[str, Retirable]:
+        """AppRoles and users with a password, with their tokens."""
+        from providers.vault.retiring.look import look  # noqa: PLC0415 - only retirements need it
+
+        return look(client, wanted)
+
+    def present(
+        self,
+        scope: Scope[VaultSettings],
+        connection: VaultConnection,
+        environ: Mapping[str, str],
+        pair: Pair,
+        token: str,
+    ) -> AgentSession:
+        """At the issuer's auth mount, for the pair's role."""
+        from providers.vault.present import present  # noqa: PLC0415 - imports the SDK
+
+        return present(scope, connection, environ, pair, token)
 
     def importable(self, client: VaultClient, scope: Scope[VaultSettings]) -> Iterable[Importable | Unseen]:  # noqa: ARG002
         """JWT roles, and every other login of an auth method that gives policies."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from providers.vault.acl_policy import AclPolicy
 from providers.vault.allowed_role import AllowedRole
@@ -14,9 +15,13 @@ from providers.vault.holder import Holder
 from providers.vault.jwt_backend import JwtBackend
 from providers.vault.jwt_backend_use import JwtBackendUse
 from providers.vault.jwt_role import JwtRole
-from providers.vault.resource import VaultResource
+from providers.vault.retiring.login import RetiringLogin
+from reconciler.provider import ResourceType
 
-TYPES: Mapping[str, VaultResource] = {
+if TYPE_CHECKING:
+    from providers.vault.client import VaultClient  # imports the SDK
+
+TYPES: Mapping[str, ResourceType[VaultClient]] = {
     kind.name: kind
     for kind in (
         JwtBackend(),
@@ -29,5 +34,6 @@ TYPES: Mapping[str, VaultResource] = {
         DatabaseRole(),
         AllowedRole(),
         Holder(),
+        RetiringLogin(),
     )
 }

@@ -25,6 +25,7 @@ from reconciler.workflow.planning import Options
 from reconciler.workflow.refusing import load_told
 from reconciler.workflow.saved import not_of_specs, required_key
 from reconciler.workflow.specs import prepare
+from reconciler.workflow.undoing import undo
 from specs.diagnostic import has_errors
 
 
@@ -83,6 +84,28 @@ def run_saved(what: Asked, execution: Execution, required: Path | None) -> int:
         signer = saved.signer.fingerprint if saved.signer else ""
         how = replace(how, signed_by=signer)
         run.ends_with(apply_saved(plan, operator, replace(execution, circumstances=how), console))
+    return run.code
+
+
+def run_undo(what: Asked, name: str, execution: Execution, *, auto_approve: bool) -> int:
+    """Show what is restored, ask, do it. Returns the exit code."""
+    with _running(what) as run:
+        output = run.output
+        operator, problems = read_connections(what.connections)
+        if has_errors(problems):
+            output.findings(problems)
+            return run.code
+        prepared = prepare(what.request(), operator)
+        console = Console(
+            show=lambda plan: _show(output, plan, as_json=what.as_json),
+            approve=lambda plan: auto_approve or ask(plan),
+            listen=run.progress.listen,
+            notice=output.notice,
+            walking=run.interrupts.walking,
+        )
+        approval = "auto-approve" if auto_approve else "asked at a terminal"
+        how = Circumstances(approval, ci=ci_run(operator.environ))
+        run.ends_with(undo(prepared, operator, name, replace(execution, circumstances=how), console))
     return run.code
 
 

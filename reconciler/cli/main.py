@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "destroy": ("destroy", "Remove all that Writ made, and nothing else."),
     "drift": ("drift", "Show what changed outside since the last apply."),
     "inventory": ("inventory", "Show who and what stands in the systems, and what of it to look at."),
+    "retire": ("retire", "Prove what replaces a standing principal, or unlock one again."),
     "import": ("import_", "Write specs of what stands in the systems; apply then takes it over."),
     "explain": ("explain", "Say whether an agent may do something, and why."),
     "graph": ("graph", "Write the access graph, with its escalations."),

@@ -36,6 +36,6 @@ def validate(paths: tuple[str, ...], environment: str | None, *, strict: bool, a
 
 
 def _counts(catalog: object) -> str:
-    kinds = ("environments", "intents", "agents", "guardrails")
+    kinds = ("environments", "intents", "agents", "guardrails", "retirements")
     counts = [(len(getattr(catalog, kind)), kind) for kind in kinds]
     return ", ".join(f"{count} {kind if count != 1 else kind[:-1]}" for count, kind in counts)

@@ -14,11 +14,12 @@ from reconciler.compile.guardrails import Judged, Nevers, decode_nevers
 from reconciler.compile.issuers import IssuerKeys, bind_issuers
 from reconciler.compile.names import Names, decode_names
 from reconciler.compile.pairs import pairs_of
+from reconciler.compile.retirements import bind_retirements
 from reconciler.compile.scopes import check_scopes
 from reconciler.compile.systems import SystemBinding, bind_systems, with_neighbours
 from reconciler.compile.widths import check_widths
 from reconciler.model import Address, Desired
-from reconciler.provider import Demand, Implied, LoginRequest, Lowering, Pair, PairDemand
+from reconciler.provider import Demand, Implied, LoginRequest, Lowering, Pair, PairDemand, Retirement
 from specs import Catalog, Environment, Located
 from specs.diagnostic import Diagnostic, error, has_errors, warning
 from specs.nodes import RawDocument
@@ -38,6 +39,8 @@ class Compiled:
     """What guardrails say that nobody may reach, to be held against what is found too."""
     criticals: tuple[Critical, ...] = ()
     """What new paths are told of."""
+    retirements: tuple[Retirement, ...] = ()
+    """Standing principals that are to go."""
 
 
 def compile_environment(
@@ -67,6 +70,7 @@ def compile_environment(
     nevers = decode_nevers(catalog, systems, day)
     criticals, unclear = decode_criticals(environment, systems)
     wide = check_widths(catalog, systems, decoded.blocks, day)
+    retirements, unfit = bind_retirements(catalog, systems)
     problems = [
         *diagnostics,
         *check_scopes(systems),
@@ -76,6 +80,7 @@ def compile_environment(
         *nevers.diagnostics,
         *unclear,
         *wide,
+        *unfit,
     ]
     pairs = pairs_of(catalog)
     context = _Context(environment, _sound(pairs, decoded.failed), decoded.blocks, keys or {}, names)
@@ -92,7 +97,7 @@ def compile_environment(
                 logins[request.target.system].append(request)
     problems += nevers.judge(Judged(systems, decoded.blocks, pairs, desired, implied))
     wanted = {} if has_errors(problems) else desired
-    return Compiled(name, systems, wanted, tuple(problems), context.pairs, nevers, criticals)
+    return Compiled(name, systems, wanted, tuple(problems), context.pairs, nevers, criticals, retirements)
 
 
 def _sound(pairs: Iterable[Pair], failed: Collection[str]) -> tuple[Pair, ...]:

@@ -11,6 +11,7 @@ from reconciler.engine.session import Marks
 from reconciler.model import PLACE, Action, Address, Change, Live, Plan, Snapshot, State
 from specs.diagnostic import Diagnostic, error
 
+_NOBODY: Mapping[Address, Live] = MappingProxyType({})
 _NONE: Mapping[str, Collection[str]] = MappingProxyType({})
 _HELP = "plan again, and have the new plan reviewed"
 
@@ -24,12 +25,19 @@ def stale_against_state(plan: Plan, state: State) -> tuple[Diagnostic, ...]:
 
 
 def stale_against_world(
-    plan: Plan, snapshots: Mapping[str, Snapshot], marks: Marks, named: Mapping[str, Collection[str]] = _NONE
+    plan: Plan,
+    snapshots: Mapping[str, Snapshot],
+    marks: Marks,
+    named: Mapping[str, Collection[str]] = _NONE,
+    beside: Mapping[Address, Live] = _NOBODY,
 ) -> tuple[Diagnostic, ...]:
     """Every object that was read for the plan must be as it was, in the same place: what it says of access hangs on
     more than it touches. A plan with targets looks only at what it touches, stands on, or tells the access of.
+    ``beside``: principals that are to be retired, which are in no snapshot.
     """
-    live = {address: found for snapshot in snapshots.values() for address, found in snapshot.objects.items()}
+    live = dict(beside)
+    for snapshot in snapshots.values():
+        live |= snapshot.objects
     return (
         tuple(_moved_places(plan, snapshots))
         + tuple(

@@ -13,6 +13,7 @@ from reconciler.model.change import Action, Change
 from reconciler.model.drift import DriftItem
 from reconciler.model.escalation import Escalation
 from reconciler.model.resource import Resource, Value
+from reconciler.model.retirement import Meter, RetirementRow
 from reconciler.model.ttl import Ttl
 from specs.diagnostic import Diagnostic, has_errors
 
@@ -65,6 +66,10 @@ class Plan:
     """For how long each credential is meant to live and can, sorted by agent, intent and system."""
     escalations: tuple[Escalation, ...] = ()
     """New paths to what is critical, or to administrator: by what was done outside, then by the plan."""
+    retirements: tuple[RetirementRow, ...] = ()
+    """Standing principals that are to go, sorted by name. What is done for one of them is one of the changes."""
+    meter: Meter | None = None
+    """How much stands and how much is dynamic; None where nothing could be planned."""
     expires: datetime | None = None
     """UTC; of a saved plan: not to be applied after it."""
 
@@ -82,6 +87,11 @@ class Plan:
     def errored(self) -> bool:
         """A plan with errors shows what it can and applies nothing."""
         return has_errors(self.diagnostics)
+
+    @property
+    def retiring(self) -> dict[Address, RetirementRow]:
+        """Retirements by their principals' addresses."""
+        return {row.address: row for row in self.retirements}
 
     def access_by(self, mover: Mover) -> tuple[AccessRow, ...]:
         """What the plan does to access, or what was done outside."""

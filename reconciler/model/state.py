@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.model.address import Address
 from reconciler.model.plan import SystemRecord
 from reconciler.model.resource import Origin, Resource
+from reconciler.model.retirement import Retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +67,5 @@ class State:
     """The systems as they were when last applied: one that left the specs can still be cleaned."""
     unfinished: tuple[Unfinished, ...] = ()
     """What earlier runs left open, in the order in which it was begun."""
+    retirements: Mapping[str, Retired] = field(default_factory=dict)
+    """What is known of standing principals that are to go, by the retirement's name."""

@@ -32,11 +32,13 @@ from reconciler.provider.fence import fenced, may_write
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
+from reconciler.provider.retiring import AgentSession, Minted, Retirement, Retiring, Unfit
 from reconciler.provider.rights import Rights
 from reconciler.provider.sources import text_from
 
 __all__ = [
     "AgentRef",
+    "AgentSession",
     "Asking",
     "Attribute",
     "Claim",
@@ -53,6 +55,7 @@ __all__ = [
     "LoginRequest",
     "LoginTarget",
     "Lowering",
+    "Minted",
     "Pair",
     "PairDemand",
     "PolicyFileError",
@@ -63,9 +66,12 @@ __all__ = [
     "Rejected",
     "RequestError",
     "ResourceType",
+    "Retirement",
+    "Retiring",
     "Rights",
     "Scope",
     "Throttled",
+    "Unfit",
     "UnknownOutcome",
     "Unreachable",
     "Wide",

@@ -18,6 +18,7 @@ from reconciler.model import (
     Live,
     Reach,
     Resource,
+    Retirable,
     Rule,
     Snapshot,
     Standing,
@@ -29,8 +30,10 @@ from reconciler.model import (
 from reconciler.provider.asking import Asking
 from reconciler.provider.attributes import Attribute
 from reconciler.provider.demand import Claim, Demand, LoginTarget, Lowering, Pair, Scope, Wide
+from reconciler.provider.errors import Rejected
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
+from reconciler.provider.retiring import AgentSession, Minted, Retiring, Unfit
 from reconciler.provider.rights import Rights
 from specs.base import SpecModel
 
@@ -103,6 +106,13 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     named: ClassVar[frozenset[str]] = frozenset()
     """Types in Snapshot.observed that are looked at only while an object of ours names them: that one comes in or
     leaves says nothing, for then it is ours that changed."""
+    retires: ClassVar[str] = ""
+    """The resource type of a standing principal that is to go, by its name; empty where none can be retired here.
+
+    Its ``update`` makes ``Retirable.locked`` of what was found, and what was recorded of that again; its ``delete``
+    gives away what the principal owns and removes it. Both refuse (Conflict) where somebody works with it, or another
+    principal has its name now.
+    """
     unique_places: ClassVar[bool] = False
     """Whether ``place`` names one system in the world, as an account's number does and a database's name doesn't."""
     write_concurrency: ClassVar[int] = 4
@@ -253,6 +263,45 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     def inventory_rights(self, scope: Scope[S]) -> Rights | None:  # noqa: ARG002
         """The least privilege with which ``inventory`` sees everything. None where it isn't declared. No I/O."""
         return None
+
+    def unfit(self, scope: Scope[S], retiring: Retiring) -> Iterable[Unfit]:  # noqa: ARG002
+        """Why the specs alone forbid that it is retired (it is Writ's own, or a login that they name). No I/O."""
+        return ()
+
+    def retirables(
+        self,
+        client: C,  # noqa: ARG002
+        scope: Scope[S],  # noqa: ARG002
+        wanted: Collection[Retiring],  # noqa: ARG002
+    ) -> Mapping[str, Retirable]:
+        """These principals as they are now, by name; without those that aren't there. Reads only."""
+        return {}
+
+    def present(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        connection: K,  # noqa: ARG002
+        environ: Mapping[str, str],  # noqa: ARG002
+        pair: Pair,
+        token: str,  # noqa: ARG002
+    ) -> AgentSession:
+        """Log in as the pair's agent does, with its workload token alone. Raises ProviderError."""
+        message = f"the provider {self.name} can't log in as {pair.agent.name}"
+        raise Rejected(message, help="name a pair whose login is made elsewhere")
+
+    def enter(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        connection: K,  # noqa: ARG002
+        environ: Mapping[str, str],  # noqa: ARG002
+        pair: Pair,
+        minted: Minted,  # noqa: ARG002
+    ) -> str:
+        """Log in with what another system minted for the pair, make sure that it is that, and log out.
+
+        What was seen, for people; no secret. Raises ProviderError.
+        """
+        raise Rejected(f"the provider {self.name} takes no minted login of {pair.agent.name}")
 
     def importable(self, client: C, scope: Scope[S]) -> Iterable[Importable | Unseen] | None:  # noqa: ARG002
         """Every principal of the system, in the scope and outside of it, in the words of the specs. Reads only.

@@ -12,9 +12,10 @@ from reconciler.model.gate import Gate
 from reconciler.render.access import verdict_json
 from reconciler.render.diagnostics import diagnostics_json
 from reconciler.render.escalation import escalation_json
+from reconciler.render.retirement import meter_json, retirement_json
 from reconciler.render.ttls import ttls_json
 
-FORMAT_VERSION = "1.3"
+FORMAT_VERSION = "1.4"
 """Terraform's JSON plan format that this follows: readers ignore unknown fields and refuse unknown majors."""
 
 ACTIONS: Mapping[Action, list[str]] = {
@@ -66,6 +67,8 @@ def plan_json(plan: Plan, gate: Gate | None = None) -> dict[str, Any]:
         "resource_drift": [drift_item_json(item, providers) for item in plan.drift],
         "ttls": ttls_json(plan),
         "escalations": [escalation_json(one) for one in plan.escalations],
+        "retirements": [retirement_json(row) for row in plan.retirements],
+        "meter": meter_json(plan.meter),
         "diagnostics": diagnostics_json(plan.diagnostics),
         **({} if gate is None else {"gate": _gate(gate)}),
     }

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from reconciler.access.rollup import wider_first
-from reconciler.model import AccessRow, Address, Change, Plan, Ttl, Verdict
+from reconciler.model import AccessRow, Address, Change, Deed, Plan, RetirementRow, Ttl, Verdict
 from reconciler.model.gate import Gate
 from reconciler.render.access_text import ASPECTS, VERDICTS, counted, sections, summary_line, systems_line, undeclared
 from reconciler.render.diagnostics import summary
 from reconciler.render.gate import gate_line
 from reconciler.render.markdown import code, cut, fenced, harmless, marker, plain, size
 from reconciler.render.plan_text import change_lines, summary_lines, wording_line
+from reconciler.render.retirement import details, headline, meter_line
 from reconciler.render.ttls import outlived, outlived_by
 from specs.diagnostic import Diagnostic, Severity
 
@@ -70,6 +71,7 @@ def plan_markdown(plan: Plan, gate: Gate | None = None) -> list[str]:
     _fold_findings(body, plan.diagnostics)
     _fold_the_rest(body, plan)
     _fold_ttls(body, plan)
+    _fold_retirements(body, plan)
     _fold_objects(body, plan)
     if body.cut:
         whole = "`writ show -full FILE` shows all of the saved plan."
@@ -85,6 +87,8 @@ def _summary(plan: Plan, gate: Gate | None) -> Iterator[str]:
         yield f"- {access.rstrip('.')}"
     if systems := systems_line(plan):
         yield f"- {code(systems.rstrip('.'), 1_500)}"
+    if plan.meter is not None:
+        yield f"- {code(meter_line(plan.meter).rstrip('.'), 600)}"
     if plan.drift:
         moved = "object is not as it was" if len(plan.drift) == 1 else "objects are not as they were"
         yield f"- Drift: {len(plan.drift):,} {moved} applied"
@@ -160,6 +164,16 @@ def _fold_ttls(body: _Body, plan: Plan) -> None:
 def _ttl(one: Ttl) -> list[str]:
     whose = f"{code(one.agent)} may {code(one.intent)} on {code(one.system)}"
     return [f"- {whose}: {outlived_by(one)}", f"  - {code(one.limit.why)}"]
+
+
+def _fold_retirements(body: _Body, plan: Plan) -> None:
+    shown = body.fitting(plan.retirements, _retirement, 0.4, "retirements")
+    moving = any(row.deed is not Deed.NOTHING or row.stopped for row in plan.retirements)
+    _fold(body, f"Retirements: {len(plan.retirements):,}", shown, opened=moving)
+
+
+def _retirement(row: RetirementRow) -> list[str]:
+    return [f"- {code(headline(row))}", *(f"  - {code(line)}" for line in details(row))]
 
 
 def _fold_objects(body: _Body, plan: Plan) -> None:

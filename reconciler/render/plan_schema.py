@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model import Action, Aspect, Cause, DriftKind, Mover, Verdict
+from reconciler.model import Action, Aspect, Cause, Deed, DriftKind, Mover, Stage, Verdict, Waits
 from reconciler.model.gate import Condition
 from reconciler.render.schema_parts import COUNT, DIAGNOSTIC, FLAG, OBJECT, TEXT, Schema
 from reconciler.render.schema_parts import array as _array
@@ -54,6 +54,8 @@ def _plan() -> Mapping[str, Schema]:
         ),
         "ttls": _array(_ref("ttl")),
         "escalations": _array(_ref("escalation")),
+        "retirements": _array(_ref("retirement")),
+        "meter": _or_null(_meter()),
         "resource_changes": _array(_ref("resource_change")),
         "resource_drift": _array(_ref("drift_item")),
         "diagnostics": _array(_ref("diagnostic")),
@@ -64,6 +66,17 @@ def _plan() -> Mapping[str, Schema]:
             }
         ),
     }
+
+
+def _meter() -> Schema:
+    share = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 100}, {"type": "null"}]}
+    return _object(
+        {
+            **dict.fromkeys(("standing", "dynamic"), _object(dict.fromkeys(("before", "after"), COUNT))),
+            "dynamic_percent": _object(dict.fromkeys(("before", "after"), share)),
+            "next": _or_null(_object({"at": _or_null(TEXT), "what": TEXT})),
+        }
+    )
 
 
 def _definitions() -> Mapping[str, Schema]:
@@ -110,6 +123,28 @@ def _definitions() -> Mapping[str, Schema]:
                 ),
                 **dict.fromkeys(("opened_by", "closed_by"), _array(TEXT)),
                 "ended_by_this_plan": FLAG,
+            }
+        ),
+        "retirement": _object(
+            {
+                **dict.fromkeys(("name", "address", "system", "principal", "what"), TEXT),
+                "stage": _one_of(Stage),
+                "deed": _one_of(Deed),
+                "waits_for": _one_of(Waits),
+                **dict.fromkeys(("since", "due", "source"), _or_null(TEXT)),
+                "replaced_by": _array(
+                    _object(
+                        {
+                            **dict.fromkeys(("agent", "intent"), TEXT),
+                            "ready": FLAG,
+                            **dict.fromkeys(("proved_at", "proved_by", "how"), _or_null(TEXT)),
+                        }
+                    )
+                ),
+                **dict.fromkeys(("ends", "in_the_way"), _array(TEXT)),
+                "in_use_by": _array(
+                    _object({"who": TEXT, **dict.fromkeys(("from", "since"), _or_null(TEXT)), "now": FLAG})
+                ),
             }
         ),
         "resource_change": _object(

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from reconciler.model import Action, AttributeChange, Cause, Change, DriftItem, DriftKind, Origin, Plan, Value
 from reconciler.render.access_text import access_lines, summary_line, systems_line
+from reconciler.render.retirement import meter_line, retirement_lines
 from reconciler.render.safe import safe
 from reconciler.render.ttls import ttl_lines
 from reconciler.render.values import block, changed_lines, is_long, one_line
@@ -46,6 +47,7 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
     """Access and TTLs first, then the objects, then the counts. ``full``: nothing cut, nothing folded."""
     yield from access_lines(plan, full=full)
     yield from ttl_lines(plan, full=full)
+    yield from retirement_lines(plan)
     rows = plan.rows
     if rows:
         yield from _legend(plan)
@@ -58,6 +60,8 @@ def plan_lines(plan: Plan, *, full: bool = False) -> Iterator[Text]:
         yield Text()
     yield from summary_lines(plan)
     yield from (Text(line) for line in (summary_line(plan), systems_line(plan)) if line)
+    if plan.meter is not None:
+        yield Text(meter_line(plan.meter))
 
 
 def wording_line(change: Change) -> Text:

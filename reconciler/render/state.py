@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.model import Address, Applied, State
+from reconciler.model import Address, Applied, Retired, State
 from reconciler.render.lock import Holder
 from reconciler.render.safe import safe
 
@@ -21,6 +21,16 @@ def state_lines(state: State) -> Iterator[Text]:
         yield Text(safe(str(address)))
     for one in state.unfinished:
         yield Text(f"{one.phase} of {safe(str(one.address))} was begun at {one.began} and has no end", "yellow")
+    for _, retired in sorted(state.retirements.items()):
+        yield _retirement_line(retired)
+
+
+def _retirement_line(one: Retired) -> Text:
+    since = f" since {one.since:%Y-%m-%d %H:%M} UTC" if one.since is not None else ""
+    proofs = f", {len(one.proofs)} proved" if one.proofs else ""
+    return Text(
+        f"retirement {safe(one.name)} of {safe(str(one.address))}: {one.marked.value or 'begun'}{since}{proofs}"
+    )
 
 
 def state_json(state: State) -> dict[str, Any]:
@@ -30,6 +40,17 @@ def state_json(state: State) -> dict[str, Any]:
         "objects": [_address(address) for address in sorted(state.objects)],
         "unfinished": [
             _address(one.address) | {"phase": one.phase, "who": one.who, "began": one.began} for one in state.unfinished
+        ],
+        "retirements": [
+            _address(one.address)
+            | {
+                "name": one.name,
+                "marked": one.marked.value,
+                "since": one.since.isoformat() if one.since is not None else None,
+                "who": one.who,
+                "proved": [f"{proof.agent}/{proof.intent}" for proof in one.proofs],
+            }
+            for _, one in sorted(state.retirements.items())
         ],
     }
 

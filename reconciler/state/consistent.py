@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 
-from reconciler.model import Action, Address, Change, DriftItem, DriftKind, Plan, Value
+from reconciler.model import Action, Address, Change, Deed, DriftItem, DriftKind, Plan, Value
 
 _SIDES: Mapping[Action, tuple[bool, bool]] = {
     Action.NO_OP: (True, True),
@@ -26,6 +26,13 @@ _DRIFT_SIDES: Mapping[DriftKind, tuple[bool, bool]] = {
     DriftKind.APPEARED: (False, True),
 }
 """Whether an item has what was ``applied`` and what is ``live``."""
+_DEEDS: Mapping[Deed, Action | None] = {
+    Deed.NOTHING: None,
+    Deed.QUARANTINE: Action.UPDATE,
+    Deed.DELETE: Action.DELETE,
+    Deed.RESTORE: Action.UPDATE,
+}
+"""What is done to a principal that goes."""
 
 
 def consistent(plan: Plan) -> Plan:
@@ -34,16 +41,22 @@ def consistent(plan: Plan) -> Plan:
     _each_once(systems, "system")
     _each_once([change.address for change in plan.changes], "row")
     _each_once([item.address for item in plan.drift], "drift")
+    _each_once([row.name for row in plan.retirements], "retirement")
     if plan.created.tzinfo is None:
         raise ValueError("created at no known time")
     named = {*plan.facts, *(change.address.system for change in plan.changes)}
     named |= {item.address.system for item in plan.drift} | {row.system for row in plan.access}
     named |= {address.system for address in (*plan.left, *plan.wording, *plan.observed)}
+    named |= {row.address.system for row in plan.retirements}
     if not named <= set(systems):
         raise ValueError("a system that the plan doesn't declare")
     for change in plan.changes:
         if not _one_object(change.address, _named_by(change)) or not _has_sides(change) or not _shows_all(change):
             raise ValueError(f"row {change.address}")
+    actions = {change.address: change.action for change in plan.changes}
+    for row in plan.retirements:
+        if actions.get(row.address) is not _DEEDS[row.deed]:
+            raise ValueError(f"retirement {row.name}")
     for item in plan.drift:
         sides = (item.applied is not None, item.live is not None)
         if not _one_object(item.address, _found_by(item)) or sides != _DRIFT_SIDES[item.kind]:

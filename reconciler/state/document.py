@@ -21,9 +21,11 @@ from reconciler.state.codec import (
     encode_system,
 )
 from reconciler.state.errors import StateError
+from reconciler.state.retirement import decode_retired, encode_retired
 from reconciler.state.shape import each, fields, mapping, number, row, text
 
-FORMAT = "writ-state/1"
+FORMAT, RETIRING = "writ-state/1", "writ-state/2"
+"""The second tells of retirements, and is written only where there are some: older versions can't read it."""
 MOST = 256 * 1024 * 1024
 """Bytes of a document: a hundred times what a large estate has."""
 
@@ -31,7 +33,7 @@ MOST = 256 * 1024 * 1024
 def encode_state(state: State, **more: str) -> bytes:
     """The document, with a digest of all the rest. ``more``: text that goes with it."""
     data = {
-        "format": FORMAT,
+        "format": RETIRING if state.retirements else FORMAT,
         "environment": state.environment,
         "lineage": state.lineage,
         "serial": state.serial,
@@ -40,6 +42,8 @@ def encode_state(state: State, **more: str) -> bytes:
         "unfinished": [_encode_unfinished(one) for one in state.unfinished],
         "more": more,
     }
+    if state.retirements:
+        data["retirements"] = [encode_retired(one) for _, one in sorted(state.retirements.items())]
     return json.dumps(data | {"digest": _digest(data)}, indent=1, sort_keys=True).encode()
 
 
@@ -49,7 +53,11 @@ def decode_state(body: bytes, where: str) -> tuple[State, dict[str, str]]:
         if len(body) > MOST:
             raise ValueError("too large")  # noqa: TRY301 - as every other way in which it can be wrong
         data = json.loads(body)
-        if isinstance(data, dict) and str(data.get("format")).startswith("writ-state/") and data["format"] != FORMAT:
+        if (
+            isinstance(data, dict)
+            and str(data.get("format")).startswith("writ-state/")
+            and data["format"] not in {FORMAT, RETIRING}
+        ):
             raise StateError(f"{where} was written by a newer version", help="upgrade writ-iam")
         return _decoded(data)
     except (ValueError, KeyError, RecursionError) as wrong:
@@ -59,8 +67,9 @@ def decode_state(body: bytes, where: str) -> tuple[State, dict[str, str]]:
 
 def _decoded(data: Any) -> tuple[State, dict[str, str]]:
     parts = ("format", "environment", "lineage", "serial", "systems", "objects", "unfinished", "more", "digest")
-    found = fields(data, *parts)
-    if found["format"] != FORMAT:
+    retiring = isinstance(data, dict) and data.get("format") == RETIRING
+    found = fields(data, *parts, *(("retirements",) if retiring else ()))
+    if found["format"] not in {FORMAT, RETIRING}:
         raise ValueError("its format is another")
     written = text(found.pop("digest"))
     if written != _digest(found):
@@ -73,6 +82,7 @@ def _decoded(data: Any) -> tuple[State, dict[str, str]]:
         {one.resource.address: one for one in objects},
         {one.name: one for one in each(_decode_system, found["systems"])},
         each(_decode_unfinished, found["unfinished"]),
+        {one.name: one for one in each(decode_retired, found.get("retirements", []))},
     )
     return state, mapping(text, found["more"])
 

@@ -35,10 +35,11 @@ from reconciler.state.codec import (
 from reconciler.state.consistent import consistent
 from reconciler.state.errors import NotSigned, PlanFileError
 from reconciler.state.escalation import decode_escalation, encode_escalation
-from reconciler.state.shape import each, fields, flag, mapping, number, row, text, word
+from reconciler.state.retirement import decode_meter, decode_row, encode_meter, encode_row
+from reconciler.state.shape import each, fields, flag, mapping, maybe, number, row, text, word
 from reconciler.state.signing import PublicKey, Signature, SigningKey
 
-FORMAT = "writ-plan/7"
+FORMAT = "writ-plan/8"
 MAX_BYTES = 512 * 1024 * 1024
 _START = re.compile(rb'\s*\{\s*"format"\s*:\s*"writ-plan/')
 _AGAIN = "plan again"
@@ -125,6 +126,8 @@ def encode_plan(plan: Plan) -> dict[str, Any]:
         "observed": [[encode_address(address), digest] for address, digest in plan.observed.items()],
         "ttls": [encode_ttl(ttl) for ttl in plan.ttls],
         "escalations": [encode_escalation(one) for one in plan.escalations],
+        "retirements": [encode_row(one) for one in plan.retirements],
+        "meter": encode_meter(plan.meter),
     }
 
 
@@ -151,6 +154,8 @@ def decode_plan(data: Any) -> Plan:
         observed=dict(each(_decode_observed, found["observed"])),
         ttls=each(decode_ttl, found["ttls"]),
         escalations=each(decode_escalation, found["escalations"]),
+        retirements=each(decode_row, found["retirements"]),
+        meter=maybe(decode_meter, found["meter"]),
     )
 
 

@@ -23,7 +23,7 @@ from reconciler.state import ledger_table
 from reconciler.state.dsn import Dsn
 from reconciler.state.errors import LedgerError, StateError, StateLocked
 from reconciler.state.lockinfo import LockInfo
-from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, UPGRADE_6
+from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 from reconciler.state.tables import TableStore
 from specs.redaction import keep
 
@@ -202,7 +202,7 @@ class PostgresStore(TableStore):
             if version == 0:
                 self._create()
             elif version < SCHEMA_VERSION:
-                self._upgrade()
+                self._upgrade(version)
             version = max(version, SCHEMA_VERSION)
             self._bounded("SELECT pg_advisory_unlock(%s)", (_MIGRATING,))
         if version > SCHEMA_VERSION:
@@ -226,11 +226,12 @@ class PostgresStore(TableStore):
             db.execute("CREATE TABLE version (number BIGINT NOT NULL)")
             db.execute("INSERT INTO version VALUES (?)", (SCHEMA_VERSION,))
 
-    def _upgrade(self) -> None:
-        """From schema 5, the first one that was kept here."""
+    def _upgrade(self, version: int) -> None:
+        """From schema 5, the first one that was kept here, or later."""
         with self._writing() as db:
-            for statement in UPGRADE_6:
-                db.execute(statement)
+            for to, statement in UPGRADES.items():
+                if version < to:
+                    db.execute(statement)
             db.execute("UPDATE version SET number = ?", (SCHEMA_VERSION,))
 
     def _bounded(self, statement: str, values: Sequence[Any] = ()) -> psycopg.Cursor[Any]:

@@ -9,7 +9,7 @@ from itertools import islice
 from sys import intern
 from typing import Any, TypeAlias
 
-from reconciler.model import Address, Applied, Resource, SystemRecord, Unfinished
+from reconciler.model import Address, Applied, Resource, Retired, SystemRecord, Unfinished
 from reconciler.state.codec import (
     decode_address,
     decode_observed,
@@ -20,6 +20,7 @@ from reconciler.state.codec import (
 )
 from reconciler.state.errors import StateError
 from reconciler.state.lockinfo import LockInfo, now
+from reconciler.state.retirement import decode_retired, encode_retired
 from reconciler.state.schema import digest
 
 Damaged: TypeAlias = Callable[[str], StateError]
@@ -63,6 +64,12 @@ def unfinished_row(environment: str, one: Unfinished) -> tuple[str, ...]:
     return (*columns, digest(columns))
 
 
+def retirement_row(environment: str, one: Retired) -> tuple[str, ...]:
+    """The same of a retirement."""
+    columns = (environment, one.name, json.dumps(encode_retired(one), sort_keys=True))
+    return (*columns, digest(columns))
+
+
 def lock_row(environment: str, lock: LockInfo) -> tuple[object, ...]:
     """The environment, then LOCK_COLUMNS."""
     return (environment, *(getattr(lock, name) for name in LOCK_COLUMNS))
@@ -95,6 +102,12 @@ def unfinished_of(rows: Iterable[tuple[str, ...]]) -> tuple[Unfinished, ...]:
     """The inverse of unfinished_row, in the order in which they were begun."""
     found = [Unfinished(Address(*row[1:4]), *row[4:8]) for row in rows]
     return tuple(sorted(found, key=lambda one: (one.began, one.address)))
+
+
+def retirements_of(rows: Iterable[tuple[str, ...]]) -> dict[str, Retired]:
+    """The inverse of retirement_row."""
+    found = [decode_retired(json.loads(row[2])) for row in rows]
+    return {one.name: one for one in found}
 
 
 def _applied(resource: Resource, origin: Any, depends_on: Any, native_id: str, damaged: Damaged) -> Applied:

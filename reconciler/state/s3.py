@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import TracebackType
 from typing import Any, Self
 
-from reconciler.model import Address, Applied, Outcomes, State, SystemRecord, Unfinished
+from reconciler.model import Address, Applied, Outcomes, Retired, State, SystemRecord, Unfinished
 from reconciler.state.bucket import Bucket, Conflict
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateError, StateLocked
@@ -126,6 +126,10 @@ class S3Store:
         """As state.store.Store."""
         known = set(addresses)
         self._change(environment, lock, lambda old: replace(old, unfinished=_without(old.unfinished, known)))
+
+    def retire(self, environment: str, one: Retired, *, lock: str = "") -> None:
+        """As state.store.Store."""
+        self._change(environment, lock, lambda old: replace(old, retirements={**old.retirements, one.name: one}))
 
     def replace(self, state: State, who: str, *, lock: str = "") -> None:  # noqa: ARG002
         """As state.store.Store."""

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 _UNFINISHED = """
 CREATE TABLE unfinished (
@@ -16,6 +16,14 @@ CREATE TABLE unfinished (
 )
 """
 """Steps whose calls may have been made, and of which nothing more is recorded. New in schema 4."""
+
+_RETIREMENTS = """
+CREATE TABLE retirements (
+    environment TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, digest TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (environment, name)
+)
+"""
+"""Standing principals that are to go: what undoing needs, and who proved what replaces them. New in schema 7."""
 
 _LEASE: Mapping[str, str] = {
     "lease": "DOUBLE PRECISION NOT NULL DEFAULT 0",
@@ -47,6 +55,7 @@ CREATE TABLE locks (
     {", ".join(f"{name} {kind}" for name, kind in _LEASE.items())}
 );
 {_UNFINISHED};
+{_RETIREMENTS};
 """
 
 COLUMNS: Mapping[str, str] = {
@@ -54,6 +63,7 @@ COLUMNS: Mapping[str, str] = {
     "objects": "environment, system, type, key, attributes, origin, depends_on",
     "systems": "environment, name, provider, settings",
     "unfinished": "environment, system, type, key, phase, run, who, began",
+    "retirements": "environment, name, body",
 }
 _LATER: Mapping[str, str] = {"objects": "native_id", "systems": "place"}
 """By table, the column that schema 3 added."""
@@ -99,8 +109,11 @@ def digest(columns: Sequence[object]) -> str:
     return hashlib.blake2s("\0".join(map(str, counted)).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
 
 
-UPGRADE_6 = (f"ALTER TABLE systems ADD COLUMN {_OBSERVED} TEXT NOT NULL DEFAULT ''",)
-"""From schema 5, in every database."""
+UPGRADES: Mapping[int, str] = {
+    6: f"ALTER TABLE systems ADD COLUMN {_OBSERVED} TEXT NOT NULL DEFAULT ''",
+    7: _RETIREMENTS,
+}
+"""From the schema before, in every database."""
 
 
 def upgrade(db: sqlite3.Connection, version: int) -> None:
@@ -121,8 +134,9 @@ def upgrade(db: sqlite3.Connection, version: int) -> None:
         _add(db, "environments", "digest", "TEXT NOT NULL DEFAULT ''")
         for name, kind in _LEASE.items():
             _add(db, "locks", name, kind)
-    for statement in UPGRADE_6:
-        db.execute(statement)
+    for to, statement in UPGRADES.items():
+        if version < to:
+            db.execute(statement)
     db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

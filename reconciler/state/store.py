@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Protocol, Self
 
-from reconciler.model import Address, Applied, Outcomes, State, SystemRecord
+from reconciler.model import Address, Applied, Outcomes, Retired, State, SystemRecord
 from reconciler.state.ledger import Ledger
 from reconciler.state.lockinfo import LockInfo
 
@@ -66,6 +66,10 @@ class Store(Ledger, Protocol):
 
     def record(self, environment: str, outcomes: Outcomes, who: str, *, lock: str = "") -> None:
         """Record what steps did, and that they ended."""
+        ...
+
+    def retire(self, environment: str, one: Retired, *, lock: str = "") -> None:
+        """Record how far a retirement has come, and what undoing it needs. On the disk once it returns."""
         ...
 
     def replace(self, state: State, who: str, *, lock: str = "") -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
-from reconciler.model import Address, Applied, Outcomes, State, SystemRecord, Unfinished
+from reconciler.model import Address, Applied, Outcomes, Retired, State, SystemRecord, Unfinished
 from reconciler.state.errors import LockLost, StateError
 from reconciler.state.lockinfo import LockInfo, now, stamp
 from reconciler.state.rows import (
@@ -16,6 +16,8 @@ from reconciler.state.rows import (
     lock_row,
     object_row,
     objects_of,
+    retirement_row,
+    retirements_of,
     system_row,
     systems_of,
     unfinished_of,
@@ -23,6 +25,7 @@ from reconciler.state.rows import (
 )
 from reconciler.state.schema import digest, inserted, lock_columns, selected
 
+_NAMED = ("systems", "retirements")
 _OBJECT = ("environment", "system", "type", "key")
 _OF_OBJECT = " AND ".join(f"{name} = ?" for name in _OBJECT)
 WAY_OUT = "free the disk, or restore the file, or move it away: the next plan finds its own objects"
@@ -65,6 +68,7 @@ def _upsert(table: str, columns: str, key: Sequence[str]) -> str:
 _PUT = _upsert("objects", f"{inserted('objects')}, applied, applied_by", _OBJECT)
 _PUT_SYSTEM = _upsert("systems", inserted("systems"), ("environment", "name"))
 _BEGIN = _upsert("unfinished", inserted("unfinished"), _OBJECT)
+_RETIRE = _upsert("retirements", inserted("retirements"), ("environment", "name"))
 _HEAD = _upsert("environments", inserted("environments"), ("name",))
 _END = f"DELETE FROM unfinished WHERE {_OF_OBJECT}"  # noqa: S608
 _DROP = f"DELETE FROM objects WHERE {_OF_OBJECT}"  # noqa: S608
@@ -113,6 +117,7 @@ class TableStore(ABC):
                 systems_of(self._rows(db, "systems", environment)),
                 # Before schema 4 no steps were recorded.
                 unfinished_of(self._rows(db, "unfinished", environment) if self._version() > 3 else ()),
+                retirements_of(self._rows(db, "retirements", environment) if self._version() > 6 else ()),
             )
 
     def environments(self) -> dict[str, int]:
@@ -158,17 +163,23 @@ class TableStore(ABC):
         with self._changing(environment, lock) as db:
             db.executemany(_END, ((environment, *address) for address in addresses))
 
+    def retire(self, environment: str, one: Retired, *, lock: str = "") -> None:
+        """As state.store.Store."""
+        with self._changing(environment, lock) as db:
+            db.execute(_RETIRE, retirement_row(environment, one))
+
     def replace(self, state: State, who: str, *, lock: str = "") -> None:
         """As state.store.Store."""
         environment, head = state.environment, (state.environment, state.lineage, state.serial, now())
         with self._writing() as db:
             if lock:
                 self._refuse_lost(db, environment, lock)
-            for table in ("systems", "objects", "unfinished"):
+            for table in ("systems", "objects", "unfinished", "retirements"):
                 db.execute(f"DELETE FROM {table} WHERE environment = ?", (environment,))  # noqa: S608 - constants
             db.executemany(_PUT_SYSTEM, [system_row(environment, one) for one in state.systems.values()])
             db.executemany(_PUT, (object_row(environment, one, who) for one in state.objects.values()))
             db.executemany(_BEGIN, [unfinished_row(environment, one) for one in state.unfinished])
+            db.executemany(_RETIRE, [retirement_row(environment, one) for one in state.retirements.values()])
             db.execute(_HEAD, (*head, digest(head)))
 
     def locks(self) -> dict[str, LockInfo]:
@@ -239,7 +250,7 @@ class TableStore(ABC):
         query = f"SELECT {selected(table, self._version())} FROM {table} WHERE {column} = ?{how}"  # noqa: S608 - constants
         for *row, written in db.execute(query, (environment,)):
             if written and written != digest(row):
-                raise self._damaged(f"{table} {' '.join(map(str, row[1 : 2 if table == 'systems' else 4]))}")
+                raise self._damaged(f"{table} {' '.join(map(str, row[1 : 2 if table in _NAMED else 4]))}")
             yield tuple(row)
 
     def _damaged(self, where: str) -> StateError:

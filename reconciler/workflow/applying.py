@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 
 from reconciler.audit.journal import Journal
 from reconciler.audit.record import NOT_SAID, Circumstances
 from reconciler.connections import Connections
-from reconciler.engine.apply import DEFAULT_PARALLELISM, Ended, Listener, RecordFailed, apply_plan
-from reconciler.engine.graph import Phase
+from reconciler.engine.apply import DEFAULT_PARALLELISM, Listener, apply_plan
 from reconciler.engine.guard import stale_against_state, stale_against_world
 from reconciler.engine.refresh import refresh
+from reconciler.engine.retirables import look_again
 from reconciler.engine.session import Session
 from reconciler.model import (
     Action,
-    Address,
-    Applied,
     ApplyResult,
     Change,
-    Outcome,
-    Outcomes,
     Plan,
-    Snapshot,
     State,
     SystemRecord,
 )
@@ -35,7 +30,9 @@ from reconciler.state.opening import Place, open_store
 from reconciler.state.store import Store
 from reconciler.workflow.chronicle import Chronicle
 from reconciler.workflow.planning import Options, plan_of
+from reconciler.workflow.recorder import Book, RunRecorder, applied_of
 from reconciler.workflow.refusing import refused, refused_early
+from reconciler.workflow.retiring import not_due_any_more
 from reconciler.workflow.saved import Watch, out_of_time
 from reconciler.workflow.situation import situation
 from reconciler.workflow.sound import systems_of
@@ -74,16 +71,6 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """The state of a run, and the lock that lets it write there."""
-
-    store: Store
-    lock: Hold
-    found: Mapping[str, Snapshot] = field(default_factory=dict)
-    """What was read for it, by system."""
-
-
-@dataclass(frozen=True, slots=True)
 class Application:
     """What came of it. ``result`` is None where nothing was tried."""
 
@@ -103,7 +90,7 @@ def apply_specs(
     name, operation = prepared.environment, "destroy" if options.destroy else "apply"
     with (
         open_store(execution.state_place, patience=execution.lock_timeout) as store,
-        _locked(store, name, operation, execution, console) as mine,
+        lock_of(store, name, operation, execution, console) as mine,
         situation(prepared, connections, execution.state_place) as now,
     ):
         plan = plan_of(now, options)
@@ -127,7 +114,7 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
     operation = "destroy" if plan.destroy else "apply"
     with (
         open_store(execution.state_place, patience=execution.lock_timeout) as store,
-        _locked(store, plan.environment, operation, execution, console) as mine,
+        lock_of(store, plan.environment, operation, execution, console) as mine,
     ):
 
         def refusal(why: tuple[Diagnostic, ...]) -> Application:
@@ -143,7 +130,11 @@ def apply_saved(plan: Plan, connections: Connections, execution: Execution, cons
             wanted, _ = known_types(systems, {*state.objects, *(change.address for change in plan.changes)})
             found = refresh(session, wanted)
             named = {name: binding.provider.named for name, binding in systems.items()}
-            moved = (*found.failures, *stale_against_world(plan, found.snapshots, marks_of(systems), named))
+            going = look_again(session, plan)
+            beside = {address: one.live for address, one in going.found.items()}
+            stale = stale_against_world(plan, found.snapshots, marks_of(systems), named, beside)
+            stale += not_due_any_more(plan, state, going)
+            moved = (*found.failures, *going.failures, *stale)
             # Waiting for the lock, and reading, take time.
             if has_errors(moved) or (moved := out_of_time(plan, watch.now())):
                 return refusal(moved)
@@ -176,7 +167,7 @@ def execute(
     except LedgerError as failed:
         message = f"nothing was done, for it can't be recorded: {failed.message}"
         return Application(plan, None, (error(failed.code, message, subject=plan.environment, help=failed.help),))
-    recorder = _Recorder(book, plan.environment, chronicle)
+    recorder = RunRecorder(book, plan, chronicle, dict(state.retirements))
     with chronicle.kept(), console.walking() as interrupted:
         try:
             _record_found(plan, book, state)
@@ -212,9 +203,10 @@ def _begun(
     return chronicle
 
 
-def _locked(
+def lock_of(
     store: Store, environment: str, operation: str, execution: Execution, console: Console
 ) -> AbstractContextManager[Hold]:
+    """The environment's lock for a run."""
     timeout, lease = execution.lock_timeout, execution.lease
     return locked(store, environment, operation, timeout=timeout, notice=console.notice, lease=lease)
 
@@ -222,7 +214,7 @@ def _locked(
 def _record_found(plan: Plan, book: Book, state: State) -> None:
     """What is there as wanted, but recorded otherwise or not at all; and the systems as they are declared."""
     unwritten = (change for change in plan.changes if change.action in {Action.ADOPT, Action.NO_OP})
-    found = [applied for change in unwritten if (applied := _applied(change, _id_before(change))) is not None]
+    found = [applied for change in unwritten if (applied := applied_of(change, _id_before(change))) is not None]
     news = [applied for applied in found if state.objects.get(applied.resource.address) != applied]
     systems = {record.name: _placed(record, plan, book, state) for record in plan.systems}
     settled = [one.address for one in state.unfinished if is_settled(plan, one.address)]
@@ -241,66 +233,3 @@ def _placed(record: SystemRecord, plan: Plan, book: Book, state: State) -> Syste
 
 def _id_before(change: Change) -> str:
     return change.before.native_id if change.before is not None else ""
-
-
-def _applied(change: Change, native_id: str) -> Applied | None:
-    if change.after is None or change.origin is None:
-        return None
-    return Applied(change.after, change.origin, change.depends_on, native_id)
-
-
-@dataclass(frozen=True, slots=True)
-class _Recorder:
-    book: Book
-    environment: str
-    chronicle: Chronicle
-
-    def begin(self, steps: Sequence[tuple[Change, Phase]]) -> None:
-        """These steps' calls are about to be made. Raises RecordFailed."""
-        first, more = steps[0][0].address, f" and {len(steps) - 1} more" if len(steps) > 1 else ""
-        with _told(first, f"{first}{more} was not begun"):
-            self.book.lock.check()
-            self.chronicle.step_begun(steps)
-            begun = [(change.address, phase.value) for change, phase in steps]
-            self.book.store.begin(self.environment, begun, whoami(), lock=self.book.lock.id)
-
-    def ended(self, steps: Sequence[Ended]) -> None:
-        """These steps were done, or did nothing, or nobody knows. Raises RecordFailed."""
-        outcomes = _outcomes(steps)
-        try:
-            if outcomes.ended:
-                with _told(steps[0].change.address, _unrecorded(steps)):
-                    self.book.store.record(self.environment, outcomes, whoami(), lock=self.book.lock.id)
-        finally:
-            self.chronicle.steps_ended(steps)
-
-
-def _outcomes(steps: Sequence[Ended]) -> Outcomes:
-    made: list[Applied] = []
-    gone: list[Address] = []
-    undone: list[Address] = []
-    for one in steps:
-        applied = _applied(one.change, one.native_id)
-        if one.event.outcome is not Outcome.DONE:
-            undone += [one.change.address] * one.known
-        elif one.event.phase in {Phase.DELETE, Phase.RECORD} or applied is None:
-            gone.append(one.change.address)
-        else:
-            made.append(applied)
-    return Outcomes(tuple(made), tuple(gone), tuple(undone))
-
-
-def _unrecorded(steps: Sequence[Ended]) -> str:
-    done = [f"{one.event.phase} of {one.change.address}" for one in steps if one.event.outcome is Outcome.DONE]
-    if not done:
-        return f"nothing was done to {steps[0].change.address}, which is not recorded"
-    return f"{', '.join(done)} {'were' if len(done) > 1 else 'was'} done, but not recorded"
-
-
-@contextmanager
-def _told(address: Address, what: str) -> Iterator[None]:
-    try:
-        yield
-    except StateError as failed:
-        message = f"{what}: {failed.message}"
-        raise RecordFailed(error(failed.code, message, subject=str(address), help=failed.help)) from failed

@@ -16,6 +16,7 @@ from reconciler.engine.closing import close_first
 from reconciler.engine.destroy import destroy_changes
 from reconciler.engine.observed import digests, not_taken_back
 from reconciler.engine.planner import plan_changes
+from reconciler.engine.retirement import Retirements
 from reconciler.engine.target import narrowed, needed_systems
 from reconciler.engine.wording import wording_only
 from reconciler.model import (
@@ -26,12 +27,15 @@ from reconciler.model import (
     Escalation,
     Origin,
     Plan,
+    RetirementRow,
 )
 from reconciler.workflow.concerns import elsewhere, marked_outside, reported
 from reconciler.workflow.drifting import found_drift
 from reconciler.workflow.escalating import Moves, escalations
 from reconciler.workflow.escalating import told as told_of_paths
 from reconciler.workflow.guarding import Found, guard_live
+from reconciler.workflow.retiring import left_locked, meter_of, retirements_of
+from reconciler.workflow.retiring import told as told_of_retirements
 from reconciler.workflow.situation import Situation
 from reconciler.workflow.systems import marks_of
 from reconciler.workflow.unfinished import told
@@ -54,8 +58,13 @@ class Options:
 def plan_of(now: Situation, options: Options) -> Plan:
     """The plan for a situation."""
     changes, found = _changes(now, options)
+    retiring = Retirements() if options.destroy else retirements_of(now, changes)
     problems = (*reported(now, destroy=options.destroy), *elsewhere(now), *marked_outside(now), *found)
-    kept, unknown = narrowed(changes, options.targets, marks_of(now.systems))
+    everything, unknown = narrowed((*changes, *retiring.changes), options.targets, marks_of(now.systems))
+    rows = tuple(row for row in retiring.rows if not options.targets or _is_kept(row, everything))
+    # A principal that goes is in nobody's scope: what is said of access, and of what is ours, isn't about it.
+    going = {row.address for row in rows}
+    kept = tuple(change for change in everything if change.address not in going)
     problems += tuple(
         error("W504", f"-target {name} names nothing in this plan", subject=name, help=_A_TARGET) for name in unknown
     )
@@ -64,12 +73,19 @@ def plan_of(now: Situation, options: Options) -> Plan:
     access = _access(now, kept, drift)
     marks = marks_of(now.systems)
     kept, differing = adopted(kept, now.desired, now.state, wording_only(kept, access, marks, words=True), marks)
+    leaving = tuple(change for change in everything if change.address in going)
+    everything = tuple(sorted((*kept, *leaving), key=lambda change: change.address))
     problems += () if options.destroy else differing
     problems += () if options.destroy else _guarded(now, kept, options)
     paths = _escalations(now, kept, drift)
     agents = {name: found.span() for name, found in now.prepared.specs.catalog.agents.items()} if paths else {}
     problems += (*not_taken_back(drift), *told_by_hand(kept), *told_of_paths(paths, agents))
-    problems += tuple(told(now.state, now.refreshed.snapshots, {change.address: change for change in kept}))
+    problems += tuple(told(now.state, now.refreshed.snapshots, {change.address: change for change in everything}, rows))
+    if options.destroy:
+        problems += tuple(left_locked(now.state))
+    elif not options.targets:
+        problems += tuple(told_of_retirements(now, rows))
+    ttls = () if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled))
     return Plan(
         environment=now.environment,
         created=datetime.now(UTC),
@@ -77,8 +93,8 @@ def plan_of(now: Situation, options: Options) -> Plan:
         lineage=now.state.lineage,
         serial=now.state.serial,
         systems=tuple(binding.record for binding in now.systems.values()),
-        changes=kept,
-        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(now, kept)),
+        changes=everything,
+        diagnostics=(*_of_concern(now, kept, options), *problems, *_cycles(now, everything)),
         targets=options.targets,
         facts=facts,
         destroy=options.destroy,
@@ -87,9 +103,15 @@ def plan_of(now: Situation, options: Options) -> Plan:
         wording=wording_only(kept, access, marks),
         left=_left(now, kept),
         observed=digests(now.refreshed.snapshots),
-        ttls=() if options.destroy or now.prepared.compiled is None else tuple(ttls_of(now.prepared.compiled)),
+        ttls=ttls,
         escalations=paths,
+        retirements=rows,
+        meter=meter_of(now, changes, ttls, retiring.rows),
     )
+
+
+def _is_kept(row: RetirementRow, kept: Sequence[Change]) -> bool:
+    return any(change.address == row.address for change in kept)
 
 
 def _left(now: Situation, kept: Sequence[Change]) -> tuple[Address, ...]:
@@ -133,6 +155,11 @@ def _guarded(now: Situation, kept: Sequence[Change], options: Options) -> tuple[
 def no_plan(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Plan:
     """What there is instead of a plan where something stood in the way before anything could be planned."""
     return Plan(environment, datetime.now(UTC), "", "", 0, (), (), diagnostics)
+
+
+def planned_changes(now: Situation) -> Sequence[Change]:
+    """The rows of all that the specs want, without retirements."""
+    return _changes(now, Options())[0]
 
 
 def _changes(now: Situation, options: Options) -> tuple[Sequence[Change], tuple[Diagnostic, ...]]:

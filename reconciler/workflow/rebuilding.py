@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.connections import Connections
 from reconciler.engine.planner import plan_changes
@@ -50,7 +50,8 @@ def rebuild(
         old = store.load(name)
         if has_errors(now.diagnostics):
             return Rebuilt(old, None, now.diagnostics)
-        new = _found(now)
+        # Nothing in the systems tells what undoing needs, or who proved what.
+        new = replace(_found(now), retirements=old.retirements)
         if not approve(old, new):
             return Rebuilt(old, None, now.diagnostics, approved=False)
         tell(store, mine.id, "state rebuild", old, new)

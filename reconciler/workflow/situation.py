@@ -6,11 +6,12 @@ import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.compile import SystemBinding
 from reconciler.connections import Connections
 from reconciler.engine.refresh import Refreshed, refresh
+from reconciler.engine.retirables import Seen, look
 from reconciler.engine.session import Session
 from reconciler.model import Address, Desired, State
 from reconciler.state.opening import Place, may_hold, open_store
@@ -31,6 +32,8 @@ class Situation:
     state: State
     refreshed: Refreshed
     diagnostics: tuple[Diagnostic, ...]
+    retirables: Seen = field(default_factory=Seen)
+    """Standing principals that are to go."""
 
     @property
     def environment(self) -> str:
@@ -72,7 +75,8 @@ def _left_behind(prepared: Prepared, place: Place) -> tuple[Diagnostic, ...]:
 
 def _recorded(state: State) -> set[Address]:
     """What is to be looked at for the state's sake."""
-    return {*state.objects, *(one.address for one in state.unfinished)}
+    retiring = {one.address for one in state.retirements.values()}
+    return {*state.objects, *(one.address for one in state.unfinished if one.address not in retiring)}
 
 
 @contextmanager
@@ -99,5 +103,6 @@ def situation(
         refreshed = refresh(session, wanted)
         objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
         log.info("read %d objects in %d systems in %.2f s", objects, len(systems), time.monotonic() - started)
-        everything = (*prepared.diagnostics, *more, *strange, *failed, *refreshed.failures)
-        yield Situation(prepared, systems, session, state, refreshed, everything)
+        retirables = look(session, compiled.retirements)
+        everything = (*prepared.diagnostics, *more, *strange, *failed, *refreshed.failures, *retirables.failures)
+        yield Situation(prepared, systems, session, state, refreshed, everything, retirables)

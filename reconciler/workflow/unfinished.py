@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.model import Action, Address, Change, Live, Plan, Snapshot, State, Unfinished
+from reconciler.model import Action, Address, Change, Live, Plan, RetirementRow, Snapshot, State, Unfinished
 from specs.diagnostic import Diagnostic, warning
 
 _SAYS: Mapping[Action, str] = {
@@ -20,14 +20,23 @@ _SAYS: Mapping[Action, str] = {
 }
 
 
-def told(state: State, snapshots: Mapping[str, Snapshot], changes: Mapping[Address, Change]) -> Iterator[Diagnostic]:
-    """One warning for each."""
+def told(
+    state: State,
+    snapshots: Mapping[str, Snapshot],
+    changes: Mapping[Address, Change],
+    rows: Iterable[RetirementRow] = (),
+) -> Iterator[Diagnostic]:
+    """One warning for each. ``rows``: the retirements that were looked at."""
+    stages = {one.address: "" for one in state.retirements.values()} | {row.address: row.stage.value for row in rows}
     for one in state.unfinished:
         snapshot = snapshots.get(one.address.system)
         if snapshot is None:
             found = f"{one.address.system} was not read, so nobody knows yet whether it was done"
         elif one.address in changes:
             found = _SAYS[changes[one.address].action]
+        elif one.address in stages:
+            stage = stages[one.address]
+            found = f"it is {stage}, and apply records that" if stage else "it is to be retired, and wasn't looked at"
         else:
             found = _seen(snapshot.objects.get(one.address))
         yield _warned(one, found)

@@ -13,6 +13,7 @@ from specs.check.delegation import check_delegation
 from specs.check.guardrails import check_guardrails
 from specs.check.identity import check_identities
 from specs.check.references import check_references
+from specs.check.retirements import check_retirements
 from specs.check.ttls import check_ttls
 from specs.diagnostic import Diagnostic
 from specs.grants import holdings
@@ -25,6 +26,7 @@ _CHECKS = (
     check_delegation,
     check_agents,
     check_guardrails,
+    check_retirements,
 )
 
 

@@ -215,4 +215,4 @@ def test_what_is_no_document_is_refused(body: bytes) -> None:
     with pytest.raises(StateError, match="the document is no state"):
         decode_state(body, "the document")
     with pytest.raises(StateError, match="newer version"):
-        decode_state(b'{"format": "writ-state/2"}', "the document")
+        decode_state(b'{"format": "writ-state/3"}', "the document")

@@ -146,6 +146,7 @@ def test_schema_5_is_read_and_brought_up_to_date(shared: str) -> None:
         store.put_all("production", (system,), [], "me")
     with by_hand(shared) as db:
         db.execute("ALTER TABLE systems DROP COLUMN observed")
+        db.execute("DROP TABLE retirements")
         db.execute("UPDATE version SET number = 5")
     with open_store(shared, reading=True) as store:
         assert store.load("production").systems == {"db": system}

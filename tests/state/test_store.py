@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from reconciler.cli.findings import state_finding
-from reconciler.model import Address, Applied, Origin, Outcomes, Resource, SystemRecord
+from reconciler.model import Address, Applied, Marked, Origin, Outcomes, Proof, Resource, Retired, SystemRecord
+from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateLocked
 from reconciler.state.lock import Held, force_unlock, locked
 from reconciler.state.lockinfo import made
@@ -43,6 +45,23 @@ def test_what_was_put_is_loaded(place: Place) -> None:
         assert state.systems == {"db": SYSTEM, "aws": UNOBSERVED}
         assert (len(state.lineage), state.serial) == (36, 1)
         assert store.load("staging").objects == {}
+
+
+def test_a_retirement_is_kept_with_what_undoing_needs(place: Place) -> None:
+    at = datetime(2026, 12, 1, 12, 30, tzinfo=UTC)
+    proof = Proof("bot", "read", at, "me", "d1", "logged in")
+    one = Retired("svc", ADDRESS, Marked.LOCKED, at, "me", Resource(ADDRESS, {"login": True, "é": [1]}), "7", (proof,))
+    with open_store(place) as store:
+        store.retire("production", Retired("svc", ADDRESS, proofs=(proof,)))
+        store.retire("production", one)
+        store.put_all("production", (SYSTEM,), [APPLIED], "me")
+    with open_store(place) as store:
+        state = store.load("production")
+        assert (state.retirements, state.serial) == ({"svc": one}, 3)
+        assert store.load("staging").retirements == {}
+        assert decode_state(encode_state(state), "it")[0] == state
+        store.replace(replace(state, retirements={}), "me")
+        assert store.load("production").retirements == {}
 
 
 def test_the_serial_grows_and_the_lineage_stays(place: Place) -> None:

@@ -15,7 +15,7 @@ from reconciler.engine.graph import Phase
 from reconciler.engine.step import StepRunner
 from reconciler.model import Outcomes, Snapshot
 from reconciler.state import local
-from reconciler.workflow import applying, planning
+from reconciler.workflow import applying, planning, recorder
 from tests.faults.bugs.registry import bug, first
 from tests.faults.gate import Deed
 
@@ -48,7 +48,7 @@ def a_removal_is_not_made() -> None:
 
 @bug(by="orphans")
 def what_is_done_is_not_recorded() -> None:
-    applying._Recorder.ended = lambda *_: None  # type: ignore[method-assign]
+    recorder.RunRecorder.ended = lambda *_: None  # type: ignore[method-assign]
 
 
 @bug(by="orphans")
@@ -64,7 +64,7 @@ def what_is_removed_stays_recorded() -> None:
 
 @bug(by="lost")
 def something_else_is_recorded() -> None:
-    applied = applying._applied
+    applied = recorder.applied_of
 
     def other(change: Any, native_id: str) -> Any:
         found = applied(change, native_id)
@@ -73,7 +73,7 @@ def something_else_is_recorded() -> None:
         changed = dict.fromkeys(list(found.resource.attributes)[:1], "x")
         return replace(found, resource=replace(found.resource, attributes={**found.resource.attributes, **changed}))
 
-    applying._applied = other
+    applying.applied_of = recorder.applied_of = other  # type: ignore[attr-defined]
 
 
 @bug("POST|PUT|Create|Put|GRANT|CREATE", by="orphans")

@@ -1,0 +1,1 @@
+"""Retiring an IAM user: looked at, locked, unlocked, deleted with its keys."""

@@ -1,0 +1,1 @@
+"""Retiring a user of MariaDB: looked at, locked, unlocked, dropped."""

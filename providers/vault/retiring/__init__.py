@@ -1,0 +1,1 @@
+"""Retiring an AppRole or a user with a password: looked at, locked, unlocked, deleted."""

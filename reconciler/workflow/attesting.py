@@ -1,0 +1,219 @@
+"""Proving what replaces a principal: a real login for each pair, with workload tokens in files of the operator's."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.compile import SystemBinding
+from reconciler.compile.issuers import bind_issuers
+from reconciler.connections import Connections
+from reconciler.engine.retirement import path_digest, successors
+from reconciler.model import Proof, Retired, State
+from reconciler.provider import Pair, ProviderError, Retirement
+from reconciler.state.lock import locked
+from reconciler.state.lockinfo import whoami
+from reconciler.state.opening import open_store
+from reconciler.state.store import Store
+from reconciler.workflow.keeping import Desk
+from reconciler.workflow.planning import planned_changes
+from reconciler.workflow.situation import Situation, situation
+from reconciler.workflow.specs import Prepared
+from reconciler.workflow.state_edits import tell
+from specs.diagnostic import Diagnostic, error, has_errors
+from specs.redaction import keep
+from specs.suggest import hint
+
+_MOST_BYTES = 64 * 1024
+"""Of a file with a token: a hundred times what one takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A workload token as it stands in a file. ``text`` is a secret; the claims only say which token is whose."""
+
+    file: str
+    text: str
+    issuer: str
+    subject: str
+    audiences: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Token({self.file!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """What came of it."""
+
+    proofs: tuple[Proof, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def prove(prepared: Prepared, connections: Connections, desk: Desk, name: str, files: Sequence[Path]) -> Proved:
+    """Log in through each pair that replaces a principal, and record that. Raises StateError.
+
+    Nothing is recorded unless all of them could be logged in through.
+    """
+    wanted, problems = _wanted(prepared, name)
+    tokens, more = read_tokens(files)
+    if wanted is None or more:
+        return Proved((), (*prepared.diagnostics, *problems, *more))
+    environment = prepared.environment
+    with (
+        open_store(desk.place, patience=desk.lock_timeout) as store,
+        locked(store, environment, "retire", timeout=desk.lock_timeout, notice=desk.notice) as mine,
+        situation(prepared, connections, desk.place) as now,
+    ):
+        if has_errors(now.diagnostics):
+            return Proved((), now.diagnostics)
+        proofs, found = _proofs(now, connections, wanted, tokens)
+        if not found:
+            _record(store, mine.id, now.state, wanted, proofs)
+        return Proved(() if found else proofs, (*now.diagnostics, *found))
+
+
+def _wanted(prepared: Prepared, name: str) -> tuple[Retirement | None, tuple[Diagnostic, ...]]:
+    if prepared.compiled is None or has_errors(prepared.diagnostics):
+        return None, ()
+    known = {one.name: one for one in prepared.compiled.retirements}
+    if name in known:
+        return known[name], ()
+    way_out = hint(name, tuple(known), "declared") or "declare it: docs/retirement.md"
+    return None, (error("W656", f"retirement {name!r} is not declared", subject=name, help=way_out),)
+
+
+def _proofs(
+    now: Situation, connections: Connections, wanted: Retirement, tokens: Sequence[Token]
+) -> tuple[tuple[Proof, ...], tuple[Diagnostic, ...]]:
+    proofs: list[Proof] = []
+    problems: list[Diagnostic] = []
+    pairs = {(pair.agent.name, pair.intent.name): pair for pair in _pairs(now)}
+    for one in successors(wanted, now.desired, planned_changes(now), now.state):
+        subject = f"{one.agent}/{one.intent}"
+        if not one.ready:
+            message = f"{subject} isn't there as declared, so there is nothing to log in through"
+            problems.append(error("W658", message, subject=subject, help="apply first", span=wanted.span))
+            continue
+        try:
+            how = _log_in(now, connections, wanted, pairs[one.agent, one.intent], tokens)
+        except _NoToken as lacking:
+            problems.append(error("W657", str(lacking), subject=subject, help=lacking.way_out, span=wanted.span))
+        except ProviderError as failed:
+            message = f"{subject} could not be logged in through: {failed.message}"
+            problems.append(error("W658", message, subject=subject, help=failed.help, span=wanted.span))
+        else:
+            digest = path_digest(one.agent, one.intent, now.desired, now.state)
+            proofs.append(Proof(one.agent, one.intent, datetime.now(UTC), whoami(), digest, how))
+    return tuple(proofs), tuple(problems)
+
+
+def _pairs(now: Situation) -> Iterable[Pair]:
+    return now.prepared.compiled.pairs if now.prepared.compiled is not None else ()
+
+
+def _log_in(now: Situation, connections: Connections, wanted: Retirement, pair: Pair, tokens: Sequence[Token]) -> str:
+    """As the agent does: at the system that mints logins for this one, where there is such a system."""
+    system = now.systems[wanted.address.system]
+    target = system.login_target
+    door = now.systems[target.system] if target is not None else system
+    token = _token_for(now, door, pair, tokens)
+    with door.provider.present(door.scope, _block(connections, door), connections.environ, pair, token.text) as agent:
+        if target is None:
+            return f"logged in at {door.name} ({agent.told})"
+        minted = agent.mint(pair, system.name)
+        seen = system.provider.enter(system.scope, _block(connections, system), connections.environ, pair, minted)
+        return f"logged in at {door.name} ({agent.told}), which made a login; {seen}"
+
+
+def _block(connections: Connections, binding: SystemBinding) -> Any:
+    block, _ = connections.decode(binding)
+    return block
+
+
+class _NoToken(Exception):  # noqa: N818
+    """No file holds the token that a login needs."""
+
+    def __init__(self, message: str, way_out: str) -> None:
+        super().__init__(message)
+        self.way_out = way_out
+
+
+def _token_for(now: Situation, door: SystemBinding, pair: Pair, tokens: Sequence[Token]) -> Token:
+    environment = now.prepared.specs.catalog.environments[now.environment]
+    issuers = {issuer.name: issuer for issuer in bind_issuers(environment, door, {})}
+    issuer = issuers[pair.agent.issuer]
+    for token in tokens:
+        if (token.issuer, token.subject) == (issuer.url, pair.agent.subject) and issuer.audience in token.audiences:
+            return token
+    raise _NoToken(
+        f"no file holds a token of {pair.agent.name} for {door.name}",
+        f"-token FILE with one of issuer {issuer.url}, subject {pair.agent.subject}, audience {issuer.audience}",
+    )
+
+
+def read_tokens(files: Iterable[Path]) -> tuple[tuple[Token, ...], tuple[Diagnostic, ...]]:
+    """One token to a file that only its owner may read. What a finding says of a file is never what it holds."""
+    tokens: list[Token] = []
+    problems: list[Diagnostic] = []
+    for file in files:
+        text, why, way_out = _text(file)
+        claims = _claims(text)
+        if why or claims is None:
+            message = f"{file}: {why or 'it is no workload token (a signed JWT)'}"
+            help_ = way_out or "write the token into it, and nothing else"
+            problems.append(error("W657", message, subject=str(file), help=help_))
+            continue
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        named = tuple(one for one in audiences if isinstance(one, str))
+        tokens.append(Token(str(file), text, str(claims.get("iss", "")), str(claims.get("sub", "")), named))
+    return tuple(tokens), tuple(problems)
+
+
+def _text(file: Path) -> tuple[str, str, str]:
+    """What a file holds; or why it isn't read, and the way out."""
+    try:
+        # Not blocking: opening a pipe would wait for its writer.
+        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (OSError, ValueError) as failed:
+        return "", getattr(failed, "strerror", None) or "its name can't be a file's", "name a file with a token"
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        return "", "it isn't a regular file", "write the token to a file"
+    with os.fdopen(handle, "rb") as opened:
+        if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            return "", "others may read it", f"chmod 600 {file}, and take another token: this one may be known"
+        text = opened.read(_MOST_BYTES).decode("utf-8", "replace").strip()
+    keep(text)
+    return text, "", ""
+
+
+def _claims(text: str) -> Mapping[str, Any] | None:
+    """What a JWT says (RFC 7519); nobody has verified it yet. None for what isn't one."""
+    parts = text.split(".")
+    if len(parts) != 3:
+        return None
+    try:
+        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _record(store: Store, lock: str, state: State, wanted: Retirement, proofs: Sequence[Proof]) -> None:
+    known = state.retirements.get(wanted.name) or Retired(wanted.name, wanted.address)
+    news = {(one.agent, one.intent) for one in proofs}
+    kept = tuple(one for one in known.proofs if (one.agent, one.intent) not in news)
+    record = replace(known, proofs=(*kept, *proofs))
+    new = replace(state, retirements={**state.retirements, wanted.name: record})
+    tell(store, lock, "retire -prove", state, new)
+    store.retire(state.environment, record, lock=lock)

@@ -1,0 +1,290 @@
+"""Retirements: what is due, from facts. Every row of the decision table, and the laws that hold for all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.engine.meter import meter
+from reconciler.engine.retirement import (
+    Case,
+    decide,
+    marked,
+    not_due,
+    path_digest,
+    plan_retirements,
+    restoring,
+    successors,
+)
+from reconciler.model import (
+    Action,
+    Address,
+    Applied,
+    Cause,
+    Change,
+    Deed,
+    Desired,
+    Limit,
+    Live,
+    Marked,
+    Origin,
+    Ownership,
+    Proof,
+    Resource,
+    Retirable,
+    Retired,
+    Stage,
+    State,
+    Successor,
+    Ttl,
+    Use,
+    Waits,
+)
+from reconciler.provider import Attribute, Retirement, Retiring
+from specs.retirement import Replacement
+
+NOW = datetime(2026, 12, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+AT = Address("db", "login", "svc")
+WANTED = Retirement("svc", AT, Retiring("svc"), (Replacement("bot", "read"),), 14 * 86400, 86400, None)
+MARKS = {"db": {"login": {"open": Attribute("x"), "owns": Attribute("y", computed=True)}}}
+PROOF = Proof("bot", "read", NOW - DAY, "me", "d1", "logged in")
+GOOD = Successor("bot", "read", ready=True, proof=PROOF)
+BUSY = Use("session 7", "10.0.0.1", NOW - DAY)
+
+
+def found(*, open_: bool = True, native_id: str = "1", **facts: Any) -> Retirable:
+    live = Live(Resource(AT, {"open": open_, "owns": ["t"]}), Ownership.UNMARKED, native_id=native_id)
+    return Retirable(live, "login", not open_, Resource(AT, {"open": False, "owns": ["t"]}), **facts)
+
+
+def recorded(mark: Marked, age: timedelta = timedelta(), native_id: str = "1") -> Retired:
+    return Retired("svc", AT, mark, NOW - age, "me", Resource(AT, {"open": True}), native_id, (PROOF,))
+
+
+def used(age: timedelta) -> Use:
+    return Use("key", since=NOW - age, now=False)
+
+
+LOCKED = found(open_=False)
+OLD = recorded(Marked.LOCKED, 15 * DAY)
+YOUNG = recorded(Marked.LOCKED, 2 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("there", "record", "path", "stage", "deed", "waits"),
+    [
+        (found(), None, replace(GOOD, ready=False), Stage.STANDING, Deed.NOTHING, Waits.PATH),
+        (found(), None, replace(GOOD, proof=None), Stage.STANDING, Deed.NOTHING, Waits.PROOF),
+        (found(), None, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (found(uses=(BUSY,)), None, GOOD, Stage.STANDING, Deed.NOTHING, Waits.USE),
+        (found(uses=(used(2 * DAY),)), None, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (found(uses=(used(DAY / 2),)), None, GOOD, Stage.STANDING, Deed.NOTHING, Waits.USE),
+        (found(never=("ours",)), None, GOOD, Stage.STANDING, Deed.NOTHING, Waits.NEVER),
+        (found(unseen=("dark",)), None, GOOD, Stage.STANDING, Deed.NOTHING, Waits.SOMEBODY),
+        (found(open_=False, unseen=("dark",)), OLD, GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.SOMEBODY),
+        (found(holding=("a table",)), None, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (LOCKED, None, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (found(), recorded(Marked.LOCKING), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (LOCKED, recorded(Marked.LOCKING), GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.TIME),
+        (LOCKED, YOUNG, GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.TIME),
+        (LOCKED, OLD, GOOD, Stage.QUARANTINED, Deed.DELETE, Waits.NOTHING),
+        (LOCKED, OLD, replace(GOOD, proof=None), Stage.QUARANTINED, Deed.NOTHING, Waits.PROOF),
+        (LOCKED, OLD, replace(GOOD, ready=False), Stage.QUARANTINED, Deed.NOTHING, Waits.PATH),
+        (found(open_=False, uses=(BUSY,)), OLD, GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.USE),
+        (found(open_=False, uses=(used(DAY),)), OLD, GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.TIME),
+        (found(open_=False, uses=(used(16 * DAY),)), OLD, GOOD, Stage.QUARANTINED, Deed.DELETE, Waits.NOTHING),
+        (found(open_=False, holding=("a table",)), OLD, GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.SOMEBODY),
+        (found(open_=False, never=("ours",)), OLD, GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.NEVER),
+        (found(), OLD, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (found(open_=False, native_id="2"), OLD, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (LOCKED, recorded(Marked.RESTORED, 15 * DAY), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (LOCKED, recorded(Marked.RESTORING), GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.SOMEBODY),
+        (found(), recorded(Marked.RESTORING), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (LOCKED, recorded(Marked.DELETING, 15 * DAY), GOOD, Stage.QUARANTINED, Deed.DELETE, Waits.NOTHING),
+        (None, recorded(Marked.DELETING), GOOD, Stage.DELETED, Deed.NOTHING, Waits.NOTHING),
+        (None, recorded(Marked.DELETED), GOOD, Stage.DELETED, Deed.NOTHING, Waits.NOTHING),
+        (None, OLD, GOOD, Stage.GONE, Deed.NOTHING, Waits.NOTHING),
+        (None, None, GOOD, Stage.GONE, Deed.NOTHING, Waits.NOTHING),
+    ],
+)
+def test_what_is_due(
+    there: Retirable | None, record: Retired | None, path: Successor, stage: Stage, deed: Deed, waits: Waits
+) -> None:
+    verdict = decide(Case(WANTED, there, record, (path,), NOW))
+    assert (verdict.stage, verdict.deed, verdict.waits) == (stage, deed, waits)
+
+
+USES = st.lists(
+    st.builds(
+        Use,
+        who=st.just("it"),
+        since=st.one_of(st.none(), st.integers(0, 300).map(lambda days: NOW - days * DAY)),
+        now=st.booleans(),
+    ),
+    max_size=3,
+).map(tuple)
+
+
+@given(
+    uses=USES,
+    holding=st.sampled_from([(), ("x",)]),
+    never=st.sampled_from([(), ("x",)]),
+    unseen=st.sampled_from([(), ("x",)]),
+    open_=st.booleans(),
+    mark=st.sampled_from(list(Marked)),
+    age=st.integers(0, 30),
+    ready=st.booleans(),
+    proof=st.sampled_from([None, PROOF]),
+    native_id=st.sampled_from(["1", "2"]),
+)
+def test_nothing_is_broken_before_it_is_made(
+    uses: tuple[Use, ...], holding: tuple[str, ...], never: tuple[str, ...], unseen: tuple[str, ...],
+    open_: bool, mark: Marked, age: int,
+    ready: bool, proof: Proof | None, native_id: str,
+) -> None:  # fmt: skip
+    there = found(open_=open_, native_id=native_id, uses=uses, holding=holding, never=never, unseen=unseen)
+    path = Successor("bot", "read", ready, proof)
+    verdict = decide(Case(WANTED, there, recorded(mark, age * DAY), (path,), NOW))
+    if verdict.deed is not Deed.NOTHING:
+        assert ready
+        assert proof is not None
+        assert not never
+        assert not unseen
+        assert not any(use.now for use in uses)
+    if verdict.deed is Deed.DELETE:
+        assert not open_
+        assert not holding
+        assert age >= 14
+        assert native_id == "1"
+        assert mark in {Marked.LOCKING, Marked.LOCKED, Marked.DELETING}
+        assert all(use.since is None or use.since + 14 * DAY <= NOW or use.since <= NOW - age * DAY for use in uses)
+
+
+def test_what_was_there_before_a_half_done_quarantine_is_kept() -> None:
+    (row,) = plan_retirements([Case(WANTED, found(), recorded(Marked.LOCKING), (GOOD,), NOW)], MARKS).rows
+    assert row.before == Resource(AT, {"open": True})
+    assert row.due == NOW + 14 * DAY
+
+
+def test_the_change_is_what_the_provider_says_of_a_locked_one() -> None:
+    (change,) = plan_retirements([Case(WANTED, found(), None, (GOOD,), NOW)], MARKS).changes
+    assert (change.action, [(one.name, one.before, one.after) for one in change.attributes]) == (
+        Action.UPDATE,
+        [("open", True, False)],
+    )
+    assert plan_retirements([Case(WANTED, LOCKED, OLD, (GOOD,), NOW)], MARKS).changes[0].action is Action.DELETE
+    assert plan_retirements([Case(WANTED, LOCKED, YOUNG, (GOOD,), NOW)], MARKS).changes == ()
+
+
+def test_undoing_restores_what_was_recorded_and_ends_the_proof() -> None:
+    row, change = restoring(OLD, LOCKED, MARKS)
+    assert change.after == Resource(AT, {"open": True, "owns": ["t"]})
+    begun = marked(row, OLD, change, "you", done=False)
+    ended = marked(row, begun, change, "you", done=True)
+    assert (begun.marked, begun.proofs, begun.before) == (Marked.RESTORING, (), OLD.before)
+    assert (ended.marked, ended.proofs, ended.who) == (Marked.RESTORED, (), "you")
+
+
+def test_a_quarantine_counts_from_its_beginning_and_a_deletion_keeps_it() -> None:
+    case = Case(WANTED, found(), None, (GOOD,), NOW)
+    planned = plan_retirements([case], MARKS)
+    begun = marked(planned.rows[0], None, planned.changes[0], "me", done=False)
+    ended = marked(planned.rows[0], begun, planned.changes[0], "me", done=True)
+    assert (begun.marked, ended.marked, ended.since) == (Marked.LOCKING, Marked.LOCKED, begun.since)
+    assert (ended.before, ended.native_id) == (found().live.resource, "1")
+    going = plan_retirements([Case(WANTED, LOCKED, OLD, (GOOD,), NOW)], MARKS)
+    assert marked(going.rows[0], OLD, going.changes[0], "me", done=False).since == OLD.since
+
+
+ROLE = Address("vault", "role", "bot_read")
+DESIRED = {ROLE: Desired(Resource(ROLE, {"ttl": 600}), Origin("x", "bot", "read"))}
+
+
+def state(digest: str, native_id: str = "") -> State:
+    record = Retired("svc", AT, proofs=(replace(PROOF, digest=digest),))
+    applied = Applied(DESIRED[ROLE].resource, DESIRED[ROLE].origin, native_id=native_id)
+    return State("test", "L", 1, {ROLE: applied}, {}, retirements={"svc": record})
+
+
+def test_a_changed_path_loses_its_proof() -> None:
+    digest = path_digest("bot", "read", DESIRED, state(""))
+    (one,) = successors(WANTED, DESIRED, (), state(digest))
+    assert (one.ready, one.proof is not None) == (True, True)
+    wider = {ROLE: replace(DESIRED[ROLE], resource=Resource(ROLE, {"ttl": 900}))}
+    assert successors(WANTED, wider, (), state(digest))[0].proof is None
+    assert successors(WANTED, DESIRED, (), state(digest, "made anew"))[0].proof is None
+    assert not successors(WANTED, {}, (), state(digest))[0].ready
+
+
+@pytest.mark.parametrize(("origin", "ready"), [(("bot", "read"), False), (("bot", ""), False), (("bot", "x"), True)])
+def test_a_path_that_is_still_to_be_changed_is_not_ready(origin: tuple[str, str], ready: bool) -> None:
+    change = Change(ROLE, Action.CREATE, Cause.SPEC, None, DESIRED[ROLE].resource, origin=Origin("x", *origin))
+    assert successors(WANTED, DESIRED, [change], state(""))[0].ready is ready
+
+
+def test_the_meter_counts_what_stands_and_says_what_comes() -> None:
+    there = Live(DESIRED[ROLE].resource, Ownership.OURS)
+    group = Address("ldap", "member", "bot")
+    rows = [
+        Change(ROLE, Action.NO_OP, Cause.NONE, there, DESIRED[ROLE].resource, origin=Origin("x", "bot", "read")),
+        Change(group, Action.CREATE, Cause.SPEC, None, Resource(group, {}), origin=Origin("x", "bot", "read")),
+    ]
+    planned = plan_retirements([Case(WANTED, found(), None, (GOOD,), NOW)], MARKS)
+    ends = Ttl("bot", "read", "ldap", 60, Limit(60, "stands", until="2026-12-05T00:00:00Z"))
+    told = meter(rows, {"vault"}, [ends], planned.rows)
+    assert (told.standing, told.dynamic, told.share(0), told.share(1)) == ((1, 1), (1, 1), 50, 50)
+    assert told.next is not None
+    assert (told.next.at, told.next.what) == (datetime(2026, 12, 5, tzinfo=UTC), "bot's access for read on ldap ends")
+    locks = meter(rows[:1], {"vault"}, [], planned.rows)
+    assert (locks.standing, locks.share(0), locks.share(1)) == ((1, 0), 50, 100)
+    assert locks.next is not None
+    assert locks.next.at == NOW + 14 * DAY
+
+
+@pytest.mark.parametrize(
+    ("deed", "there", "record", "why"),
+    [
+        (Deed.QUARANTINE, found(), Retired("svc", AT, proofs=(PROOF,)), ""),
+        (Deed.QUARANTINE, found(), None, "never proved"),
+        (Deed.QUARANTINE, found(), Retired("svc", AT), "isn't proved"),
+        (Deed.QUARANTINE, found(), Retired("svc", AT, proofs=(replace(PROOF, digest="d2"),)), "isn't proved"),
+        (Deed.QUARANTINE, found(), Retired("svc", Address("db", "login", "x"), proofs=(PROOF,)), "never proved"),
+        (Deed.QUARANTINE, found(never=("ours",)), Retired("svc", AT, proofs=(PROOF,)), "must not be retired: ours"),
+        (Deed.QUARANTINE, found(uses=(BUSY,)), Retired("svc", AT, proofs=(PROOF,)), "is in use since"),
+        (Deed.QUARANTINE, found(unseen=("dark",)), Retired("svc", AT, proofs=(PROOF,)), "dark"),
+        (Deed.QUARANTINE, None, Retired("svc", AT, proofs=(PROOF,)), "isn't there any more"),
+        (Deed.DELETE, LOCKED, OLD, ""),
+        (Deed.DELETE, LOCKED, Retired("svc", AT, proofs=(PROOF,)), "isn't locked"),
+        (Deed.DELETE, found(), OLD, "isn't locked"),
+        (Deed.DELETE, LOCKED, recorded(Marked.LOCKED, 15 * DAY, "2"), "isn't locked"),
+        (Deed.DELETE, LOCKED, recorded(Marked.RESTORED, 15 * DAY), "isn't locked"),
+    ],
+)
+def test_a_saved_step_is_held_against_the_record(
+    deed: Deed, there: Retirable | None, record: Retired | None, why: str
+) -> None:
+    """A plan file that somebody wrote says what it likes; it is what is recorded and found that lets a step be done."""
+    case = (LOCKED, OLD) if deed is Deed.DELETE else (found(), None)
+    planned = plan_retirements([Case(WANTED, *case, (GOOD,), NOW)], MARKS)
+    assert planned.rows[0].deed is deed
+    said = not_due(planned.rows[0], planned.changes[0], record, there)
+    assert (why in said, bool(said)) == (True, bool(why))
+
+
+def test_what_has_gone_meanwhile_is_told_and_not_asked_for() -> None:
+    keys = {"db": {"login": {"keys": Attribute("x"), "console": Attribute("y", computed=True)}}}
+    was = Resource(AT, {"keys": {"a": "on", "b": "on"}, "console": True})
+    now = Live(Resource(AT, {"keys": {"b": "off"}, "console": False}), Ownership.UNMARKED, native_id="1")
+    left = Retirable(now, "user", quarantined=True, locked=now.resource)
+    row, change = restoring(replace(OLD, before=was), left, keys)
+    assert change.after == Resource(AT, {"keys": {"b": "on"}, "console": False})
+    assert list(row.ends) == [
+        "keys a has gone, and can't be brought back",
+        "console has gone, and can't be brought back",
+    ]

@@ -1,0 +1,56 @@
+"""Workload tokens in files: which is whose, and what is refused without a word of what it holds."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from reconciler.workflow.attesting import read_tokens
+from specs.redaction import redacted
+
+CLAIMS = {"iss": "https://oidc.example.com", "sub": "bot", "aud": ["vault", "other"]}
+
+
+def jwt(claims: object = CLAIMS) -> str:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"eyJhbGciOiJSUzI1NiJ9.{body}.c2lnbmF0dXJlLW9mLW5vYm9keQ"
+
+
+def written(folder: Path, text: str, mode: int = 0o600) -> Path:
+    file = folder / "token"
+    file.write_text(text)
+    file.chmod(mode)
+    return file
+
+
+def test_a_token_says_whose_it_is(tmp_path: Path) -> None:
+    ((token,), problems) = read_tokens([written(tmp_path, f"{jwt()}\n")])
+    assert problems == ()
+    assert (token.issuer, token.subject, token.audiences) == ("https://oidc.example.com", "bot", ("vault", "other"))
+    assert token.text not in repr(token)
+    assert token.text not in redacted(f"it was {token.text}")
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    tokens, (problem,) = read_tokens([written(tmp_path, jwt(), mode)])
+    assert (tokens, problem.code, "others may read it" in problem.message) == ((), "W657", True)
+    assert jwt() not in str(problem)
+
+
+@pytest.mark.parametrize("text", ["", "hvs.not-a-workload-token", "a.b.c", "a.!.c", jwt([1]), jwt("x")])
+def test_what_is_no_token_is_refused_without_being_repeated(tmp_path: Path, text: str) -> None:
+    tokens, (problem,) = read_tokens([written(tmp_path, text)])
+    assert (tokens, problem.code) == ((), "W657")
+    assert not text or text not in str(problem)
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    tokens, problems = read_tokens([tmp_path / "nothing", tmp_path, pipe, Path("a\0b")])
+    assert (tokens, {one.code for one in problems}, len(problems)) == ((), {"W657"}, 4)
