@@ -179,7 +179,11 @@ def test_by_another_role_the_membership_opens_it_too() -> None:
     assert not step.certain, "nobody knows yet whether there is a root"
 
 
-@pytest.mark.parametrize(("version", "rules"), [((10, 11), {"M5", "M6"}), ((11, 4), {"M6"}), ((0, 0), {"M6"})], ids=str)
+@pytest.mark.parametrize(
+    ("version", "rules"),
+    [((10, 11), {"M5", "M6"}), ((11, 4), {"M6"}), ((0, 0), {"M6"})],
+    ids=["10.11", "11.4", "unknown"],
+)
 def test_super_has_set_user_in_it_before_11(version: tuple[int, int], rules: set[str]) -> None:
     around = Surroundings(administrators=frozenset({"root@localhost"}), version=version)
     objects = [role(), may("global:*", "SUPER"), may("database:shop", "CREATE ROUTINE")]
