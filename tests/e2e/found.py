@@ -92,6 +92,8 @@ def _postgres(hands: Hands) -> None:
         "CREATE ROLE orders_readers",
         "GRANT SELECT ON public.orders TO orders_readers",
         "CREATE ROLE svc_orders LOGIN PASSWORD 'x' IN ROLE orders_readers",
+        "CREATE TABLE public.svc_notes ()",
+        "ALTER TABLE public.svc_notes OWNER TO svc_orders",
         sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(HOSTILE)),
         sql.SQL("GRANT INSERT ON public.refunds TO {}").format(sql.Identifier(HOSTILE)),
     )

@@ -112,6 +112,10 @@ def test_what_no_workload_proves_itself_for_is_told_with_its_access(estate: Esta
         estate.left(f'orders-db.postgresql_role["{name}"]')["intent"] for name in ("svc_orders", "orders_readers")
     ]
     assert logins[0] == logins[1], "equal access is one intent"
+    whys = [
+        one["why"] for one in estate.imported["left"] if one["address"] == 'orders-db.postgresql_role["svc_orders"]'
+    ]
+    assert "it owns table public.svc_notes" in whys, "all rights, though no list of rights says so"
     hostile = found.HOSTILE.replace('"', '\\"')[:63]
     assert any(
         one["address"].startswith(f'orders-db.postgresql_role["{hostile[:40]}') for one in estate.imported["left"]

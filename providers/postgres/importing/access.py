@@ -38,8 +38,7 @@ def access_of(found: Iterable[Holding], tables_all: frozenset[str]) -> Said:
     for one in found:
         key = one.key_of("")
         if one.own:
-            lacking.append(Lacking(f"it owns {one.kind} {key.object}", "REASSIGN OWNED to the owner of the schema"))
-            continue
+            continue  # all that an owner has comes of owning it
         held.setdefault(key, set()).update(one.privileges)
         if one.grantable:
             lacking.append(Lacking(f"it may pass on {', '.join(one.grantable)} on {one.kind} {key.object}"))

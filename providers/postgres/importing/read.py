@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from providers.postgres.client import PostgresClient
 
 _NAMES = "SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_' ORDER BY 1"
+_OWNED = """
+SELECT refobjid, pg_describe_object(classid, objid, 0) FROM pg_shdepend
+WHERE deptype = 'o' AND refclassid = 'pg_authid'::regclass AND refobjid = ANY(%(oids)s)
+  AND dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+ORDER BY 1, 2
+"""
+"""What is owned here. An owner has all rights, also where no list of rights says so."""
 _PAIR = re.compile(r"; agent=([^;\s]+); intent=([^;\s]+)")
 _POWERS = {
     "superuser": "SUPERUSER",
@@ -28,6 +35,7 @@ _POWERS = {
     "replication": "REPLICATION",
     "bypass_row_level_security": "BYPASSRLS",
 }
+_GIVE_AWAY = "REASSIGN OWNED BY it TO whoever is to have it: an owner may do everything with it"
 _NOBODY = Lacking(
     "nobody logs in as it, and no workload proves itself for it: what it may do, logins have that are members of it",
     "give whoever uses them an agent with this intent",
@@ -42,21 +50,30 @@ def importable(client: PostgresClient) -> Iterator[Importable]:
         members = catalog.members(client, [role.oid for role in roles])
         leased = {role.oid for role in classify(client.scope, roles, members, (), client.never_ours).leased}
         shown = [role for role in roles if role.oid not in leased and role.name not in client.never_ours]
-        holdings = catalog.holdings(client, [role.oid for role in roles])
+        oids = [role.oid for role in roles]
+        holdings, owned = catalog.holdings(client, oids), client.query(_OWNED, {"oids": oids})
     held: dict[int, list[Holding]] = {}
     for one in holdings:
         held.setdefault(one.grantee_oid, []).append(one)
+    owns: dict[int, list[str]] = {}
+    for oid, what in owned:
+        owns.setdefault(int(oid), []).append(str(what))
     groups = _groups(members)
     for role in sorted(shown, key=lambda role: role.name):
-        yield _one(client, role, groups, held)
+        yield _one(client, role, groups, held, owns)
 
 
 def _one(
-    client: PostgresClient, role: Role, groups: Mapping[int, list[Member]], held: Mapping[int, list[Holding]]
+    client: PostgresClient,
+    role: Role,
+    groups: Mapping[int, list[Member]],
+    held: Mapping[int, list[Holding]],
+    owns: Mapping[int, list[str]],
 ) -> Importable:
     reached = list(_closure(role.oid, groups))
-    every = [one for oid in (role.oid, *(member.group_oid for member in reached)) for one in held.get(oid, ())]
-    said = access_of(every, client.table_privileges)
+    oids = (role.oid, *(member.group_oid for member in reached))
+    said = access_of((one for oid in oids for one in held.get(oid, ())), client.table_privileges)
+    owned = (Lacking(f"it owns {what}", _GIVE_AWAY) for oid in oids for what in owns.get(oid, ()))
     ours = role.name.startswith(client.scope.settings.role_prefix) and (
         owner(role.comment, client.scope)[0] is Ownership.OURS
     )
@@ -70,7 +87,7 @@ def _one(
         ttl=(meant.ttl, meant.ttl) if meant.ttl else (1, LONGEST),
         topic=said.topic,
         said=meant,
-        lacking=(*lacking, *said.lacking),
+        lacking=(*lacking, *said.lacking, *owned),
     )
 
 
