@@ -30,6 +30,7 @@ def test_what_is_created_reads_back_equal_and_is_ours(estate: Estate) -> None:
         "vault_identity_group_member",
         "vault_holder",
         "vault_jwt_auth_backend_use",
+        "vault_retiring_login",
     }
     assert estate.drift(desired) == {}
     found = estate.read(desired).objects
