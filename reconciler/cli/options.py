@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import click
 
+from reconciler.state.dsn import has_keywords
 from reconciler.state.opening import DEFAULT_PLACE, PLACES, Place, is_shared
 from reconciler.workflow.saved import REQUIRED
 from reconciler.workflow.specs import Request
@@ -57,6 +58,8 @@ class _StatePlace(click.ParamType):  # type: ignore[type-arg] # generic since cl
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Place:
         if is_shared(value):
             return str(value)
+        if has_keywords(str(value)):
+            self.fail(f"libpq's key=value is no place for a state: {PLACES}.", param, ctx)
         found: Path = click.Path(path_type=Path, dir_okay=False).convert(value, param, ctx)
         return found
 

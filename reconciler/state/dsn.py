@@ -10,6 +10,8 @@ from specs.redaction import keep_login
 
 SCHEMES = ("postgresql://", "postgres://")
 _SCHEMA = "writ"
+_URL = "as in postgresql://user@host:5432/database; a password belongs in PGPASSFILE or PGPASSWORD"
+_KEYWORDS = re.compile(r"\s*(?:host|hostaddr|port|dbname|user|password|passfile|service|sslmode)\s*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,21 @@ def parse(url: str) -> Dsn:
         raise StateError(
             "the state's schema must be a name of a-z, 0-9 and _", help="as in postgresql:///db?schema=writ"
         )
+    _refuse_words_for_ports(rest)
     conninfo = f"{scheme}://{main}{mark and '?'}{'&'.join(others)}"
     return Dsn(conninfo, schema, _shown(rest, schema))
+
+
+def has_keywords(text: str) -> bool:
+    """``host=db password=…`` is libpq's, too, and would be taken for a file's name, made and shown."""
+    return _KEYWORDS.match(text) is not None
+
+
+def _refuse_words_for_ports(rest: str) -> None:
+    # postgresql://user:password without a host: what follows the colon is no port, and would be shown as one.
+    hosts = re.split(r"[/?]", rest.rpartition("@")[2], maxsplit=1)[0].split(",")
+    if any(not re.fullmatch(r"[0-9]*", host.rpartition("]")[2].partition(":")[2]) for host in hosts):
+        raise StateError("in the state's URL, what follows the host's colon is no port (it isn't shown)", help=_URL)
 
 
 def _shown(rest: str, schema: str) -> str:

@@ -101,6 +101,24 @@ def test_a_place_that_is_not_known_is_told_without_its_secret(folder: Path) -> N
     assert "c4n4ry" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("postgresql://me:c4n4ry", "no port"),
+        ("postgresql://me:c4n4ry/db", "no port"),
+        ("postgresql://other:1,me:c4n4ry?user=me", "no port"),
+        ("host=127.0.0.1 port=1 password=c4n4ry", "key=value is no place"),
+    ],
+)
+def test_a_password_where_none_belongs_in_a_place_is_not_repeated(tmp_path: Path, place: str, told: str) -> None:
+    for command in (("lock", "list"), ("audit", "verify")):
+        done = run_writ(*command, cwd=tmp_path, env={"WRIT_STATE": place})
+        assert done.returncode == 1
+        assert told in done.stderr
+        assert "c4n4ry" not in done.stdout + done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_rebuild_asks_or_is_told_not_to(folder: Path) -> None:
     done = run_writ("state", "rebuild", "-json", cwd=folder)
     assert done.returncode == 1
