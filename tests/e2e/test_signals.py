@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -141,7 +142,11 @@ def test_while_a_system_hangs_nothing_is_waited_for(
 
 def opened(process: int, path: Path) -> bool:
     """Whether a process has this file open (proc(5))."""
-    return any(link.exists() and link.samefile(path) for link in Path(f"/proc/{process}/fd").iterdir())
+    for link in Path(f"/proc/{process}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if link.samefile(path):
+                return True
+    return False
 
 
 def test_while_it_waits_for_the_lock_it_stops_at_once(world: World, vault: Recorder) -> None:
