@@ -40,8 +40,8 @@ def check_path(text: str) -> str:
 
 
 def check_tags(tags: dict[str, str]) -> dict[str, str]:
-    """Tags without those that Writ sets."""
-    wrong = next((key for key in tags if key == OWNER or key.startswith(_OURS)), None)
+    """Tags without those that Writ sets. Keys are one to IAM whatever their case."""
+    wrong = next((key for key in tags if key == OWNER or key.lower().startswith(_OURS)), None)
     if wrong is not None:
         raise spec_error("W431", f"tag {wrong} is Writ's own", "leave it out", (wrong,), key=True)
     return tags

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.engine.session import Marks
 from reconciler.model import AccessRow, Action, Address, AttributeChange, Change, Mover, Value, Verdict
 from reconciler.provider import Attribute
 
 _CHANGED = frozenset({Action.UPDATE, Action.IMPORT})
+_WHOLE = frozenset({Action.CREATE, Action.DELETE})
 _Pair = tuple[str, str, str]
 """System, agent and intent."""
 
 
 def wording_only(
-    changes: Iterable[Change], access: Iterable[AccessRow], marks: Marks, *, words: bool = False
+    changes: Collection[Change], access: Iterable[AccessRow], marks: Marks, *, words: bool = False
 ) -> frozenset[Address]:
     """The objects that are updated in nothing but documents that say who may do what, to nobody's gain or loss.
 
     Only where the provider compared the pair's access and found it equal, and found no stranger's changed in that
-    system: what nobody compared is never 'only wording'. Everything else (a TTL, a limit) is no wording; with
-    ``words``, what is marked so is.
+    system: what nobody compared is never 'only wording'. A stranger that the plan itself makes or removes, such as an
+    auth mount, gains or loses by that. Everything else (a TTL, a limit) is no wording; with ``words``, what is marked
+    so is.
     """
-    equal, moved = _compared(access)
+    whole = {change.address for change in changes if change.action in _WHOLE}
+    equal, moved = _compared(row for row in access if row.agent or row.change.subject not in whole)
     return frozenset(
         change.address
         for change in changes
@@ -57,10 +60,15 @@ def _documents(changes: Iterable[AttributeChange], marks: Mapping[str, Attribute
         (mark := marks.get(change.name)) is not None
         and (
             (words and mark.words)
-            or ((mark.admits or mark.allows) and _is_document(change.before) and _is_document(change.after))
+            or ((mark.admits or mark.allows) and _is_text(change.before) and _is_document(change.after))
         )
         for change in changes
     )
+
+
+def _is_text(value: Value) -> bool:
+    """What stands may be a document in one line: hands write policies so, and Terraform."""
+    return isinstance(value, str) and bool(value)
 
 
 def _is_document(value: Value) -> bool:

@@ -64,10 +64,11 @@ def _plan_lines(plan: Plan | None) -> Iterator[Text]:
     counts = plan.counts()
     taken, found = counts[Action.IMPORT], counts[Action.ADOPT]
     yield Text()
-    yield Text(f"A plan of them: {taken} to import, {found} to record as they are; nobody's access changes.", "bold")
     rows = [row for row in plan.changes if row.action in _CHANGING]
+    whose = "nobody's access changes by that" if rows else "nobody's access changes"
+    yield Text(f"A plan of them: {taken} to import, {found} to record as they are; {whose}.", "bold")
     if rows:
-        yield Text("It also has rows that no document of these is about:")
+        yield Text("It also does this, which no document of these is about; look at it before you apply:")
         yield from (Text(f"  {row.action.value}: {safe(str(row.address))}") for row in rows)
 
 

@@ -68,6 +68,7 @@ def _vault(hands: Hands, jwks_url: str) -> None:
     hands.write("auth/kube/role/layered", bound_subject="layered", **layered, **ends)
     hands.write("sys/auth/machines", type="approle")
     hands.write("auth/machines/role/ci", token_policies="orders-read")
+    hands.write("auth/machines/role/layered", token_policies="layered")
 
 
 def _aws(hands: Hands) -> None:

@@ -129,6 +129,8 @@ def test_what_would_not_stay_as_it_is_is_found_by_planning_it(estate: Estate) ->
     layered = estate.left('vault.vault_jwt_auth_backend_role["kube/layered"]')
     assert 'vault_policy["layered"] would not stay as it is: policy is' in layered["why"]
     assert layered["intent"]
+    told = [one["why"] for one in estate.imported["left"] if "machines/role/layered" in one["address"]]
+    assert any("at kv/data/orders/vip/* the server lets one of them decide" in why for why in told), told
 
 
 def test_nothing_that_exists_is_written_over(estate: Estate) -> None:

@@ -9,7 +9,7 @@ import pytest
 from reconciler.engine.wording import wording_only
 from reconciler.model import AccessRow, Address, Change, Mover
 from reconciler.provider import Attribute
-from tests.render.plans import GAIN, LOSS, at, created, row, updated
+from tests.render.plans import GAIN, LOSS, at, created, removed, row, updated
 
 MARKS = {
     "payments": {
@@ -32,6 +32,15 @@ def found(change: Change, *rows: AccessRow) -> frozenset[Address]:
 def test_another_text_for_the_same_access(name: str) -> None:
     assert found(updated("p", OLD, NEW, name), EQUAL) == {at("p")}
     assert found(updated("p", "a {\n}", "a { }\n", name), EQUAL) == {at("p")}
+    assert found(updated("p", "a { }", "a {\n}\n", name), EQUAL) == {at("p")}, "written in one line, as hands do"
+
+
+@pytest.mark.parametrize("stranger", [created("mount"), removed("mount")])
+def test_a_stranger_that_the_plan_makes_or_removes_moves_by_that(stranger: Change) -> None:
+    moved = row("mount", gains=[GAIN], agent="", intent="")
+    mine = updated("p", OLD, NEW)
+    assert wording_only([mine, stranger], [EQUAL, moved], MARKS) == {at("p")}
+    assert wording_only([mine], [EQUAL, moved], MARKS) == frozenset()
 
 
 @pytest.mark.parametrize(

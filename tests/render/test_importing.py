@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.model import Address, Drafted, Lacking, Left, Unseen
 from reconciler.render.importing import import_json, import_lines
+from tests.render.plans import plan, removed
 
 ROLE = Address("payments", "aws_iam_role", 'a"\x1b[2J')
 LEFT = Left(ROLE, "IAM role", Lacking("it trusts any subject", "let it trust one"), "orders.read")
@@ -34,6 +35,17 @@ def test_an_environment_that_grew_is_to_be_put_in_place() -> None:
 
 def test_nothing_to_write() -> None:
     assert [line.plain for line in import_lines([], [], [], None, [])] == ["Import: nothing to write."]
+
+
+def test_what_else_a_plan_does_is_told_as_what_it_is() -> None:
+    quiet = [line.plain for line in import_lines([], [], [], plan([]), [])]
+    assert quiet[-1] == "A plan of them: 0 to import, 0 to record as they are; nobody's access changes."
+    told = [line.plain for line in import_lines([], [], [], plan([removed("rogue")]), [])]
+    assert told[-3:] == [
+        "A plan of them: 0 to import, 0 to record as they are; nobody's access changes by that.",
+        "It also does this, which no document of these is about; look at it before you apply:",
+        '  delete: payments.aws_iam_role["rogue"]',
+    ]
 
 
 def test_as_json() -> None:

@@ -14,7 +14,9 @@ from reconciler.provider.wording import refusal
 
 _READING = re.compile(r"[a-z0-9-]+:(?:Get|List|Describe|Head|BatchGet|Query|Scan|Select|Receive|Lookup|View)\w*")
 _LACKING = {
-    "Deny": Lacking("it denies, and a statement of an intent allows", "a Guardrail's `never` says what nobody may"),
+    "Deny": Lacking(
+        "it denies, and an intent only allows: its intent says more", "a Guardrail's `never` says what nobody may"
+    ),
     "NotAction": Lacking("it has NotAction", "name the actions that are needed"),
     "NotResource": Lacking("it has NotResource", "name the resources that are needed"),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from providers.aws.adopting import AwsNames
 from providers.aws.document import normalise
 from providers.aws.importing.access import access_of
+from providers.aws.importing.tagged import in_the_way
 from providers.aws.importing.trust import trusted
 from providers.aws.live import RoleFacts, provider_live, role_facts
 from providers.aws.lowering import SHORTEST_SESSION
@@ -63,7 +64,9 @@ class _Account:
             vouched, problem = self._placed(vouched)
             lacking += [problem] if problem else []
             lacking += self._unlike(role)
-        ours = owner_by_fields(role.tags, self.client.scope)[0] is Ownership.OURS
+        owner = owner_by_fields(role.tags, self.client.scope)[0]
+        ours = owner is Ownership.OURS
+        lacking += in_the_way(role.tags) if owner is Ownership.FOREIGN else ()
         meant = _said(role) if ours else Said(owner=role.tags.get("owner") or role.tags.get("Owner") or "")
         names = self._names(role, meant)
         if names and not isinstance(vouched, Lacking) and len(role.policies) == 1:

@@ -84,7 +84,7 @@ def of_server(access: int) -> frozenset[Privilege]:
 def below_the_server(client: MysqlClient, users: Collection[str]) -> dict[Account, set[Privilege]]:
     """What logins of these names hold by themselves, but for what they hold on the whole server."""
     grouped: dict[tuple[Account, GrantKey], set[str]] = {}
-    for account, key, names in _rows(client, users):
+    for account, key, names in own_rows(client, users):
         if names:
             grouped.setdefault((account, key), set()).update(names)
     found: dict[Account, set[Privilege]] = {}
@@ -93,7 +93,8 @@ def below_the_server(client: MysqlClient, users: Collection[str]) -> dict[Accoun
     return found
 
 
-def _rows(client: MysqlClient, users: Collection[str]) -> Iterator[tuple[Account, GrantKey, frozenset[str]]]:
+def own_rows(client: MysqlClient, users: Collection[str]) -> Iterator[tuple[Account, GrantKey, frozenset[str]]]:
+    """Of logins of these names: what each holds by itself on one object, but for the whole server. Rows may repeat."""
     wanted = (tuple(users),) if "" in users else (some(users),)
     names = client.database_columns
     for row in client.query(sql.DATABASES, wanted):

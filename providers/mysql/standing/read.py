@@ -38,7 +38,7 @@ def inventory(client: MysqlClient) -> Iterator[Standing | Unseen]:
     yield from seen.unseen
     accounts = [Account(str(user), str(host)) for user, host in client.query(sql.NAMES)]
     live = assigned(seen.sessions, accounts)
-    for page in _pages(client):
+    for page in pages(client):
         yield from _Page.of(client, page).standing(client, ours, found, live, seen.lifetime)
 
 
@@ -49,8 +49,8 @@ def _ours(client: MysqlClient, found: Roles) -> frozenset[str]:
     return frozenset(name for name, marker in marked if owner(client.scope, name, marker)[0] is Ownership.OURS)
 
 
-def _pages(client: MysqlClient) -> Iterator[list[Login]]:
-    """In order of host and user: who is made meanwhile may be missed, and nobody is told of twice."""
+def pages(client: MysqlClient) -> Iterator[list[Login]]:
+    """Every login, in order of host and user: who is made meanwhile may be missed, and nobody is told of twice."""
     after: tuple[str, str] = ("", "")
     while rows := client.query(sql.LOGINS, (*after, _PAGE)):
         page = [Login(*row) for row in rows]

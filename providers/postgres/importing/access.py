@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,10 @@ class Said:
     topic: str
 
 
-def access_of(found: Iterable[Holding], tables_all: frozenset[str]) -> Said:
-    """Of what a role holds, by itself and by others. What Writ gives with every grant isn't said."""
+def access_of(found: Iterable[Holding], tables_all: frozenset[str], open_schemas: Collection[str]) -> Said:
+    """Of what a role holds, by itself and by others. What Writ gives with every grant isn't said; what lies in a schema
+    that it may not look into (``open_schemas``: without a grant) gives nothing, and in an intent it would.
+    """
     held: dict[GrantKey, set[str]] = {}
     lacking: list[Lacking] = []
     for one in found:
@@ -42,8 +44,17 @@ def access_of(found: Iterable[Holding], tables_all: frozenset[str]) -> Said:
         held.setdefault(key, set()).update(one.privileges)
         if one.grantable:
             lacking.append(Lacking(f"it may pass on {', '.join(one.grantable)} on {one.kind} {key.object}"))
+    lacking += _shut_out(held, open_schemas)
     grants = list(_grants(_without_implied(held), tables_all, lacking))
     return Said({"grants": grants} if grants else None, tuple(dict.fromkeys(lacking)), _topic(held))
+
+
+def _shut_out(held: dict[GrantKey, set[str]], open_schemas: Collection[str]) -> Iterator[Lacking]:
+    """Takes out what gives nothing."""
+    looks = {*open_schemas, *(key.name for key, has in held.items() if key.kind == Kind.SCHEMA and "USAGE" in has)}
+    for key in sorted((key for key in held if key.schema and key.schema not in looks), key=str):
+        what = f"{', '.join(sorted(held.pop(key)))} on {key.kind} {key.object}"
+        yield Lacking(f"{what} gives it nothing: it may not look into schema {quoted(key.schema)}", "REVOKE it")
 
 
 def _without_implied(held: Mapping[GrantKey, set[str]]) -> dict[GrantKey, set[str]]:

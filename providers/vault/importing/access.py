@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.access import MOST_RULES, PathRule
 from providers.vault.effective.parse import parse
 from providers.vault.effective.values import PolicyError, Rule
-from providers.vault.policy import CAPABILITIES
+from providers.vault.patterns import Pattern
+from providers.vault.policy import CAPABILITIES, Grant, Inexpressible, unite
 from providers.vault.resource import text
 from providers.vault.standing.gaps import Gaps
 from reconciler.model import Lacking
@@ -54,6 +55,21 @@ class Policies:
             lacking.append(Lacking(f"it has {len(rules)} paths, and an intent has {MOST_RULES} at most"))
         paths = [{"path": path, "capabilities": given} for path, given in list(rules.items())[:MOST_RULES]]
         return Said({"paths": paths} if paths else None, tuple(dict.fromkeys(lacking)), _topic(paths))
+
+    @staticmethod
+    def overlapping(said: Said) -> Iterator[Lacking]:
+        """Where paths meet, the server takes one of them, and an intent gives what both do."""
+        declared = {
+            Grant(Pattern.of(one["path"]), frozenset(one["capabilities"]))
+            for one in (said.block or {}).get("paths", ())
+        }
+        try:
+            more = sorted({one.pattern.text for one in set(unite(declared)) - declared})
+        except Inexpressible as found:
+            more = [found.one]
+        if more:
+            why = f"its paths overlap: at {more[0]} the server lets one of them decide, and its intent gives all"
+            yield Lacking(why, "write its policy so that no path lies in another")
 
     def _rules(self, name: str, lacking: list[Lacking]) -> Iterable[Rule]:
         if name == "root":
@@ -118,7 +134,9 @@ def _unsayable(rule: Rule) -> Lacking | None:
     """What of a rule no intent's path has."""
     more = sorted(rule.capabilities - set(CAPABILITIES))
     if rule.denies:
-        return Lacking(f"{rule.path} is denied, and an intent only allows", "leave the grant out instead")
+        return Lacking(
+            f"{rule.path} is denied, and an intent only allows: its intent says more", "leave the grant out instead"
+        )
     if more:
         return Lacking(f"{rule.path} has {', '.join(more)}, which no intent gives")
     if rule.allowed or rule.denied or rule.required or rule.min_wrapping_ttl or rule.max_wrapping_ttl:

@@ -66,7 +66,7 @@ class _Others:
             name,
             (said.block,) if said.block else (),
             topic=said.topic,
-            lacking=(NO_WORKLOAD, *said.lacking),
+            lacking=(NO_WORKLOAD, *said.lacking, *self.policies.overlapping(said)),
         )
 
 

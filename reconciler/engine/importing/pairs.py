@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.importing.ground import Ground, Issuers
 from reconciler.engine.importing.naming import agent_name, slug, unique
-from reconciler.model import Address, Importable, Lacking
+from reconciler.model import Address, Importable, Lacking, Vouched
 from reconciler.model.importing import LONGEST
 
 _UNSAID_TTL = 3600
@@ -86,6 +86,7 @@ class Workloads:
         """Those that a workload proves itself for, then what only says whose it is."""
         made = cls(ground, Issuers(ground))
         every = list(principals)
+        made._settle(every)
         for one in every:
             if one.vouched is not None:
                 made._vouched(one)
@@ -93,6 +94,17 @@ class Workloads:
             if one.vouched is None:
                 made._told(one)
         return made
+
+    def _settle(self, every: Iterable[Importable]) -> None:
+        """An issuer has one audience and one place on a system: those that most principals have."""
+        alike: dict[tuple[str, str, str, str], list[Vouched]] = {}
+        for one in every:
+            vouched = one.vouched
+            if vouched is not None and (vouched.issuer, vouched.subject) not in self.ground.identities:
+                where = (one.address.system, vouched.issuer, vouched.audience, vouched.place)
+                alike.setdefault(where, []).append(vouched)
+        for (system, *_), those in sorted(alike.items(), key=lambda item: -len(item[1])):
+            self.issuers.of(system, those[0])
 
     def _vouched(self, one: Importable) -> None:
         vouched = one.vouched

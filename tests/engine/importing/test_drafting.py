@@ -63,6 +63,16 @@ def test_one_workload_is_one_agent_with_one_intent_over_its_systems() -> None:
     assert made.left == ()
 
 
+def test_one_odd_principal_locks_nobody_out_of_its_issuer() -> None:
+    """It is the first that is read."""
+    odd = replace(door("vault", "odd", "odd"), vouched=Vouched(URL, "odd", "another", place="elsewhere"))
+    made = drafted(odd, door("vault", "x", "x"), door("vault", "y", "y"))
+    assert documents(made, "Agent").keys() == {"x", "y"}
+    assert [(one.address.key, one.lacking.why) for one in made.left] == [
+        ("odd", "its audience is another, and issuer cluster has for-vault for vault")
+    ]
+
+
 def test_ttls_that_no_one_ttl_fits_are_two_intents() -> None:
     made = drafted(door("vault", "orders", ttl=(900, 900)), door("aws", "orders", ttl=(7200, 7200)))
     assert len(documents(made, "Agent")["api"]["intents"]) == 2

@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from providers.aws.adopting import AwsNames
 from providers.aws.document import normalise
 from providers.aws.importing.access import access_of
+from providers.aws.importing.tagged import in_the_way
 from providers.aws.importing.trust import trusted
 from reconciler.model import Lacking, Vouched
 
@@ -92,3 +95,12 @@ def test_what_no_intent_can_say_is_told_beside_what_it_can(statement: dict[str, 
 def test_a_policy_that_cannot_be_read_is_told_of() -> None:
     found = access_of([("p", None)])
     assert (found.block, "can't be read" in found.lacking[0].why) == (None, True)
+
+
+@pytest.mark.parametrize("key", ["managed-by", "Managed-By", "writ:agent", "Writ:Owner"])
+def test_a_tag_that_ours_would_replace_is_told_of(key: str) -> None:
+    """IAM takes no two keys that differ in case alone."""
+    (found,) = in_the_way({"team": "orders", key: "terraform"})
+    assert f"its tag {key} is terraform" in found.why
+    with pytest.raises(ValidationError, match="Writ's own"):
+        AwsNames(role="r", policy="p", tags={key: "x"})
