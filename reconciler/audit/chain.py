@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from reconciler.audit.checkpoint import Checkpoint
 from reconciler.audit.entry import Entry, decode, genesis
+from reconciler.state.ledger import End
 
 
 class Wrong(StrEnum):
@@ -20,9 +21,9 @@ class Wrong(StrEnum):
     REORDERED = "reordered"
     """Twice, or not where it belongs."""
     REPLACED = "replaced"
-    """Whole in itself, and not the one that the chain, or a checkpoint, goes on from."""
+    """Whole in itself, and not the one that the chain, a checkpoint or the state goes on from."""
     CUT = "cut"
-    """A checkpoint knows more."""
+    """A checkpoint, or the state, knows more."""
     FOREIGN = "foreign"
     """Of another environment, or its first entry isn't a first one."""
 
@@ -51,11 +52,27 @@ class Verified:
         return self.entries[-1].hash if self.entries else ""
 
 
-def verify(environment: str, lines: Iterable[bytes], checkpoints: Sequence[Checkpoint] = ()) -> Verified:
-    """Follow the chain from its start. Checkpoints are signed by whom the caller trusts, and of this environment."""
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """An entry that somebody knows."""
+
+    number: int
+    hash: str
+    whose: str
+
+
+def verify(
+    environment: str, lines: Iterable[bytes], checkpoints: Sequence[Checkpoint] = (), end: End | None = None
+) -> Verified:
+    """Follow the chain from its start.
+
+    Checkpoints are signed by whom the caller trusts, and of this environment. ``end``: how far the state knows it.
+    """
     every = list(lines)
     entries: list[Entry] = []
-    marks = sorted(checkpoints, key=lambda one: one.number)
+    marks = [_Mark(one.number, one.hash, f"the checkpoint of {one.time}") for one in checkpoints]
+    marks += [_Mark(end.number, end.head, "the state")] if end is not None else []
+    marks.sort(key=lambda one: one.number)
     flaw: Flaw | None = None
     for line in every:
         entry, flaw = _next(environment, line, entries, every)
@@ -99,20 +116,20 @@ def _misplaced(environment: str, entry: Entry, before: Sequence[Entry], every: S
     return None
 
 
-def _against(marks: Sequence[Checkpoint], entry: Entry) -> Flaw | None:
+def _against(marks: Sequence[_Mark], entry: Entry) -> Flaw | None:
     for mark in marks:
         if mark.number == entry.number and mark.hash != entry.hash:
-            message = f"entry {entry.number}, or one before it, isn't the one that the checkpoint of {mark.time} knows"
+            message = f"entry {entry.number}, or one before it, isn't the one that {mark.whose} knows"
             return Flaw(entry.number, Wrong.REPLACED, message)
     return None
 
 
-def _cut(marks: Sequence[Checkpoint], count: int) -> Flaw | None:
+def _cut(marks: Sequence[_Mark], count: int) -> Flaw | None:
     if not marks or marks[-1].number <= count:
         return None
     last = marks[-1]
     gone = f"entry {last.number} is" if last.number == count + 1 else f"entries {count + 1} to {last.number} are"
-    return Flaw(count + 1, Wrong.CUT, f"{gone} gone from the end: the checkpoint of {last.time} knows {last.number}")
+    return Flaw(count + 1, Wrong.CUT, f"{gone} gone from the end: {last.whose} knows {last.number}")
 
 
 def _holds(every: Sequence[bytes], number: int) -> bool:

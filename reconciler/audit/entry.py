@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """What is recorded is about to be changed by hand, without any run."""
     UNLOCKED = "unlocked"
     """A run's lock was taken from it by hand."""
+    ACCEPTED = "accepted"
+    """The record was taken as it stands, though the state knew more of it."""
     MENDED = "mended"
     """A last line that a run which died never wrote whole was cut off."""
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from reconciler.audit.entry import Entry, Kind, decode, encode, genesis, sealed
 from reconciler.state.errors import LedgerBroken
-from reconciler.state.ledger import Ledger
+from reconciler.state.ledger import End, Ledger
 from reconciler.state.lockinfo import now
 from specs.redaction import redacted_data
 
@@ -18,11 +19,16 @@ Item = tuple[Kind, Mapping[str, Any]]
 class Journal:
     """The end of one environment's record, under the run's lock."""
 
-    def __init__(self, ledger: Ledger, environment: str, lineage: str, lock: str) -> None:
-        """Reads the last entry. Raises StateError: LedgerBroken where that isn't one."""
+    def __init__(self, ledger: Ledger, environment: str, lineage: str, lock: str, *, accepting: bool = False) -> None:
+        """Reads the last entry. Raises StateError: LedgerBroken where that isn't one, or isn't what the state knows.
+
+        ``accepting``: it is taken as it stands, whatever the state knows.
+        """
         self._ledger, self._environment, self._lineage, self._lock = ledger, environment, lineage, lock
         torn = ledger.mend(environment, lock=lock)
         self._number, self._head = _end(ledger, environment, lineage)
+        if not accepting:
+            _refuse_other(ledger, environment, self._number, self._head)
         self._first: tuple[Item, ...] = ()
         if torn:
             told = {"after": self._number, "bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest()}
@@ -47,7 +53,8 @@ class Journal:
             )
             entries.append(entry)
             head = entry.hash
-        self._ledger.append(self._environment, self._number + 1, [encode(one) for one in entries], lock=self._lock)
+        lines = [encode(one) for one in entries]
+        self._ledger.append(self._environment, self._number + 1, lines, head=head, lock=self._lock)
         self._number, self._head, self._first = number, head, ()
 
 
@@ -63,3 +70,26 @@ def _end(ledger: Ledger, environment: str, lineage: str) -> tuple[int, str]:
             help="look at it with writ audit verify; once it is kept elsewhere, move it away: a new one is begun",
         ) from None
     return entry.number, entry.hash
+
+
+def _refuse_other(ledger: Ledger, environment: str, number: int, head: str) -> None:
+    """What the state knows of the record must be in it still: an end that was cut off would else never be missed."""
+    known = ledger.ends().get(environment)
+    if known is None or _holds(ledger, environment, known, number, head):
+        return
+    wrong = f"ends with entry {number}" if number < known.number else f"has another entry {known.number}"
+    raise LedgerBroken(
+        f"the audit record {ledger.where} {wrong}, and the state knows {known.number}: it was cut, or replaced",
+        help="put it back from where it was kept; to go on with what is there, and say so in it: writ audit accept",
+    )
+
+
+def _holds(ledger: Ledger, environment: str, known: End, number: int, head: str) -> bool:
+    if known.number >= number:
+        return (known.number, known.head) == (number, head)
+    # A run died before it could tell the state of its last entries.
+    line = next(islice(ledger.lines(environment), known.number - 1, None), b"")
+    try:
+        return decode(line).hash == known.head
+    except ValueError:
+        return False

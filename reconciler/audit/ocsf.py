@@ -16,7 +16,7 @@ _VERSION = "1.3.0"
 _OTHER = 99
 _STEPS: Mapping[str, tuple[int, str]] = {"create": (1, "Create"), "update": (3, "Update"), "delete": (4, "Delete")}
 """API Activity's activities by a step's phase."""
-_BY_SOMEBODY = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED})
+_BY_SOMEBODY = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED, Kind.ACCEPTED})
 """These say who it was."""
 _OF_A_HOST = frozenset({3005, 6002})
 """These have ``actor`` and ``device`` by the profile ``host`` only."""
@@ -63,7 +63,7 @@ def _mapped(entry: Entry) -> dict[str, Any]:
             return _access(entry.body)
         case Kind.RUN_REFUSED:
             return _classed(6002, 3, "Start") | _status(done=False)
-        case Kind.STATE_EDITED | Kind.UNLOCKED | Kind.MENDED:
+        case Kind.STATE_EDITED | Kind.UNLOCKED | Kind.ACCEPTED | Kind.MENDED:
             return _classed(0 if entry.kind is Kind.MENDED else 6002, _OTHER, "Other")
 
 

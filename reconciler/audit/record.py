@@ -190,6 +190,17 @@ def unlocked(who: str, ci: CiRun | None, holder: LockInfo) -> dict[str, Any]:
     }
 
 
+def accepted(who: str, ci: CiRun | None, known: tuple[int, str], found: tuple[int, str]) -> dict[str, Any]:
+    """The record is taken as it stands. ``known`` to the state, and ``found``: number and hash of the last entry."""
+    return {
+        "operation": "audit accept",
+        "who": who,
+        "ci": asdict(ci) if ci else None,
+        "known": {"number": known[0], "hash": known[1]},
+        "found": {"number": found[0], "hash": found[1]},
+    }
+
+
 def run_broken_off(why: str) -> dict[str, Any]:
     """A run that ended in the middle: its steps without an end may have been done."""
     return {"broken_off": why}

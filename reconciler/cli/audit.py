@@ -10,17 +10,17 @@ import click
 from reconciler.cli.options import all_of, environment_option, json_option, state_option
 from reconciler.cli.output import Output
 from reconciler.cli.run import state_errors
-from reconciler.render.audit import entries_json, entry_lines, verified_json, verified_lines
+from reconciler.render.audit import accepted_line, entries_json, entry_lines, verified_json, verified_lines
 from reconciler.state.opening import Place
-from reconciler.workflow import auditing
+from reconciler.workflow import accepting, auditing
 
 
 @click.group()
 def audit() -> None:
     """Verify, show and export the record of every run: who, what, by which plan, and what came of it.
 
-    It is kept beside the state. An entry that was edited, taken out or moved is found; a signed checkpoint, kept
-    elsewhere, also shows what was cut off at the end.
+    It is kept beside the state. An entry that was edited, taken out, moved or cut off at the end is found; a signed
+    checkpoint, kept elsewhere, also shows what was written anew by somebody who may write both.
     """
 
 
@@ -55,9 +55,9 @@ def verify(
         signers = [one.signer.fingerprint for one in found.checkpoints]
         numbers = [one.checkpoint.number for one in found.checkpoints]
         if as_json:
-            output.json(verified_json(found.verified, numbers, signers))
+            output.json(verified_json(found.verified, numbers, signers, known=found.end.number if found.end else None))
         else:
-            output.lines(verified_lines(found.verified, numbers, signers))
+            output.lines(verified_lines(found.verified, numbers, signers, known=found.end is not None))
         status.code = 0 if found.verified.flaw is None else 1
     return status.code
 
@@ -134,4 +134,14 @@ def checkpoint(sign: Path, environment: str | None, state_place: Place) -> int:
         text, found = auditing.checkpoint(state_place, environment, sign)
         output.findings(found)
         sys.stdout.write(f"{text}\n")
+    return status.code
+
+
+@audit.command()
+@all_of(environment_option, state_option)
+def accept(environment: str | None, state_place: Place) -> int:
+    """Go on with a record whose end was cut off, or that was lost: an entry says so, and who decided it."""
+    output = Output()
+    with state_errors(output) as status:
+        output.lines([accepted_line(accepting.accept(state_place, environment))])
     return status.code

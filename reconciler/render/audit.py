@@ -11,7 +11,9 @@ from reconciler.audit.entry import Entry, Kind, as_data
 from reconciler.render.safe import safe
 
 FORMAT_VERSION = "1.0"
-_HEADS = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED})
+_NOBODY_ELSE = "It goes as far as the state knows. What was done to both is known only by a checkpoint kept elsewhere."
+_NOT_EVEN = "Whether its end was cut off is known only by a checkpoint that was kept elsewhere."
+_HEADS = frozenset({Kind.RUN_BEGUN, Kind.RUN_REFUSED, Kind.STATE_EDITED, Kind.UNLOCKED, Kind.ACCEPTED})
 """These begin a group of their own."""
 
 
@@ -56,8 +58,10 @@ class Checked(Protocol):
     def flaw(self) -> Flawed | None: ...  # noqa: D102
 
 
-def verified_lines(found: Checked, checkpoints: Sequence[int], signers: Sequence[str]) -> Iterator[Text]:
-    """Whether it is intact, and by which checkpoints."""
+def verified_lines(
+    found: Checked, checkpoints: Sequence[int], signers: Sequence[str], *, known: bool
+) -> Iterator[Text]:
+    """Whether it is intact, and by which checkpoints. ``known``: the state, too, says how far it goes."""
     count = len(found.entries)
     if found.flaw is not None:
         yield Text(safe(f"The audit record of {found.environment} is broken at entry {found.flaw.number}."), "bold red")
@@ -69,10 +73,12 @@ def verified_lines(found: Checked, checkpoints: Sequence[int], signers: Sequence
     for number, signer in zip(checkpoints, signers, strict=True):
         yield Text(f"It holds the checkpoint at entry {number}, signed by the key {signer}.")
     if not checkpoints:
-        yield Text("Whether its end was cut off is known only by a checkpoint that was kept elsewhere.", "dim")
+        yield Text(_NOBODY_ELSE if known else _NOT_EVEN, "dim")
 
 
-def verified_json(found: Checked, checkpoints: Sequence[int], signers: Sequence[str]) -> dict[str, Any]:
+def verified_json(
+    found: Checked, checkpoints: Sequence[int], signers: Sequence[str], *, known: int | None
+) -> dict[str, Any]:
     """As documented in docs/audit.md."""
     flaw = found.flaw
     return {
@@ -81,11 +87,20 @@ def verified_json(found: Checked, checkpoints: Sequence[int], signers: Sequence[
         "intact": flaw is None,
         "entries": len(found.entries),
         "head": found.head or None,
+        "known": known,
         "flaw": {"number": flaw.number, "wrong": str(flaw.wrong), "message": flaw.message} if flaw else None,
         "checkpoints": [
             {"number": number, "signer": signer} for number, signer in zip(checkpoints, signers, strict=True)
         ],
     }
+
+
+def accepted_line(found: tuple[str, int, int] | None) -> Text:
+    """What came of accepting a record: its environment, how many entries the state knew, and how many are there."""
+    if found is None:
+        return Text("Nothing to accept: the record holds all that the state knows of it.")
+    environment, known, there = found
+    return Text(safe(f"The audit record of {environment} goes on with {there} of {known} entries, and says so."))
 
 
 def _count(count: int) -> str:
@@ -125,7 +140,7 @@ def _lines(entry: Entry) -> Iterator[Text]:
             yield _line(entry, _end(entry))
         case Kind.RUN_REFUSED:
             yield from _refusal(entry)
-        case Kind.STATE_EDITED | Kind.UNLOCKED:
+        case Kind.STATE_EDITED | Kind.UNLOCKED | Kind.ACCEPTED:
             yield from _by_hand(entry)
         case Kind.MENDED:
             yield _line(entry, f"a line that was never written whole ({body['bytes']} bytes) was cut off", "yellow")
@@ -145,6 +160,8 @@ def _by_hand(entry: Entry) -> Iterator[Text]:
     if entry.kind is Kind.STATE_EDITED:
         old, new = body["serial"]
         what = f"the state's serial {old} becomes {new}"
+    elif entry.kind is Kind.ACCEPTED:
+        what = f"the record goes on with {body['found']['number']} of {body['known']['number']} entries"
     else:
         holder = body["holder"]
         what = f"run {body['run']} of {holder['who']} ({holder['operation']}, process {holder['process']}) is shut out"

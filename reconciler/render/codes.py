@@ -117,7 +117,7 @@ CODES: Mapping[str, str] = MappingProxyType(
         "W616": "an address that isn't recorded, or is recorded already",
         "W617": "'state push': another lineage, or a state that is older than the one that is there",
         "W618": "the audit record can't be read or written, so nothing was done, or nothing more was begun",
-        "W619": "the audit record isn't as it was written",
+        "W619": "the audit record isn't as it was written, or lacks what the state knows of it",
         "W620": "a saved plan that can't be read or written, or differs in any byte from what was written",
         "W621": "a key that can't sign or verify",
         "W622": "a saved plan that isn't signed by the key that is required, or was changed after it was signed",

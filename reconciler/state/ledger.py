@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How far the lines of an environment went, as the state knows it."""
+
+    number: int
+    head: str
+    """What names the last line, whatever its writer takes for that."""
 
 
 class Reading(Protocol):
@@ -30,12 +40,21 @@ class Reading(Protocol):
         """The environments that have lines, sorted."""
         ...
 
+    def ends(self) -> Mapping[str, End]:
+        """By environment, the last line that the state itself knows of. Only where it was told of one.
+
+        Lines after it are those of a run that died before its next write. Fewer than that were once more.
+        """
+        ...
+
 
 class Ledger(Reading, Protocol):
     """The same, to be added to."""
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
         """Add lines, the first of them under this number. On the disk once it returns; else the last of them may lack.
+
+        ``head`` names the last of them; the state keeps that with its next write, the giving back of the lock included.
 
         With the id of a ``lock`` it raises LockLost unless that lock is held still. Raises LedgerError where a line
         of the same number is there already.

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.ledger import End
 from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.place import is_there, unopened
 from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, upgrade
@@ -29,6 +30,7 @@ class LocalStore(TableStore):
         For ``reading`` nothing is made and nothing is written, and the right to read the file is enough. ``patience``:
         seconds to wait while another process writes.
         """
+        super().__init__()
         self.path = path
         self._ledger = LedgerFiles(path)
         self._patience = max(patience, _PATIENCE)
@@ -59,12 +61,14 @@ class LocalStore(TableStore):
             raise LockLost
         return LocalStore(self.path, patience=self._patience)
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:  # noqa: ARG002
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
         """As state.ledger.Ledger. While the state is ours to write, nobody else takes the lock or appends."""
         with self._writing() as db:
             if lock:
                 self._refuse_lost(db, environment, lock)
             self._ledger.append(environment, lines)
+        if head:
+            self._ends[environment] = End(first + len(lines) - 1, head)
 
     def lines(self, environment: str) -> Iterator[bytes]:
         """As state.ledger.Ledger."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.state import dsn
 from reconciler.state.errors import StateError
-from reconciler.state.ledger import Reading
+from reconciler.state.ledger import End, Reading
 from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.local import LocalStore
 from reconciler.state.store import Store
@@ -43,10 +43,21 @@ def open_store(place: Place, *, reading: bool = False, patience: float = 0.0) ->
 def reading_ledger(place: Place) -> Iterator[Reading]:
     """The audit record beside a state, to be read: also of a state that is gone. Raises StateError."""
     if not is_shared(place):
-        yield LedgerFiles(Path(place))
+        yield _Files(Path(place))
         return
     with open_store(place, reading=True) as store:
         yield store
+
+
+class _Files(LedgerFiles):
+    """The lines beside a state file that is opened only to be asked how far they go: they can be read without it."""
+
+    def ends(self) -> Mapping[str, End]:
+        """As state.ledger.Ledger. Raises StateError where the state is there and can't be read."""
+        if not may_hold(self._state):
+            return {}
+        with LocalStore(self._state, reading=True) as store:
+            return store.ends()
 
 
 def may_hold(place: Place) -> bool:

@@ -22,6 +22,7 @@ from reconciler.provider.deadline import DeadlineError, deadline
 from reconciler.state import ledger_table
 from reconciler.state.dsn import Dsn
 from reconciler.state.errors import LedgerError, StateError, StateLocked
+from reconciler.state.ledger import End
 from reconciler.state.lockinfo import LockInfo
 from reconciler.state.schema import SCHEMA, SCHEMA_VERSION, UPGRADES
 from reconciler.state.tables import TableStore
@@ -62,6 +63,7 @@ class PostgresStore(TableStore):
 
     def __init__(self, dsn: Dsn, *, reading: bool = False, patience: float = 0.0) -> None:
         """Connect; unless for ``reading``, make the tables. Raises StateError."""
+        super().__init__()
         self._dsn, self._patience = dsn, max(patience, _PATIENCE)
         self._made = 0
         with self._errors():
@@ -112,7 +114,7 @@ class PostgresStore(TableStore):
             (free,) = self._bounded("SELECT pg_try_advisory_xact_lock(%s)", (_key(holder.id),)).fetchall()[0]
         return "whose connection to the database is gone" if free else ""
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
         """As state.ledger.Ledger."""
         try:
             with self._writing() as db:
@@ -127,6 +129,8 @@ class PostgresStore(TableStore):
                 raise
             message = f"entry {first} of the audit record of {environment} was written by another run meanwhile"
             raise LedgerError(message, help="run it again") from None
+        if head:
+            self._ends[environment] = End(first + len(lines) - 1, head)
 
     def lines(self, environment: str) -> Iterator[bytes]:
         """As state.ledger.Ledger."""

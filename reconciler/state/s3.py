@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from types import TracebackType
@@ -19,6 +19,7 @@ from reconciler.model import Address, Applied, Outcomes, Retired, State, SystemR
 from reconciler.state.bucket import Bucket, Conflict
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import LockLost, StateError, StateLocked
+from reconciler.state.ledger import End
 from reconciler.state.ledger_s3 import LedgerObjects
 from reconciler.state.lockinfo import LockInfo, now, stamp
 from specs.text import shown
@@ -37,6 +38,8 @@ class _Document:
     fence: str = ""
     etag: str | None = None
     """None: there is none."""
+    end: End | None = None
+    """How far the audit record goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class S3Store:
         self._ledger = LedgerObjects(self._bucket, self._prefix)
         self._known: dict[str, _Document] = {}
         """What this store wrote last, by environment."""
+        self._ends: dict[str, End] = {}
+        """How far the audit record went since: kept with the next write."""
 
     def __enter__(self) -> Self:
         return self
@@ -183,11 +188,13 @@ class S3Store:
             self._known.pop(environment, None)
         raise AssertionError
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, lock: str = "") -> None:
+    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
         """As state.ledger.Ledger."""
         if lock and self._read(environment).fence != lock:
             raise LockLost
         self._ledger.append(environment, first, lines)
+        if head:
+            self._ends[environment] = End(first + len(lines) - 1, head)
 
     def lines(self, environment: str) -> Iterator[bytes]:
         """As state.ledger.Ledger."""
@@ -204,6 +211,11 @@ class S3Store:
     def audited(self) -> tuple[str, ...]:
         """As state.ledger.Ledger."""
         return self._ledger.audited()
+
+    def ends(self) -> Mapping[str, End]:
+        """As state.ledger.Ledger."""
+        found = {name: self._read(name).end for name in self._named(".json")}
+        return {name: end for name, end in found.items() if end is not None}
 
     def _fence(self, environment: str, mine: LockInfo) -> LockInfo | None:
         """From now on only we may write. Who took the lock over meanwhile, if anybody did."""
@@ -258,13 +270,18 @@ class S3Store:
         state, more = decode_state(found.body, f"the state {self.where}: {key}")
         if state.environment != environment:
             raise StateError(f"the state {self.where} is damaged at {key}: it is that of {state.environment}")
-        return _Document(state, more.get("fence", ""), found.etag)
+        number, _, head = more.get("audited", "").partition(" ")
+        end = End(int(number), head) if number.isdecimal() and head else None
+        return _Document(state, more.get("fence", ""), found.etag, end)
 
     def _put(self, environment: str, document: _Document) -> None:
         # An ETag is a digest of the content: a content that came back would pass for one that never changed.
-        body = encode_state(document.state, fence=document.fence, write=str(uuid.uuid4()))
+        end = self._ends.get(environment, document.end)
+        told = {"audited": f"{end.number} {end.head}"} if end is not None else {}
+        body = encode_state(document.state, fence=document.fence, write=str(uuid.uuid4()), **told)
         etag = self._bucket.put(self._key(environment, ".json"), body, document.etag)
-        self._known[environment] = replace(document, etag=etag)
+        self._known[environment] = replace(document, etag=etag, end=end)
+        self._ends.pop(environment, None)
 
     def _lock(self, environment: str) -> _Lock:
         key = self._key(environment, ".lock")

@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 
 _UNFINISHED = """
 CREATE TABLE unfinished (
@@ -24,6 +24,13 @@ CREATE TABLE retirements (
 )
 """
 """Standing principals that are to go: what undoing needs, and who proved what replaces them. New in schema 7."""
+
+_LEDGER_ENDS = """
+CREATE TABLE ledger_ends (
+    environment TEXT PRIMARY KEY, number BIGINT NOT NULL, head TEXT NOT NULL, digest TEXT NOT NULL DEFAULT ''
+)
+"""
+"""How far the audit record went when the state was last written. New in schema 8."""
 
 _LEASE: Mapping[str, str] = {
     "lease": "DOUBLE PRECISION NOT NULL DEFAULT 0",
@@ -56,6 +63,7 @@ CREATE TABLE locks (
 );
 {_UNFINISHED};
 {_RETIREMENTS};
+{_LEDGER_ENDS};
 """
 
 COLUMNS: Mapping[str, str] = {
@@ -64,6 +72,7 @@ COLUMNS: Mapping[str, str] = {
     "systems": "environment, name, provider, settings",
     "unfinished": "environment, system, type, key, phase, run, who, began",
     "retirements": "environment, name, body",
+    "ledger_ends": "environment, number, head",
 }
 _LATER: Mapping[str, str] = {"objects": "native_id", "systems": "place"}
 """By table, the column that schema 3 added."""
@@ -112,6 +121,7 @@ def digest(columns: Sequence[object]) -> str:
 UPGRADES: Mapping[int, str] = {
     6: f"ALTER TABLE systems ADD COLUMN {_OBSERVED} TEXT NOT NULL DEFAULT ''",
     7: _RETIREMENTS,
+    8: _LEDGER_ENDS,
 }
 """From the schema before, in every database."""
 

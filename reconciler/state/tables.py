@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from reconciler.model import Address, Applied, Outcomes, Retired, State, SystemRecord, Unfinished
 from reconciler.state.errors import LockLost, StateError
+from reconciler.state.ledger import End
 from reconciler.state.lockinfo import LockInfo, now, stamp
 from reconciler.state.rows import (
     LOCK_COLUMNS,
@@ -69,6 +70,7 @@ _PUT = _upsert("objects", f"{inserted('objects')}, applied, applied_by", _OBJECT
 _PUT_SYSTEM = _upsert("systems", inserted("systems"), ("environment", "name"))
 _BEGIN = _upsert("unfinished", inserted("unfinished"), _OBJECT)
 _RETIRE = _upsert("retirements", inserted("retirements"), ("environment", "name"))
+_LEDGER_END = _upsert("ledger_ends", inserted("ledger_ends"), ("environment",))
 _HEAD = _upsert("environments", inserted("environments"), ("name",))
 _END = f"DELETE FROM unfinished WHERE {_OF_OBJECT}"  # noqa: S608
 _DROP = f"DELETE FROM objects WHERE {_OF_OBJECT}"  # noqa: S608
@@ -85,6 +87,10 @@ class TableStore(ABC):
 
     _for_update = ""
     """How a row that is read is kept from others until the transaction ends; empty where nobody else can write."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, End] = {}
+        """How far the audit record went since our last write: kept with the next."""
 
     @property
     @abstractmethod
@@ -181,6 +187,8 @@ class TableStore(ABC):
             db.executemany(_BEGIN, [unfinished_row(environment, one) for one in state.unfinished])
             db.executemany(_RETIRE, [retirement_row(environment, one) for one in state.retirements.values()])
             db.execute(_HEAD, (*head, digest(head)))
+            self._keep_end(db, environment)
+        self._ends.pop(environment, None)
 
     def locks(self) -> dict[str, LockInfo]:
         """As state.store.Store."""
@@ -217,7 +225,20 @@ class TableStore(ABC):
     def release(self, environment: str, lock: str) -> bool:
         """As state.store.Store."""
         with self._writing() as db:
-            return db.execute(_UNLOCK, (environment, lock)).rowcount > 0
+            if db.execute(_UNLOCK, (environment, lock)).rowcount == 0:
+                return False
+            self._keep_end(db, environment)
+        self._ends.pop(environment, None)
+        return True
+
+    def ends(self) -> Mapping[str, End]:
+        """As state.ledger.Ledger."""
+        with self._reading() as db:
+            if self._version() < 8:
+                return {}
+            found = db.execute("SELECT environment FROM ledger_ends ORDER BY 1")
+            rows = [row for (name,) in list(found) for row in self._rows(db, "ledger_ends", name)]
+            return {environment: End(int(number), head) for environment, number, head in rows}
 
     @contextmanager
     def _changing(self, environment: str, lock: str) -> Iterator[Db]:
@@ -229,6 +250,14 @@ class TableStore(ABC):
             lineage, serial = self._head(db, environment, self._for_update)
             head = (environment, lineage or str(uuid.uuid4()), serial + 1, now())
             db.execute(_HEAD, (*head, digest(head)))
+            self._keep_end(db, environment)
+        self._ends.pop(environment, None)
+
+    def _keep_end(self, db: Db, environment: str) -> None:
+        end = self._ends.get(environment)
+        if end is not None:
+            row = (environment, end.number, end.head)
+            db.execute(_LEDGER_END, (*row, digest(row)))
 
     def _refuse_lost(self, db: Db, environment: str, lock: str) -> None:
         held = db.execute(f"SELECT id FROM locks WHERE environment = ?{self._for_update}", (environment,))  # noqa: S608

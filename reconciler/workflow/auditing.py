@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.audit.chain import Verified, verify
+from reconciler.audit.chain import Verified, Wrong, verify
 from reconciler.audit.checkpoint import MOST, Checkpoint, Signed, read_checkpoint, signed_text
 from reconciler.audit.entry import Entry, encode
 from reconciler.audit.ocsf import events
-from reconciler.state.errors import CheckpointError, LedgerBroken, LedgerError, NothingRecorded
+from reconciler.state.errors import CheckpointError, LedgerBroken, LedgerError, NothingRecorded, StateError
+from reconciler.state.ledger import End, Reading
 from reconciler.state.lockinfo import now
 from reconciler.state.opening import Place, reading_ledger, shown
 from reconciler.state.signing import read_public_key, read_signing_key
-from specs.diagnostic import Diagnostic, error
+from specs.diagnostic import Diagnostic, error, warning
 
-_MENDING = "compare it with a checkpoint or an export that was kept elsewhere"
+_MENDING = "compare it with a checkpoint or an export that was kept elsewhere, and put it back from there"
+_ACCEPT = "; to go on with what is there, and say so in it: writ audit accept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Audit:
     verified: Verified
     checkpoints: tuple[Signed, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    end: End | None = None
+    """How far the state knows it; None where it knows nothing of it."""
 
 
 def audit(place: Place, environment: str | None, checkpoints: Sequence[Path] = (), key: Path | None = None) -> Audit:
@@ -37,9 +41,10 @@ def audit(place: Place, environment: str | None, checkpoints: Sequence[Path] = (
     required, found = read_public_key(key) if key is not None else (None, ())
     signed = tuple(read_checkpoint(_read(path), str(path), required) for path in checkpoints)
     with reading_ledger(place) as ledger:
-        # A record that was deleted as a whole is still the checkpoints'.
-        known = {one.checkpoint.environment for one in signed}
-        name = environment or _only_one(ledger.audited() or tuple(sorted(known)), place)
+        ends, untold = _ends(ledger, environment)
+        # A record that was deleted as a whole is still the checkpoints', and the state's.
+        known = {*ends, *(one.checkpoint.environment for one in signed)}
+        name = environment or _only_one(sorted({*ledger.audited(), *known}), place)
         for path, one in zip(checkpoints, signed, strict=True):
             if one.checkpoint.environment != name:
                 raise CheckpointError(
@@ -47,12 +52,21 @@ def audit(place: Place, environment: str | None, checkpoints: Sequence[Path] = (
                     help=f"name a checkpoint of {name}, or --environment {one.checkpoint.environment}",
                 )
         there = name in ledger.audited()
-        if not there and not signed:
+        if not there and not signed and name not in ends:
             raise LedgerError(
                 f"there is no audit record of {name} beside {shown(place)}", help="the first apply begins one"
             )
         lines = ledger.lines(name) if there else iter(())
-        return Audit(verify(name, lines, [one.checkpoint for one in signed]), signed, found)
+        verified = verify(name, lines, [one.checkpoint for one in signed], ends.get(name))
+        return Audit(verified, signed, (*found, *untold), ends.get(name))
+
+
+def _ends(ledger: Reading, environment: str | None) -> tuple[Mapping[str, End], tuple[Diagnostic, ...]]:
+    try:
+        return ledger.ends(), ()
+    except StateError as failed:
+        message = f"how far the audit record went can't be asked of the state: {failed.message}"
+        return {}, (warning(failed.code, message, subject=environment or "", help=failed.help),)
 
 
 def flaws(found: Audit) -> tuple[Diagnostic, ...]:
@@ -107,7 +121,8 @@ def exported(found: Sequence[Entry], *, ocsf: bool) -> Iterator[str]:
 
 def _broken(found: Verified) -> LedgerBroken:
     what = found.flaw.message if found.flaw else ""
-    return LedgerBroken(f"the audit record of {found.environment} isn't as it was written: {what}", help=_MENDING)
+    way_out = _MENDING + (_ACCEPT if found.flaw and found.flaw.wrong is Wrong.CUT else "")
+    return LedgerBroken(f"the audit record of {found.environment} isn't as it was written: {what}", help=way_out)
 
 
 def _only_one(names: Sequence[str], place: Place) -> str:

@@ -95,12 +95,22 @@ def check_tampering(world: World, ledger: Path, key: Path, public: Path, count: 
     assert world.json("audit", "verify", code=1)["flaw"]["number"] == 5
     assert "W619" in world.writ("audit", "export").stderr
     ledger.write_bytes(b"".join(lines[:-2]))
-    assert "is intact" in world.ok("audit", "verify"), "only a checkpoint knows"
+    refused = world.writ("destroy", "-auto-approve")
+    assert refused.returncode == 1
+    assert "error[W619]" in refused.stderr
+    assert "nothing was done" in refused.stderr
     cut = world.writ("audit", "verify", "-checkpoint", "mark")
     assert cut.returncode == 1
     assert f"entries {count - 1} to {count} are gone from the end" in cut.stderr
     ledger.unlink()
     assert "are gone from the end" in world.writ("audit", "verify", "-checkpoint", "mark").stderr
+    assert world.json("audit", "verify", code=1)["known"] == count
+    assert f"goes on with 0 of {count} entries" in world.ok("audit", "accept")
+    assert "It goes as far as the state knows" in world.ok("audit", "verify")
+    assert f"the record goes on with 0 of {count} entries" in world.ok("audit", "show")
+    assert "Nothing to accept" in world.ok("audit", "accept")
+    ledger.unlink()
+    world.state.unlink()
     assert "W615" in world.writ("audit", "verify").stderr
 
 

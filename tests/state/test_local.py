@@ -204,6 +204,7 @@ def test_schema_5_is_read_and_brought_up_to_date(path: Path) -> None:
         store.put_all("production", (SYSTEM,), [APPLIED], "me")
     damage(path, "ALTER TABLE systems DROP COLUMN observed")
     damage(path, "DROP TABLE retirements")
+    damage(path, "DROP TABLE ledger_ends")
     damage(path, "PRAGMA user_version = 5")
     with LocalStore(path, reading=True) as store:
         assert store.load("production").systems == {"db": SYSTEM}
@@ -226,6 +227,7 @@ def test_an_earlier_schema_is_read_and_brought_up_to_date(path: Path, version: i
             damage(path, f"ALTER TABLE {table} DROP COLUMN {later if column == 'later' else column}")
     damage(path, "ALTER TABLE systems DROP COLUMN observed")
     damage(path, "DROP TABLE retirements")
+    damage(path, "DROP TABLE ledger_ends")
     damage(path, "DROP TABLE unfinished")
     damage(path, "ALTER TABLE environments DROP COLUMN digest")
     for column in ("lease", "beat", "beaten", "stamp"):

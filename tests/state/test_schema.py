@@ -58,13 +58,19 @@ _STEPS = {
             " digest TEXT NOT NULL DEFAULT '', PRIMARY KEY (environment, name))"
         )
     ],
+    8: [
+        (
+            "CREATE TABLE ledger_ends (environment TEXT PRIMARY KEY, number BIGINT NOT NULL, head TEXT NOT NULL,"
+            " digest TEXT NOT NULL DEFAULT '')"
+        )
+    ],
 }
 """What each schema brought, as it was written then."""
 VERSIONS = tuple(_STEPS)
 TABLES = tuple(COLUMNS)
 NEW = {("objects", "native_id"): 3, ("systems", "place"): 3, ("systems", "observed"): 6}
-MADE = {"unfinished": 4, "retirements": 7}
-DIGESTED = {"objects": 2, "systems": 2, "environments": 5, "unfinished": 5, "retirements": 7}
+MADE = {"unfinished": 4, "retirements": 7, "ledger_ends": 8}
+DIGESTED = {"objects": 2, "systems": 2, "environments": 5, "unfinished": 5, "retirements": 7, "ledger_ends": 8}
 
 
 @pytest.fixture
