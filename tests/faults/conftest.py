@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ LOG = os.environ.get("WRIT_TESTS_FIGURES", "")
 
 def _noted(report: pytest.TestReport) -> list[tuple[bool, int]]:
     return [value for name, value in report.user_properties if name == "fault"]
+
+
+def _stormed(reports: Iterable[pytest.TestReport]) -> list[tuple[int, int, int]]:
+    """Operations that write, calls made for them, the most for one of them."""
+    return [value for one in reports if one.when == "call" for name, value in one.user_properties if name == "storm"]
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -27,6 +33,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Over all workers: a report carries what its test noted."""
     reports = [one for found in terminalreporter.stats.values() for one in found if isinstance(one, pytest.TestReport)]
+    if storms := _stormed(reports):
+        operations, calls = (sum(one[index] for one in storms) for index in (0, 1))
+        most = max(one[2] for one in storms)
+        told = f"storm: {len(storms)} runs, {operations} operations, {calls} calls, at most {most} for one"
+        terminalreporter.write_line(told)
     noted = [value for one in reports if one.when == "call" for value in _noted(one)]
     if noted:
         hit, probes = sum(1 for was, _ in noted if was), sum(count for _, count in noted)

@@ -19,7 +19,9 @@ _WRITES = re.compile(r"vault (POST|PUT|DELETE) (?!/v1/(auth/token|auth/[^/]+/log
 
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_storm_is_come_through_or_stopped_cleanly(harness: Harness, ways: tuple[Way, Way], seed: int) -> None:
+def test_a_storm_is_come_through_or_stopped_cleanly(
+    harness: Harness, ways: tuple[Way, Way], seed: int, request: pytest.FixtureRequest
+) -> None:
     for way in ways:
         edit(harness.world, way.edits)
         harness.probes.log_in(harness.hands)
@@ -30,5 +32,8 @@ def test_a_storm_is_come_through_or_stopped_cleanly(harness: Harness, ways: tupl
         assert "Traceback" not in done.stderr
         asked = Counter(call for call in harness.gate.calls if _WRITES.match(call))
         assert max(asked.values(), default=0) <= MOST, [call for call in asked.items() if call[1] > MOST]
+        request.node.user_properties.append(
+            ("storm", [len(asked), sum(asked.values()), max(asked.values(), default=0)])
+        )
         found = harness.judge(way.old, way.new, way.arguments)
         assert found.sound, f"{way.name}, seed {seed}: {found}"

@@ -30,5 +30,13 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         _of("state", _CODEC),
     ),
     "schema": (("reconciler.state.schema",), _of("state", ("test_schema",))),
+    "retirement": (
+        ("reconciler.engine.retirement", "reconciler.engine.meter", "reconciler.state.retirement"),
+        (*_of("engine", ("test_retirement",)), *_of("state", ("test_codec", "test_store"))),
+    ),
+    "audit": (
+        tuple(f"reconciler.audit.{name}" for name in ("chain", "journal", "checkpoint", "entry")),
+        ("tests/audit/test_chain.py", *_of("state", ("test_ledger", "test_ledger_end"))),
+    ),
 }
 """Modules and tests, by what they are about."""

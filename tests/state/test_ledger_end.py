@@ -37,8 +37,16 @@ def kept(place: Place) -> list[bytes]:
         return list(ledger.lines("test")) if "test" in ledger.audited() else []
 
 
-def put_back(place: Place, lines: Sequence[bytes], bucket: str = "") -> None:
+PutBack = Callable[[Sequence[bytes]], None]
+
+
+@pytest.fixture
+def put_back(place: Place, request: pytest.FixtureRequest) -> PutBack:
     """These lines, and no others: as somebody who may write the record, and not the state."""
+    return lambda lines: _put_back(place, lines, request)
+
+
+def _put_back(place: Place, lines: Sequence[bytes], request: pytest.FixtureRequest) -> None:
     if isinstance(place, Path):
         path = LedgerFiles(place).path("test")
         path.write_bytes(b"".join(lines))
@@ -50,7 +58,8 @@ def put_back(place: Place, lines: Sequence[bytes], bucket: str = "") -> None:
             for number, line in rows:
                 db.execute("INSERT INTO audit VALUES ('test', %s, %s)", (number, line))
         return
-    client, prefix = raw_client("s3", bucket, "us-east-1"), place.removeprefix(f"s3://{BUCKET}/") + "/audit/test/"
+    client = raw_client("s3", request.getfixturevalue("bucket"), "us-east-1")
+    prefix = place.removeprefix(f"s3://{BUCKET}/") + "/audit/test/"
     for one in client.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ()):
         client.delete_object(Bucket=BUCKET, Key=one["Key"])
     if lines:
@@ -95,13 +104,13 @@ TAMPERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 
 @pytest.mark.parametrize("tampered", TAMPERED.values(), ids=TAMPERED)
 def test_what_the_state_knows_and_the_record_lacks_stops_every_run(
-    place: Place, bucket: str, tampered: Callable[[list[bytes]], list[bytes]]
+    place: Place, put_back: PutBack, tampered: Callable[[list[bytes]], list[bytes]]
 ) -> None:
     desk = Desk(place)
     ran(desk)
     ran(desk)
     lines = kept(place)
-    put_back(place, tampered(lines), bucket)
+    put_back(tampered(lines))
     found = audit(place, "test")
     assert found.verified.flaw is not None
     assert found.verified.flaw.wrong in {Wrong.CUT, Wrong.REPLACED}
@@ -114,12 +123,12 @@ def test_what_the_state_knows_and_the_record_lacks_stops_every_run(
     assert desk.memory.objects == before
     assert kept(place) == tampered(lines)
 
-    put_back(place, lines, bucket)
+    put_back(lines)
     assert ran(desk).result is not None
     assert audit(place, "test").verified.flaw is None
 
 
-def test_a_run_that_died_before_it_told_the_state_is_gone_on_with(place: Place, bucket: str) -> None:
+def test_a_run_that_died_before_it_told_the_state_is_gone_on_with(place: Place) -> None:
     desk = Desk(place)
     ran(desk)
     known = end(place)
@@ -136,13 +145,13 @@ def test_a_run_that_died_before_it_told_the_state_is_gone_on_with(place: Place, 
     assert (found.verified.flaw, found.end) == (None, End(found.verified.entries[-1].number, found.verified.head))
 
 
-def test_a_record_that_was_cut_is_gone_on_with_only_where_somebody_says_so(place: Place, bucket: str) -> None:
+def test_a_record_that_was_cut_is_gone_on_with_only_where_somebody_says_so(place: Place, put_back: PutBack) -> None:
     desk = Desk(place)
     ran(desk)
     assert accept(place, None) is None, "nothing is wrong"
     ran(desk)
     lines = kept(place)
-    put_back(place, lines[:4], bucket)
+    put_back(lines[:4])
     assert accept(place, "test") == ("test", len(lines), 4)
     found = entries(place, "test")
     assert (len(found), found[-1].kind) == (5, Kind.ACCEPTED)
@@ -151,22 +160,22 @@ def test_a_record_that_was_cut_is_gone_on_with_only_where_somebody_says_so(place
     assert ran(desk).result is not None
 
 
-def test_a_record_that_was_lost_is_begun_anew_only_where_somebody_says_so(place: Place, bucket: str) -> None:
+def test_a_record_that_was_lost_is_begun_anew_only_where_somebody_says_so(place: Place, put_back: PutBack) -> None:
     desk = Desk(place)
     ran(desk)
     known = len(kept(place))
-    put_back(place, [], bucket)
+    put_back([])
     assert ran(desk).result is None
     assert accept(place, None) == ("test", known, 0)
     assert ran(desk).result is not None
     assert entries(place, "test")[0].kind is Kind.ACCEPTED
 
 
-def test_a_record_that_isnt_sound_in_itself_isnt_accepted(place: Place, bucket: str) -> None:
+def test_a_record_that_isnt_sound_in_itself_isnt_accepted(place: Place, put_back: PutBack) -> None:
     desk = Desk(place)
     ran(desk)
     lines = kept(place)
-    put_back(place, [*lines[:2], *lines[3:]], bucket)
+    put_back([*lines[:2], *lines[3:]])
     with pytest.raises(LedgerBroken, match="isn't sound in itself: entry 3 is missing"):
         accept(place, "test")
 
