@@ -16,6 +16,7 @@ from reconciler.compile.systems import SystemBinding
 from specs import Environment, Located, decode, load_file
 from specs.base import SpecModel, spec_error
 from specs.diagnostic import Diagnostic, Severity, error
+from specs.fields import PublicKey, Url
 from specs.source import Locator, Path, SourceSpan
 from specs.suggest import hint
 
@@ -25,11 +26,11 @@ VARIABLE = "WRIT_CONNECTIONS"
 class IssuerConnection(SpecModel):
     """Where the operator finds an issuer's keys, when not where the spec says."""
 
-    jwks_url: str | None = None
+    jwks_url: Url | None = None
     """A JSON Web Key Set (RFC 7517)."""
-    discovery_url: str | None = None
+    discovery_url: Url | None = None
     """OpenID Connect Discovery's base URL."""
-    public_keys: list[str] = []
+    public_keys: list[PublicKey] = []
     """PEM public keys."""
 
     @model_validator(mode="after")

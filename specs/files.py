@@ -83,7 +83,10 @@ def _find_one(given: str, problems: list[Diagnostic]) -> Iterator[Found]:
     if not count and len(problems) == before:
         problems.append(
             error(
-                "W001", "no *.yaml, *.yml or *.json here", subject=shown(given), help="name a folder that holds specs"
+                "W001",
+                "no *.yaml, *.yml or *.json here",
+                subject=shown(given),
+                help="name a folder that holds specs, or begin some: writ init",
             )
         )
 

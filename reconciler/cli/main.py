@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "access-diff": ("access_diff", "Compare the access that two policy files give."),
     "permissions": ("permissions", "Print what Writ's own login needs in each system."),
     "schema": ("schema", "Print the specs' JSON Schema, for editors."),
-    "sandbox": ("sandbox", "Run OpenBao, PostgreSQL and a local AWS to try everything."),
+    "sandbox": ("sandbox", "Run the systems of the specs on this machine, to try everything."),
     "state": ("state", "Look at what was applied, move it, correct it, make it anew."),
     "audit": ("audit", "Verify, show and export the record of every run."),
     "lock": ("lock", "Show who holds the state's locks."),
@@ -89,7 +89,7 @@ class Commands(click.Group):
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "-help", "--help"]})
 @click.version_option(version("writ-iam"), "-version", "--version", prog_name="writ")
 def cli() -> None:
-    """Declare what AI agents may do; plan and apply it to Vault, AWS and PostgreSQL."""
+    """Declare what AI agents may do; plan and apply it to Vault, AWS, PostgreSQL, MariaDB and LDAP."""
     # Before the command's options are read, which may hold a login. Not before: help needs none of it, and is quick.
     from reconciler.cli.arenas import share_memory  # noqa: PLC0415
     from reconciler.cli.veil import hide_secrets  # noqa: PLC0415

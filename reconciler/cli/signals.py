@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -68,4 +68,6 @@ class Interrupts:
         if self._hit:
             _stop(signal.SIGINT, frame)
         self._hit = True
-        self._notice("Interrupted: finishing the calls in flight; again to stop at once.")
+        # Where the signal came in the middle of writing to the same stream, that can't be written within it.
+        with suppress(RuntimeError):
+            self._notice("Interrupted: finishing the calls in flight; again to stop at once.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox.blueprint import Blueprint
+from reconciler.sandbox.ending import Ending
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.identities import claims_for
 from reconciler.sandbox.operator import Operator
@@ -20,7 +20,7 @@ class Answers:
     read: Callable[[], Blueprint]
     """Reads the specs again, so that an agent added since gets its token."""
     operator: Operator
-    ending: threading.Event
+    ending: Ending
     """Set on ``down``."""
 
     def __call__(self, request: dict[str, Any]) -> dict[str, Any]:

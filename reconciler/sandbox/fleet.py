@@ -5,7 +5,6 @@ Environments share it, as they may share a Vault or an account: their scopes hav
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from reconciler.compile import SystemBinding
 from reconciler.provider import LocalServer
 from reconciler.sandbox.blueprint import Blueprint
+from reconciler.sandbox.ending import Ending
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.issuer import MISSING
 from reconciler.sandbox.workplace import Workplace
@@ -34,7 +34,7 @@ class Fleet:
         self._pool = ThreadPoolExecutor(max_workers=max(1, len(self._servers)), thread_name_prefix="server")
         self._starting: list[Future[None]] = []
 
-    def start(self, workplace: Workplace, ending: threading.Event, started: Callable[[LocalServer], None]) -> None:
+    def start(self, workplace: Workplace, ending: Ending, started: Callable[[LocalServer], None]) -> None:
         """Start all of them. Raises LocalServerError, and SandboxError when ``ending`` is set meanwhile."""
         for name, server in self._servers.items():
             folder = workplace.folder(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from reconciler.provider.local import LocalServerError
 from reconciler.sandbox.answers import Answers
 from reconciler.sandbox.blueprint import Blueprint
 from reconciler.sandbox.connections import Connections
+from reconciler.sandbox.ending import Ending
 from reconciler.sandbox.errors import SandboxError
 from reconciler.sandbox.fleet import Fleet
 from reconciler.sandbox.folder import Folder, ServerStatus, Status
@@ -57,9 +57,9 @@ class Sandbox:
     def __init__(self, options: Options, folder: Folder, say: Callable[[str], None] = lambda _: None) -> None:
         """``folder`` is claimed; ``say`` gets a line of news at a time, from several threads."""
         self._options, self._folder, self._say = options, folder, say
-        self._closers: list[Callable[[], None]] = [folder.release]
-        self.ending = threading.Event()
+        self.ending = Ending()
         """Set when the sandbox was asked to end."""
+        self._closers: list[Callable[[], None]] = [self.ending.close, folder.release]
 
     def start(self) -> Status:
         """Start everything and return when it can be used. Raises SandboxError, and then nothing is left."""

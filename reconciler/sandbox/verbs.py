@@ -38,11 +38,11 @@ def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
     """
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
+    found = chosen.read()  # a mistake in the specs is best told before anything is made
     if not folder.claim():
         status = _wait_for_other(folder)
-        return Up(status, already=True, outdated=status.scopes != chosen.read().digest)
+        return Up(status, already=True, outdated=status.scopes != found.digest)
     try:
-        chosen.read()  # a mistake in the specs is best told before anything starts
         return Up(launch(chosen, folder, say), already=False)
     finally:
         folder.release()
@@ -50,6 +50,7 @@ def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
 
 def up_here(chosen: Options, folder: Folder, say: Callable[[str], None], ready: Callable[[Status], None]) -> None:
     """Run a sandbox in this process until it is ended. Raises SandboxError, also where one runs already."""
+    chosen.read()
     if not folder.claim():
         raise SandboxError("a sandbox is up here already", help="stop it first: writ sandbox down")
     host(chosen, folder, say, ready)

@@ -26,6 +26,7 @@ from reconciler.state.shape import each, fields, mapping, number, row, text
 
 FORMAT, RETIRING = "writ-state/1", "writ-state/2"
 """The second tells of retirements, and is written only where there are some: older versions can't read it."""
+_LOST = "restore it, or move it away: the next plan finds its own objects"
 MOST = 256 * 1024 * 1024
 """Bytes of a document: a hundred times what a large estate has."""
 
@@ -47,8 +48,8 @@ def encode_state(state: State, **more: str) -> bytes:
     return json.dumps(data | {"digest": _digest(data)}, indent=1, sort_keys=True).encode()
 
 
-def decode_state(body: bytes, where: str) -> tuple[State, dict[str, str]]:
-    """The inverse of encode_state, and ``more``. Raises StateError for whatever isn't as it was written."""
+def decode_state(body: bytes, where: str, *, help: str = _LOST) -> tuple[State, dict[str, str]]:
+    """The inverse of encode_state, and ``more``. Raises StateError, with that help, where it isn't as it was."""
     try:
         if len(body) > MOST:
             raise ValueError("too large")  # noqa: TRY301 - as every other way in which it can be wrong
@@ -62,7 +63,7 @@ def decode_state(body: bytes, where: str) -> tuple[State, dict[str, str]]:
         return _decoded(data)
     except (ValueError, KeyError, RecursionError) as wrong:
         message = f"{where} is no state, or is damaged: {wrong}" if str(wrong) else f"{where} is no state"
-        raise StateError(message, help="restore it, or move it away: the next plan finds its own objects") from None
+        raise StateError(message, help=help) from None
 
 
 def _decoded(data: Any) -> tuple[State, dict[str, str]]:

@@ -55,7 +55,7 @@ def push(desk: Desk, body: bytes, *, force: bool) -> State:
 
     Refused is another lineage, and a lower serial or another content under the same one, unless ``force``.
     """
-    new, _ = decode_state(body, "the document")
+    new, _ = decode_state(body, "the document", help="push what writ state pull printed, unchanged")
     if not new.lineage:
         raise PushRefused("the document has no lineage: nothing was ever applied there")
     with (
