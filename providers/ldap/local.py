@@ -1,7 +1,8 @@
 """slapd on loopback, from Debian's package of that name: with a configuration, data and a socket of its own.
 
 The operator comes over a Unix socket that only this user may enter, without a password (SASL EXTERNAL), and has
-exactly the rules that ``writ permissions apply`` prints. All else needs the password of ``cn=admin``.
+exactly the rules that ``writ permissions apply`` prints, and sees who is connected. All else needs the password of
+``cn=admin``.
 """
 
 from __future__ import annotations
@@ -73,7 +74,15 @@ objectClass: olcDatabaseConfig
 olcDatabase: {{0}}config
 olcRootDN: {admin}
 olcRootPW: {password}
+
+dn: olcDatabase={{1}}monitor,cn=config
+objectClass: olcDatabaseConfig
+objectClass: olcMonitorConfig
+olcDatabase: {{1}}monitor
+olcAccess: to * by dn.exact="{operator}" read
 """
+_FIRST = 2
+"""Number of the first database with data."""
 _TLS = "olcTLSCertificateFile: {certificate}\nolcTLSCertificateKeyFile: {key}\n"
 
 
@@ -208,7 +217,7 @@ class LocalLdap(LocalServer):
 
     def _database(self, root: str) -> str:
         """Its entry in the configuration."""
-        number = len(self._databases) + 1
+        number = len(self._databases) + _FIRST
         dn = self._databases[root] = f"olcDatabase={{{number}}}mdb,cn=config"
         data = self._folder / f"data-{number}"
         data.mkdir(mode=0o700)

@@ -15,19 +15,13 @@ from reconciler.provider import Denied, Rejected, Scope, Unreachable
 
 def connect(scope: Scope[LdapSettings], connection: LdapConnection, environ: Mapping[str, str]) -> LdapClient:
     """Log in, and make sure that this is the directory that the specs mean."""
-    url = connection.url or environ.get("LDAPURI", "").split(" ")[0]
-    if not url:
-        raise Unreachable("no url", help=f"set LDAPURI, or url in {scope.system}'s connection")
-    if connection.method == "external" and not url.startswith("ldapi:"):
-        raise Rejected(f"method external is for an ldapi:// url, not {url}", help="use bind_dn and a password")
+    url = url_of(scope, connection, environ)
     secret = {"ca_cert": connection.ca_cert or environ.get("LDAPTLS_CACERT", ""), "bind_dn": "", "password": ""}
     if connection.method == "simple":
         secret["bind_dn"] = connection.bind_dn or environ.get("LDAPBINDDN", "")
         if not secret["bind_dn"]:
             raise Denied("nobody to bind as", help="bind_dn in the connection, LDAPBINDDN, or method: external")
         secret["password"] = password(connection, environ)
-        if not (url.startswith("ldaps:") or connection.start_tls or is_private(url)):
-            raise Rejected(f"{url} would carry the password in clear", help="use ldaps://, or start_tls: true")
     client = LdapClient(url, connection, secret, scope)
     try:
         _verify(client)
@@ -35,6 +29,18 @@ def connect(scope: Scope[LdapSettings], connection: LdapConnection, environ: Map
         client.close()
         raise
     return client
+
+
+def url_of(scope: Scope[LdapSettings], connection: LdapConnection, environ: Mapping[str, str]) -> str:
+    """Where to log in. Raises ProviderError where no password may go there."""
+    url = connection.url or environ.get("LDAPURI", "").split(" ")[0]
+    if not url:
+        raise Unreachable("no url", help=f"set LDAPURI, or url in {scope.system}'s connection")
+    if connection.method == "external" and not url.startswith("ldapi:"):
+        raise Rejected(f"method external is for an ldapi:// url, not {url}", help="use bind_dn and a password")
+    if connection.method == "simple" and not (url.startswith("ldaps:") or connection.start_tls or is_private(url)):
+        raise Rejected(f"{url} would carry the password in clear", help="use ldaps://, or start_tls: true")
+    return url
 
 
 def _verify(client: LdapClient) -> None:

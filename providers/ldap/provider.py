@@ -11,9 +11,10 @@ from providers.ldap.connection import LdapConnection
 from providers.ldap.group import GroupType
 from providers.ldap.lower import lower
 from providers.ldap.membership import MembershipType
-from providers.ldap.names import MEMBERSHIP, NESTING
+from providers.ldap.names import MEMBERSHIP, NESTING, RETIRING
 from providers.ldap.overlap import overlap
 from providers.ldap.permissions import inventory_rights, rights
+from providers.ldap.retiring.account import RetiringAccountType
 from providers.ldap.settings import LdapSettings
 from providers.ldap.snapshot import read
 from providers.ldap.ttl import limit_of
@@ -25,6 +26,7 @@ from reconciler.model import (
     Limit,
     Reach,
     Resource,
+    Retirable,
     Snapshot,
     Standing,
     Step,
@@ -32,6 +34,7 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    AgentSession,
     Asking,
     Claim,
     Demand,
@@ -40,8 +43,10 @@ from reconciler.provider import (
     Pair,
     Provider,
     ResourceType,
+    Retiring,
     Rights,
     Scope,
+    Unfit,
 )
 from specs.base import SpecModel
 
@@ -52,7 +57,7 @@ if TYPE_CHECKING:
 else:
     Base = Provider
 
-_TYPES = MappingProxyType({one.name: one for one in (GroupType(), MembershipType())})
+_TYPES = MappingProxyType({one.name: one for one in (GroupType(), MembershipType(), RetiringAccountType())})
 
 
 class LdapProvider(Base):
@@ -67,6 +72,8 @@ class LdapProvider(Base):
     principals: ClassVar[frozenset[str]] = frozenset({MEMBERSHIP})
     """An account's use of a group: the account itself is nobody's object here."""
     named: ClassVar[frozenset[str]] = frozenset({NESTING})
+    retires: ClassVar[str] = RETIRING
+    by_password: ClassVar[bool] = True
     write_concurrency: ClassVar[int] = 1
     """Two changes of one group's values would meet."""
 
@@ -176,6 +183,36 @@ class LdapProvider(Base):
     def inventory_rights(self, scope: Scope[LdapSettings]) -> Rights:
         """Rules of slapd."""
         return inventory_rights(scope)
+
+    def unfit(self, scope: Scope[LdapSettings], retiring: Retiring) -> Iterable[Unfit]:
+        """What is no DN, agents' accounts, and what the settings name."""
+        from providers.ldap.retiring.unfit import unfit  # noqa: PLC0415 - only retirements need it
+
+        return unfit(scope.settings, retiring)
+
+    def retirables(
+        self,
+        client: LdapClient,
+        scope: Scope[LdapSettings],  # noqa: ARG002 - the client knows it
+        wanted: Collection[Retiring],
+    ) -> Mapping[str, Retirable]:
+        """Accounts by DN, with the groups of others that they are in."""
+        from providers.ldap.retiring.look import look  # noqa: PLC0415 - only retirements need it
+
+        return look(client, wanted)
+
+    def present(
+        self,
+        scope: Scope[LdapSettings],
+        connection: LdapConnection,
+        environ: Mapping[str, str],
+        pair: Pair,
+        token: str,
+    ) -> AgentSession:
+        """Bind as the agent's account, by its password."""
+        from providers.ldap.retiring.present import present  # noqa: PLC0415 - imports the SDK
+
+        return present(scope, connection, environ, pair, token)
 
     def importable(
         self,

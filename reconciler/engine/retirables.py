@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.engine.session import Session
-from reconciler.model import Address, Deed, Plan, Retirable
+from reconciler.model import Address, Deed, Plan, Retirable, Retired
 from reconciler.provider import ProviderError, Retirement, Retiring
 from specs.diagnostic import Diagnostic, error
 
@@ -21,8 +21,8 @@ class Seen:
     failures: tuple[Diagnostic, ...] = ()
 
 
-def look(session: Session, wanted: Iterable[Retirement]) -> Seen:
-    """Ask each system about its own, where we are logged in."""
+def look(session: Session, wanted: Iterable[Retirement], recorded: Mapping[str, Retired] | None = None) -> Seen:
+    """Ask each system about its own, where we are logged in. ``recorded``: by the retirement's name."""
     by_system: dict[str, list[Retirement]] = {}
     for one in wanted:
         if one.address.system in session.systems:
@@ -33,7 +33,8 @@ def look(session: Session, wanted: Iterable[Retirement]) -> Seen:
     for name, some in by_system.items():
         system = session.systems[name]
         try:
-            seen = system.provider.retirables(system.client, system.scope, [one.retiring for one in some])
+            named = [_asked(one, recorded or {}) for one in some]
+            seen = system.provider.retirables(system.client, system.scope, named)
         except ProviderError as failed:
             message = f"{name} could not be read: {failed.message}"
             failures.append(error("W501", message, subject=name, help=failed.help, span=some[0].span))
@@ -41,6 +42,11 @@ def look(session: Session, wanted: Iterable[Retirement]) -> Seen:
         asked.add(name)
         found |= {one.address: seen[one.retiring.principal] for one in some if one.retiring.principal in seen}
     return Seen(found, frozenset(asked), tuple(failures))
+
+
+def _asked(one: Retirement, recorded: Mapping[str, Retired]) -> Retiring:
+    known = recorded.get(one.name)
+    return one.retiring if known is None or known.address != one.address else replace(one.retiring, before=known.before)
 
 
 def look_again(session: Session, plan: Plan) -> Seen:

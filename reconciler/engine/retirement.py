@@ -37,8 +37,10 @@ from reconciler.model import (
 )
 from reconciler.provider import Attribute, Retirement
 
-_HALF_UNDONE = "undoing its quarantine was begun, and it is still locked: writ retire --undo does it"
+_HALF_UNDONE = "undoing its quarantine was begun, and isn't done: writ retire --undo does it"
 _LOCKED = frozenset({Marked.LOCKING, Marked.LOCKED, Marked.DELETING})
+_OVER = frozenset({Marked.LOCKED, Marked.DELETING, Marked.DELETED})
+"""It was locked; of one that is still LOCKING a part may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,16 @@ class Verdict:
     in_the_way: tuple[str, ...] = ()
 
 
-def decide(case: Case) -> Verdict:
-    """The one next step, or what it waits for."""
+def decide(case: Case, known: Mapping[str, Attribute]) -> Verdict:
+    """The one next step, or what it waits for. ``known``: what the provider says of the principal's attributes."""
     found, mark = case.found, _mark(case)
-    if found is None:
+    if found is None or (found.stays and found.quarantined and mark is Marked.DELETED):
         return Verdict(Stage.DELETED if mark in {Marked.DELETING, Marked.DELETED} else Stage.GONE)
     locked = found.quarantined and mark in _LOCKED
     stage = Stage.QUARANTINED if locked else Stage.STANDING
-    if mark is Marked.RESTORING and found.quarantined:
-        return Verdict(Stage.QUARANTINED, waits=Waits.SOMEBODY, in_the_way=(_HALF_UNDONE,))
+    if mark is Marked.RESTORING and _half_undone(found, case.recorded, known):
+        stage = Stage.QUARANTINED if found.quarantined else Stage.STANDING
+        return Verdict(stage, waits=Waits.SOMEBODY, in_the_way=(_HALF_UNDONE,))
     if found.never:
         return Verdict(stage, waits=Waits.NEVER, in_the_way=found.never)
     if found.unseen:
@@ -83,6 +86,14 @@ def decide(case: Case) -> Verdict:
     if waits is not Waits.NOTHING:
         return Verdict(stage, waits=waits)
     return _deletion(case, found) if locked else _quarantine(case, found)
+
+
+def _half_undone(found: Retirable, recorded: Retired | None, known: Mapping[str, Attribute]) -> bool:
+    if found.quarantined or found.restored is not None:
+        return found.quarantined or found.restored != found.live.resource
+    now = found.live.resource.attributes
+    was = recorded.before.attributes if recorded is not None and recorded.before is not None else {}
+    return any(now.get(name) != value and not known[name].computed for name, value in was.items() if name in known)
 
 
 def _mark(case: Case) -> Marked:
@@ -126,6 +137,12 @@ def _deletion(case: Case, found: Retirable) -> Verdict:
     return Verdict(Stage.QUARANTINED, Deed.DELETE, due=due)
 
 
+def came_back(found: Retirable, recorded: Retired) -> bool:
+    """Whether somebody unlocked it: that very one was locked, or given up for good, and nobody undid that by us."""
+    same = recorded.native_id == found.live.native_id
+    return same and recorded.marked in _OVER and not found.quarantined
+
+
 @dataclass(frozen=True, slots=True)
 class Retirements:
     """What a plan does for those that the specs name, sorted by name."""
@@ -139,7 +156,8 @@ def plan_retirements(cases: Iterable[Case], marks: Marks) -> Retirements:
     rows: list[RetirementRow] = []
     changes: list[Change] = []
     for case in cases:
-        verdict = decide(case)
+        address = case.wanted.address
+        verdict = decide(case, marks.get(address.system, {}).get(address.type, {}))
         row = _row(case, verdict)
         rows.append(row)
         change = _change(case, verdict, row, marks)
@@ -231,10 +249,7 @@ def restoring(recorded: Retired, found: Retirable, marks: Marks) -> tuple[Retire
     kept = recorded.before or found.live.resource
     known = marks.get(recorded.address.system, {}).get(recorded.address.type, {})
     before = found.live.resource.attributes
-    after = {
-        name: value if name in known and known[name].computed else _again(kept.attributes.get(name, value), value)
-        for name, value in before.items()
-    }
+    after = dict(found.restored.attributes) if found.restored is not None else _after(kept.attributes, before, known)
     moved = tuple(
         AttributeChange(name, before[name], after[name], Cause.SPEC) for name in differing(before, after, known)
     )
@@ -243,10 +258,17 @@ def restoring(recorded: Retired, found: Retirable, marks: Marks) -> tuple[Retire
     row = RetirementRow(
         recorded.name, recorded.address, found.what, stage, Deed.RESTORE, Waits.NOTHING, since=recorded.since,
         before=kept,
-        ends=tuple(_lost(kept.attributes, before, known)),
+        ends=found.lost if found.restored is not None else tuple(_lost(kept.attributes, before, known)),
     )  # fmt: skip
     wanted = Resource(recorded.address, after)
     return row, Change(recorded.address, Action.UPDATE, Cause.SPEC, found.live, wanted, moved, origin)
+
+
+def _after(was: Mapping[str, Value], now: Mapping[str, Value], known: Mapping[str, Attribute]) -> dict[str, Value]:
+    return {
+        name: value if name in known and known[name].computed else _again(was.get(name, value), value)
+        for name, value in now.items()
+    }
 
 
 def _again(was: Value, now: Value) -> Value:
@@ -304,7 +326,8 @@ def marked(row: RetirementRow, recorded: Retired | None, change: Change, who: st
         ended if done else begun,
         since or datetime.now(UTC),
         who,
-        row.before,
+        # What nobody can undo isn't kept.
+        None if done and row.deed is Deed.DELETE else row.before,
         change.before.native_id if change.before is not None else "",
         proofs,
     )

@@ -47,6 +47,12 @@ class Retirable:
     """What deleting it does beside, for people: what it owns goes to whom."""
     unseen: tuple[str, ...] = ()
     """Why it can't be told whether somebody works with it, for people: nothing is done until that can be."""
+    restored: Resource | None = None
+    """What undoing can make of it (Retiring.before); None: what is recorded, of what is there still."""
+    lost: tuple[str, ...] = ()
+    """With ``restored``: what was recorded and can't be brought back, for people."""
+    stays: bool = False
+    """Whether deleting leaves it there, as it is locked: what was taken from it is given up for good."""
     never: tuple[str, ...] = ()
     """Why it must not be retired at all: it is the login of this run, the last administrator, Writ's own."""
 

@@ -113,6 +113,8 @@ class Provider(ABC, Generic[S, A, N, K, C]):
     gives away what the principal owns and removes it. Both refuse (Conflict) where somebody works with it, or another
     principal has its name now.
     """
+    by_password: ClassVar[bool] = False
+    """Whether agents log in here with the password of an account of their own: ``present`` is given that."""
     unique_places: ClassVar[bool] = False
     """Whether ``place`` names one system in the world, as an account's number does and a database's name doesn't."""
     write_concurrency: ClassVar[int] = 4
@@ -285,7 +287,7 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         pair: Pair,
         token: str,  # noqa: ARG002
     ) -> AgentSession:
-        """Log in as the pair's agent does, with its workload token alone. Raises ProviderError."""
+        """Log in as the pair's agent does, with its workload token (or password) alone. Raises ProviderError."""
         message = f"the provider {self.name} can't log in as {pair.agent.name}"
         raise Rejected(message, help="name a pair whose login is made elsewhere")
 

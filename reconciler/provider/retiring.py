@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
-from reconciler.model import Address
+from reconciler.model import Address, Resource
 from reconciler.provider.demand import Pair
 from specs.retirement import Replacement
 from specs.source import SourceSpan
@@ -20,6 +20,8 @@ class Retiring:
     """Its name, as the system writes it."""
     heir: str = ""
     """Who gets what it owns; empty where the specs name nobody."""
+    before: Resource | None = None
+    """As it was before it was locked, where that is recorded: what undoing is to restore."""
 
 
 @dataclass(frozen=True, slots=True)

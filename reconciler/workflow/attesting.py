@@ -1,4 +1,4 @@
-"""Proving what replaces a principal: a real login for each pair, with workload tokens in files of the operator's."""
+"""Proving what replaces a principal: a real login for each pair, with secrets in files of the operator's."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,24 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Secrets:
+    """What agents log in with."""
+
+    tokens: Sequence[Token] = ()
+    passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where it stands."""
+
+    tokens: Sequence[Path] = ()
+    passwords: Mapping[str, Path] = field(default_factory=dict)
+    """By agent."""
+
+
+@dataclass(frozen=True, slots=True)
 class Proved:
     """What came of it."""
 
@@ -57,13 +75,15 @@ class Proved:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def prove(prepared: Prepared, connections: Connections, desk: Desk, name: str, files: Sequence[Path]) -> Proved:
+def prove(prepared: Prepared, connections: Connections, desk: Desk, name: str, files: Files) -> Proved:
     """Log in through each pair that replaces a principal, and record that. Raises StateError.
 
     Nothing is recorded unless all of them could be logged in through.
     """
     wanted, problems = _wanted(prepared, name)
-    tokens, more = read_tokens(files)
+    tokens, more = read_tokens(files.tokens)
+    passwords, few = read_passwords(files.passwords)
+    more += few
     if wanted is None or more:
         return Proved((), (*prepared.diagnostics, *problems, *more))
     environment = prepared.environment
@@ -74,7 +94,7 @@ def prove(prepared: Prepared, connections: Connections, desk: Desk, name: str, f
     ):
         if has_errors(now.diagnostics):
             return Proved((), now.diagnostics)
-        proofs, found = _proofs(now, connections, wanted, tokens)
+        proofs, found = _proofs(now, connections, wanted, Secrets(tokens, passwords))
         if not found:
             _record(store, mine.id, now.state, wanted, proofs)
         return Proved(() if found else proofs, (*now.diagnostics, *found))
@@ -91,7 +111,7 @@ def _wanted(prepared: Prepared, name: str) -> tuple[Retirement | None, tuple[Dia
 
 
 def _proofs(
-    now: Situation, connections: Connections, wanted: Retirement, tokens: Sequence[Token]
+    now: Situation, connections: Connections, wanted: Retirement, secrets: Secrets
 ) -> tuple[tuple[Proof, ...], tuple[Diagnostic, ...]]:
     proofs: list[Proof] = []
     problems: list[Diagnostic] = []
@@ -103,7 +123,7 @@ def _proofs(
             problems.append(error("W658", message, subject=subject, help="apply first", span=wanted.span))
             continue
         try:
-            how = _log_in(now, connections, wanted, pairs[one.agent, one.intent], tokens)
+            how = _log_in(now, connections, wanted, pairs[one.agent, one.intent], secrets)
         except _NoToken as lacking:
             problems.append(error("W657", str(lacking), subject=subject, help=lacking.way_out, span=wanted.span))
         except ProviderError as failed:
@@ -119,13 +139,14 @@ def _pairs(now: Situation) -> Iterable[Pair]:
     return now.prepared.compiled.pairs if now.prepared.compiled is not None else ()
 
 
-def _log_in(now: Situation, connections: Connections, wanted: Retirement, pair: Pair, tokens: Sequence[Token]) -> str:
+def _log_in(now: Situation, connections: Connections, wanted: Retirement, pair: Pair, secrets: Secrets) -> str:
     """As the agent does: at the system that mints logins for this one, where there is such a system."""
     system = now.systems[wanted.address.system]
     target = system.login_target
     door = now.systems[target.system] if target is not None else system
-    token = _token_for(now, door, pair, tokens)
-    with door.provider.present(door.scope, _block(connections, door), connections.environ, pair, token.text) as agent:
+    by_password = door.provider.by_password
+    secret = _password_for(door, pair, secrets) if by_password else _token_for(now, door, pair, secrets.tokens).text
+    with door.provider.present(door.scope, _block(connections, door), connections.environ, pair, secret) as agent:
         if target is None:
             return f"logged in at {door.name} ({agent.told})"
         minted = agent.mint(pair, system.name)
@@ -139,7 +160,7 @@ def _block(connections: Connections, binding: SystemBinding) -> Any:
 
 
 class _NoToken(Exception):  # noqa: N818
-    """No file holds the token that a login needs."""
+    """No file holds the token, or the password, that a login needs."""
 
     def __init__(self, message: str, way_out: str) -> None:
         super().__init__(message)
@@ -159,12 +180,40 @@ def _token_for(now: Situation, door: SystemBinding, pair: Pair, tokens: Sequence
     )
 
 
+def _password_for(door: SystemBinding, pair: Pair, secrets: Secrets) -> str:
+    found = secrets.passwords.get(pair.agent.name)
+    if found is None:
+        message = f"no file is named for the password of {pair.agent.name}'s account in {door.name}"
+        raise _NoToken(message, f"-password {pair.agent.name}=FILE")
+    return found
+
+
+def read_passwords(files: Mapping[str, Path]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
+    """One password to a file that only its owner may read, by agent. No finding says what a file holds."""
+    found: dict[str, str] = {}
+    problems: list[Diagnostic] = []
+    for agent, file in files.items():
+        text, why, way_out = _text(file)
+        password = text.removesuffix("\n").removesuffix("\r")
+        if why or not password:
+            help_ = way_out or "write the password into it, and nothing else"
+            # Not the file's name, which is the password where somebody took the one for the other.
+            message = f"the file with {agent}'s password: {why or 'it is empty'}"
+            problems.append(error("W657", message, subject=agent, help=help_))
+            continue
+        keep(password)
+        found[agent] = password
+    return found, tuple(problems)
+
+
 def read_tokens(files: Iterable[Path]) -> tuple[tuple[Token, ...], tuple[Diagnostic, ...]]:
     """One token to a file that only its owner may read. What a finding says of a file is never what it holds."""
     tokens: list[Token] = []
     problems: list[Diagnostic] = []
     for file in files:
-        text, why, way_out = _text(file)
+        held, why, way_out = _text(file)
+        text = held.strip()
+        keep(text)
         claims = _claims(text)
         if why or claims is None:
             message = f"{file}: {why or 'it is no workload token (a signed JWT)'}"
@@ -184,17 +233,15 @@ def _text(file: Path) -> tuple[str, str, str]:
         # Not blocking: opening a pipe would wait for its writer.
         handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (OSError, ValueError) as failed:
-        return "", getattr(failed, "strerror", None) or "its name can't be a file's", "name a file with a token"
+        return "", getattr(failed, "strerror", None) or "its name can't be a file's", "name a file that is there"
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
         os.close(handle)
-        return "", "it isn't a regular file", "write the token to a file"
+        return "", "it isn't a regular file", "write the secret to a file"
     with os.fdopen(handle, "rb") as opened:
         if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return "", "others may read it", f"chmod 600 {file}, and take another token: this one may be known"
-        text = opened.read(_MOST_BYTES).decode("utf-8", "replace").strip()
-    keep(text)
-    return text, "", ""
+            return "", "others may read it", f"chmod 600 {file}, and take another secret: this one may be known"
+        return opened.read(_MOST_BYTES).decode("utf-8", "replace"), "", ""
 
 
 def _claims(text: str) -> Mapping[str, Any] | None:

@@ -10,6 +10,7 @@ from reconciler.engine.observed import not_taken_back, observed_drift
 from reconciler.engine.planner import left_to_others
 from reconciler.model import Drift, DriftKind
 from reconciler.workflow.concerns import elsewhere, marked_outside, reported
+from reconciler.workflow.retiring import told_of_unlocked, unlocked
 from reconciler.workflow.situation import Situation
 from reconciler.workflow.systems import marks_of
 from reconciler.workflow.unfinished import told
@@ -23,7 +24,10 @@ def no_drift(environment: str, diagnostics: tuple[Diagnostic, ...]) -> Drift:
 
 def drift_of(now: Situation) -> Drift:
     """What changed outside. Without a state, the specs are the baseline, and a warning says so."""
-    drift = found_drift(now)
+    found = found_drift(now)
+    drift = replace(
+        found, items=(*found.items, *unlocked(now)), diagnostics=(*found.diagnostics, *told_of_unlocked(now))
+    )
     if now.state.lineage or has_errors(now.diagnostics):
         return drift
     note = warning("W505", "there is no state: the systems are compared with the specs", help="apply records one")

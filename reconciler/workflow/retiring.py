@@ -5,10 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from reconciler.engine.diff import differing
 from reconciler.engine.meter import meter
 from reconciler.engine.retirables import Seen
-from reconciler.engine.retirement import Case, Retirements, not_due, plan_retirements, successors
-from reconciler.model import Change, Deed, Marked, Meter, Plan, RetirementRow, Stage, State, Ttl, Waits
+from reconciler.engine.retirement import Case, Retirements, came_back, not_due, plan_retirements, successors
+from reconciler.model import (
+    AttributeChange,
+    Cause,
+    Change,
+    Deed,
+    DriftItem,
+    DriftKind,
+    Marked,
+    Meter,
+    Origin,
+    Plan,
+    Retirable,
+    Retired,
+    RetirementRow,
+    Stage,
+    State,
+    Ttl,
+    Waits,
+)
 from reconciler.render.retirement import use_text
 from reconciler.workflow.situation import Situation
 from reconciler.workflow.systems import marks_of
@@ -70,6 +89,7 @@ def told(now: Situation, rows: Sequence[RetirementRow]) -> Iterator[Diagnostic]:
     """What stands in the way, and what was left half way."""
     for row in rows:
         yield from _of_row(row)
+    yield from told_of_unlocked(now)
     compiled = now.prepared.compiled
     declared = {one.name for one in compiled.retirements} if compiled is not None else set()
     for name, recorded in now.state.retirements.items():
@@ -81,6 +101,40 @@ def told(now: Situation, rows: Sequence[RetirementRow]) -> Iterator[Diagnostic]:
                 subject=f"retirements.{name}",
                 help=f"unlock it: writ retire --undo {name}; or declare the retirement again, to go on",
             )
+
+
+def unlocked(now: Situation) -> Iterator[DriftItem]:
+    """What somebody unlocked: as it is, against what a locked one looks like."""
+    marks = marks_of(now.systems)
+    for recorded, found in _back(now):
+        known = marks[recorded.address.system].get(recorded.address.type, {})
+        locked, there = found.locked.attributes, found.live.resource.attributes
+        moved = tuple(
+            AttributeChange(name, locked[name], there[name], Cause.OUTSIDE) for name in differing(locked, there, known)
+        )
+        origin = Origin(f"retirement {recorded.name}")
+        yield DriftItem(recorded.address, DriftKind.CHANGED, moved, origin, found.live, found.locked)
+
+
+def told_of_unlocked(now: Situation) -> Iterator[Diagnostic]:
+    """The same in words."""
+    for recorded, _ in _back(now):
+        when = f" on {recorded.since:%Y-%m-%d %H:%M} UTC" if recorded.since is not None else ""
+        gone = recorded.marked is Marked.DELETED
+        done = f"deleted{when}, and is there again" if gone else f"locked{when}, and isn't any more"
+        yield warning(
+            "W536",
+            f"{recorded.address.key} of {recorded.address.system} was {done}: somebody has changed that since",
+            subject=f"retirements.{recorded.name}",
+            help="ask who needs it, and give them what replaces it; apply locks it again, once it isn't in use",
+        )
+
+
+def _back(now: Situation) -> Iterator[tuple[Retired, Retirable]]:
+    for recorded in now.state.retirements.values():
+        found = now.retirables.found.get(recorded.address)
+        if found is not None and came_back(found, recorded):
+            yield recorded, found
 
 
 def left_locked(state: State) -> Iterator[Diagnostic]:

@@ -103,6 +103,6 @@ def situation(
         refreshed = refresh(session, wanted)
         objects = sum(len(snapshot.objects) for snapshot in refreshed.snapshots.values())
         log.info("read %d objects in %d systems in %.2f s", objects, len(systems), time.monotonic() - started)
-        retirables = look(session, compiled.retirements)
+        retirables = look(session, compiled.retirements, state.retirements)
         everything = (*prepared.diagnostics, *more, *strange, *failed, *refreshed.failures, *retirables.failures)
         yield Situation(prepared, systems, session, state, refreshed, everything, retirables)

@@ -86,7 +86,7 @@ def _nothing(name: str, recorded: Retired | None, state: State) -> Diagnostic:
 def _found(session: Session, recorded: Retired) -> tuple[Retirable | None, tuple[Diagnostic, ...]]:
     """The very principal that was locked."""
     name, address = recorded.name, recorded.address
-    seen = look(session, [Retirement(name, address, Retiring(address.key), (), 0, 0, None)])
+    seen = look(session, [Retirement(name, address, Retiring(address.key), (), 0, 0, None)], {name: recorded})
     found = seen.found.get(address)
     if seen.failures:
         return None, seen.failures

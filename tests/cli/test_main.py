@@ -96,6 +96,12 @@ def test_a_commands_help(command: str) -> None:
         (("apply", "-lock-timeout", ""), "'' is not a duration"),
         (("apply", "-json"), "-json can't ask: add -auto-approve"),
         (("destroy", "-json"), "-json can't ask: add -auto-approve"),
+        (
+            ("retire", "-prove", "x"),
+            "-prove needs a workload token of each agent: -token FILE; at a",
+        ),
+        (("retire", "-prove", "x", "-password", "hunter2"), "-password is AGENT=FILE, once for each agent"),
+        (("retire", "-undo", "x", "-password", "a=b"), "-token and -password go with -prove"),
         (("validate", ""), "an empty PATH names nothing; write . for the current folder"),
         (("plan", "specs", ""), "an empty PATH names nothing"),
         (("fmt", ""), "an empty PATH names nothing"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, tzinfo
@@ -14,6 +15,7 @@ import jsonschema
 import pytest
 
 from providers.ldap.client import LdapClient
+from providers.ldap.connection import LdapConnection
 from providers.ldap.entry import Modification
 from providers.ldap.local import OPERATOR
 from providers.ldap.permissions import limits, rules
@@ -25,9 +27,12 @@ from tests.conformance.suite import bench
 from tests.e2e import mess_ldap
 from tests.e2e.convergence import check_applies, check_destroys, check_finds_its_own, rows
 from tests.e2e.mess import of_system, told
+from tests.e2e.retiring_ldap import ALONE, GROUPS, OWN, PASSWORD, SVC, held, left_in, secret_file, standing
 from tests.e2e.wiring import rewired
-from tests.faults.directory import harness
-from tests.faults.harness import Harness
+from tests.faults.directory import GROUND, harness
+from tests.faults.gate import Deed, Fault, Phase
+from tests.faults.harness import APPLY, Harness, harnessed
+from tests.faults.oracle import Probes
 from tests.faults.test_points import killed_on_the_way_back
 from tests.servers import EXAMPLES, World, run_writ
 
@@ -217,12 +222,63 @@ def test_a_directory_of_which_everything_planted_is_found_and_nothing_before(dir
         assert known == {
             f'directory.ldap_account["uid={name},ou=agents,{mess_ldap.ROOT}"]' for name in ("wiki-bot", "build-bot")
         }
-        assert unseen == ["who is connected, and from where"], "the sandbox's server has no monitor"
+        assert unseen == ["who is connected, and from where"], "only Writ's own login may look at the monitor"
         with mess_ldap.planted(admin) as mess:
             found, _, _, printed = of_system(directory, "directory", auditor)
             assert found == mess.expected | {jane: {"over-wide"}}
             assert mess.counts("directory") == told()["directory"]
             assert [secret for secret in mess.secrets if secret in printed] == []
+
+
+def test_the_whole_way_of_a_standing_account(directory: World, tmp_path: Path) -> None:
+    """Locked by a run that died between two groups, undone, locked, put back by hand, given up."""
+    file = secret_file(tmp_path, "another")
+    prove = ("retire", "-prove", "svc-wiki", "-password", f"wiki-bot={file}")
+    with standing(directory) as admin, harnessed(directory, Probes(), GROUND) as behind:
+        directory.apply()
+        wrong = directory.writ(*prove)
+        assert (wrong.returncode, "error[W658]" in wrong.stderr, "another" in wrong.stderr) == (1, True, False), wrong
+        secret_file(tmp_path, OWN)
+        assert f"logged in at directory ({BOT}, which may not look at its groups)" in directory.ok(*prove)
+
+        svc = LdapConnection.model_validate({"url": directory.sandbox.server("ldap").endpoint})  # type: ignore[attr-defined]
+        secret = {"ca_cert": "", "bind_dn": SVC, "password": PASSWORD}
+        with closing(LdapClient(str(svc.url), svc, secret, admin.scope)):
+            done = directory.writ(*APPLY)
+            assert f"warning[W530] retirements.svc-wiki: {SVC} of directory is not locked" in done.stderr
+            assert ("is in use: connection " in done.stderr, "from 127.0.0.1, since 20" in done.stderr) == (True, True)
+
+        before = held(admin)
+        fault = Fault(3, Phase.BEFORE, Deed.KILL, "ldap modify")
+        assert behind.run(*APPLY, fault=fault).returncode == -9, behind.gate.calls
+        assert left_in(admin) == len(GROUPS) - 2, "half of it was done, and nobody recorded which"
+        directory.ok("retire", "-undo", "svc-wiki", "-auto-approve")
+        assert held(admin) == before
+        assert "nobody has proved" in directory.ok("plan")
+
+        directory.ok(*prove)
+        said = directory.apply()
+        assert ("this plan locks it" in said, f"ends: its membership of {ALONE}" in said) == (True, True), said
+        assert (left_in(admin), held(admin)[ALONE]) == (0, {"cn=writ-placeholder"})
+        assert f"access of account {SVC} of directory is locked since 20" in directory.ok("plan")
+
+        does(directory, ALONE, ("+", "member", SVC))
+        drift = directory.writ("drift")
+        assert (drift.returncode, "Drift: 1 changed" in drift.stdout) == (2, True), drift
+        assert "W536" in {one["code"] for one in directory.json("drift", code=2)["diagnostics"]}
+        done = directory.writ(*APPLY)
+        assert ("[W536]" in done.stderr, "this plan locks it" in done.stdout, left_in(admin)) == (True, True, 0), done
+
+        directory.edit("retirements.yaml", "quarantine: 14d", "quarantine: 1s")
+        time.sleep(1)
+        assert "0 added, 0 changed, 1 destroyed" in directory.apply()
+        assert (left_in(admin), admin.entry(SVC, ["uid"]) is not None) == (0, True)
+        (row,) = directory.json("plan")["retirements"]
+        assert (row["stage"], row["deed"]) == ("deleted", "nothing")
+        refused = directory.writ("retire", "-undo", "svc-wiki", "-auto-approve")
+        assert (refused.returncode, "a deletion can't be undone" in refused.stderr) == (1, True), refused
+    kept = b"".join(one.read_bytes() for one in (directory.cwd / ".writ").rglob("*") if one.is_file())
+    assert not [one for one in (PASSWORD, OWN, "another") if one.encode() in kept]
 
 
 def test_nothing_is_lost_or_left_by_a_run_that_is_killed(harness: Harness, request: pytest.FixtureRequest) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.engine.meter import meter
 from reconciler.engine.retirement import (
     Case,
+    came_back,
     decide,
     marked,
     not_due,
@@ -72,6 +73,12 @@ def used(age: timedelta) -> Use:
 
 
 LOCKED = found(open_=False)
+HALF = found(restored=Resource(AT, {"open": True, "owns": ["t", "u"]}))
+"""A part of it was given back."""
+PARTLY = replace(found(), live=Live(Resource(AT, {"open": "ajar", "owns": ["t"]}), Ownership.UNMARKED, native_id="1"))
+OWNED = replace(recorded(Marked.RESTORING), before=Resource(AT, {"open": True, "owns": ["t", "sold"]}))
+"""What a quarantine doesn't touch may have moved since."""
+WHOLE = found(restored=found().live.resource)
 OLD = recorded(Marked.LOCKED, 15 * DAY)
 YOUNG = recorded(Marked.LOCKED, 2 * DAY)
 
@@ -106,6 +113,15 @@ YOUNG = recorded(Marked.LOCKED, 2 * DAY)
         (LOCKED, recorded(Marked.RESTORED, 15 * DAY), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
         (LOCKED, recorded(Marked.RESTORING), GOOD, Stage.QUARANTINED, Deed.NOTHING, Waits.SOMEBODY),
         (found(), recorded(Marked.RESTORING), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (HALF, recorded(Marked.RESTORING), GOOD, Stage.STANDING, Deed.NOTHING, Waits.SOMEBODY),
+        (HALF, recorded(Marked.LOCKING), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (PARTLY, recorded(Marked.RESTORING), GOOD, Stage.STANDING, Deed.NOTHING, Waits.SOMEBODY),
+        (found(), OWNED, GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (WHOLE, recorded(Marked.RESTORING), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (found(open_=False, stays=True), recorded(Marked.DELETED), GOOD, Stage.DELETED, Deed.NOTHING, Waits.NOTHING),
+        (found(open_=False, stays=True), OLD, GOOD, Stage.QUARANTINED, Deed.DELETE, Waits.NOTHING),
+        (found(stays=True), recorded(Marked.DELETED), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
+        (LOCKED, recorded(Marked.DELETED), GOOD, Stage.STANDING, Deed.QUARANTINE, Waits.NOTHING),
         (LOCKED, recorded(Marked.DELETING, 15 * DAY), GOOD, Stage.QUARANTINED, Deed.DELETE, Waits.NOTHING),
         (None, recorded(Marked.DELETING), GOOD, Stage.DELETED, Deed.NOTHING, Waits.NOTHING),
         (None, recorded(Marked.DELETED), GOOD, Stage.DELETED, Deed.NOTHING, Waits.NOTHING),
@@ -116,7 +132,7 @@ YOUNG = recorded(Marked.LOCKED, 2 * DAY)
 def test_what_is_due(
     there: Retirable | None, record: Retired | None, path: Successor, stage: Stage, deed: Deed, waits: Waits
 ) -> None:
-    verdict = decide(Case(WANTED, there, record, (path,), NOW))
+    verdict = decide(Case(WANTED, there, record, (path,), NOW), MARKS["db"]["login"])
     assert (verdict.stage, verdict.deed, verdict.waits) == (stage, deed, waits)
 
 
@@ -150,7 +166,7 @@ def test_nothing_is_broken_before_it_is_made(
 ) -> None:  # fmt: skip
     there = found(open_=open_, native_id=native_id, uses=uses, holding=holding, never=never, unseen=unseen)
     path = Successor("bot", "read", ready, proof)
-    verdict = decide(Case(WANTED, there, recorded(mark, age * DAY), (path,), NOW))
+    verdict = decide(Case(WANTED, there, recorded(mark, age * DAY), (path,), NOW), MARKS["db"]["login"])
     if verdict.deed is not Deed.NOTHING:
         assert ready
         assert proof is not None
@@ -189,6 +205,35 @@ def test_undoing_restores_what_was_recorded_and_ends_the_proof() -> None:
     ended = marked(row, begun, change, "you", done=True)
     assert (begun.marked, begun.proofs, begun.before) == (Marked.RESTORING, (), OLD.before)
     assert (ended.marked, ended.proofs, ended.who) == (Marked.RESTORED, (), "you")
+
+
+def test_what_the_provider_says_can_be_restored_is_and_what_it_lost_is_told() -> None:
+    back = Resource(AT, {"open": True, "owns": ["u"]})
+    row, change = restoring(OLD, found(open_=False, restored=back, lost=("t has gone",)), MARKS)
+    assert (change.after, row.ends) == (back, ("t has gone",))
+
+
+@pytest.mark.parametrize(
+    ("there", "record", "back"),
+    [
+        (found(), OLD, True),
+        (found(), recorded(Marked.DELETED), True),
+        (found(), recorded(Marked.LOCKING), False),
+        (found(), recorded(Marked.RESTORED), False),
+        (found(), recorded(Marked.LOCKED, native_id="2"), False),
+        (LOCKED, OLD, False),
+    ],
+)
+def test_one_that_somebody_unlocked_is_known(there: Retirable, record: Retired, back: bool) -> None:
+    assert came_back(there, record) is back
+
+
+def test_what_was_given_up_for_good_is_not_kept() -> None:
+    case = Case(WANTED, LOCKED, OLD, (GOOD,), NOW)
+    planned = plan_retirements([case], MARKS)
+    begun = marked(planned.rows[0], OLD, planned.changes[0], "me", done=False)
+    ended = marked(planned.rows[0], begun, planned.changes[0], "me", done=True)
+    assert (begun.before, ended.before, ended.marked) == (OLD.before, None, Marked.DELETED)
 
 
 def test_a_quarantine_counts_from_its_beginning_and_a_deletion_keeps_it() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from providers.ldap.provider import LdapProvider
 from reconciler.workflow.specs import Request, validate
 from tests.servers import EXAMPLES
 
@@ -68,11 +69,23 @@ def test_the_agent_must_hold_the_intent_and_the_intent_must_reach_the_system(tmp
     assert [one.code for one in found] == ["W231", "W232"]
 
 
-def test_a_provider_that_can_not_says_so(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLES / "directory" / "specs", tmp_path / "specs")
-    (tmp_path / "specs" / "retirements.yaml").write_text(
-        "apiVersion: writ/v1\nkind: Retirement\nmetadata: {name: r}\n"
-        "spec: {system: directory, principal: x, replaced_by: [wiki-bot/runbooks.edit]}\n"
+def of_directory(folder: Path, principal: str, more: str = "") -> list[tuple[str, str]]:
+    shutil.copytree(EXAMPLES / "directory" / "specs", folder / "specs")
+    (folder / "specs" / "retirements.yaml").write_text(
+        "apiVersion: writ/v1\nkind: Retirement\nmetadata: {name: r}\nspec: {system: directory, "
+        f"principal: {principal!r}, replaced_by: [wiki-bot/runbooks.edit]{more}}}\n"
     )
-    _, _, found = validate(Request((str(tmp_path / "specs"),)))
-    assert [(one.code, "ldap has no way to" in one.message) for one in found] == [("W234", True)]
+    _, _, found = validate(Request((str(folder / "specs"),)))
+    return [(one.code, one.message) for one in found]
+
+
+def test_an_account_of_a_directory_is_named_by_its_dn(tmp_path: Path) -> None:
+    ((code, message),) = of_directory(tmp_path, "svc-wiki")
+    assert (code, "is no DN" in message) == ("W235", True)
+
+
+def test_a_provider_that_can_not_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one of another package's may be, to which the contract gives no way."""
+    monkeypatch.setattr(LdapProvider, "retires", "")
+    ((code, message),) = of_directory(tmp_path, "uid=x,ou=people,dc=example,dc=com")
+    assert (code, "ldap has no way to" in message) == ("W234", True)

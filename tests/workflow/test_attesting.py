@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.workflow.attesting import read_tokens
+from reconciler.workflow.attesting import read_passwords, read_tokens
 from specs.redaction import redacted
 
 CLAIMS = {"iss": "https://oidc.example.com", "sub": "bot", "aud": ["vault", "other"]}
@@ -54,3 +54,19 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     tokens, problems = read_tokens([tmp_path / "nothing", tmp_path, pipe, Path("a\0b")])
     assert (tokens, {one.code for one in problems}, len(problems)) == ((), {"W657"}, 4)
+
+
+@pytest.mark.parametrize(("held", "password"), [("a b \n", "a b "), ("x\r\n", "x"), ("p\n\n", "p\n")])
+def test_a_password_is_what_stands_before_the_lines_end(tmp_path: Path, held: str, password: str) -> None:
+    assert read_passwords({"bot": written(tmp_path, held)}) == ({"bot": password}, ())
+
+
+@pytest.mark.parametrize(("held", "mode", "why"), [("secret", 0o640, "others may read it"), ("\n", 0o600, "is empty")])
+def test_a_password_that_can_not_be_taken_is_refused_unseen(tmp_path: Path, held: str, mode: int, why: str) -> None:
+    found, (problem,) = read_passwords({"bot": written(tmp_path, held, mode)})
+    assert (found, problem.code, why in problem.message, "secret" in problem.message) == ({}, "W657", True, False)
+
+
+def test_a_password_in_the_place_of_its_file_is_not_repeated(tmp_path: Path) -> None:
+    found, (problem,) = read_passwords({"bot": Path("hunter2-Zk3x")})
+    assert (found, "hunter2" in str(problem)) == ({}, False)

@@ -25,13 +25,9 @@ from tests.providers.ldap.world import PROVIDER, access, account, group, lowered
 SECRET = "only for this test"
 ROOT = "ou=d,dc=tests"
 POLICY, LOOSE = f"cn=strict,ou=policies,{ROOT}", f"cn=loose,ou=policies,{ROOT}"
+MONITOR = "olcDatabase={1}monitor,cn=config"
 CONFIG = {
-    "olcDatabase={2}monitor,cn=config": {
-        "objectClass": ["olcDatabaseConfig", "olcMonitorConfig"],
-        "olcDatabase": ["{2}monitor"],
-        "olcAccess": ["to * by * none"],
-    },
-    "olcOverlay={0}ppolicy,olcDatabase={1}mdb,cn=config": {
+    "olcOverlay={0}ppolicy,olcDatabase={2}mdb,cn=config": {
         "objectClass": ["olcOverlayConfig", "olcPPolicyConfig"],
         "olcOverlay": ["{0}ppolicy"],
         "olcPPolicyDefault": [POLICY],
@@ -58,6 +54,7 @@ def estate(strict: LocalLdap) -> Iterator[Directory]:
     config.modify("cn=module{0},cn=config", [Modification("olcModuleLoad", "ppolicy", adds=True)])
     for dn, values in CONFIG.items():
         config.add(dn, values)
+    config.modify(MONITOR, [Modification("olcAccess", "{0}to * by * none", adds=True)])
     config.modify(strict.database_of("dc=tests"), [Modification("olcLastBind", "TRUE", adds=True)])
     config.close()
     fill(made)
@@ -114,7 +111,7 @@ def auditor(estate: Directory) -> Iterator[LdapClient]:
     estate.hands.add(dn, {**values, "userPassword": [SECRET]})
     *entries, monitor = inventory_rules(estate.scope.settings, dn)
     config = estate.server.admin()
-    for place, chosen in ((estate.server.database_of("dc=tests"), entries), (next(iter(CONFIG)), [monitor])):
+    for place, chosen in ((estate.server.database_of("dc=tests"), entries), (MONITOR, [monitor])):
         for rule in reversed(chosen):
             config.modify(place, [Modification("olcAccess", f"{{0}}{rule}", adds=True)])
     config.modify(estate.server.database_of("dc=tests"), [Modification("olcLimits", limits(dn), adds=True)])

@@ -1,0 +1,1 @@
+"""Retiring an account's standing memberships: looked at, taken away and recorded, given back, given up."""
