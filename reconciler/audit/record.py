@@ -171,7 +171,10 @@ def state_edited(operation: str, who: str, ci: CiRun | None, old: State, new: St
         "lineage": [old.lineage, new.lineage],
         "serial": [old.serial, new.serial],
         "added": sorted(map(str, new.objects.keys() - old.objects.keys())),
-        "removed": sorted(map(str, old.objects.keys() - new.objects.keys())),
+        "removed": sorted(
+            {str(address) for address in old.objects.keys() - new.objects.keys()}
+            | {str(old.retirements[name].address) for name in old.retirements.keys() - new.retirements.keys()}
+        ),
         "changed": sorted(
             {str(address) for address in both if old.objects[address] != new.objects[address]}
             | {str(one.address) for one in new.retirements.values() if old.retirements.get(one.name) != one}

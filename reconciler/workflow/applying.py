@@ -32,7 +32,7 @@ from reconciler.workflow.chronicle import Chronicle
 from reconciler.workflow.planning import Options, plan_of
 from reconciler.workflow.recorder import Book, RunRecorder, applied_of
 from reconciler.workflow.refusing import refused, refused_early
-from reconciler.workflow.retiring import not_due_any_more
+from reconciler.workflow.retiring import not_due_any_more, retired_by_now
 from reconciler.workflow.saved import Watch, out_of_time
 from reconciler.workflow.situation import situation
 from reconciler.workflow.sound import systems_of
@@ -220,6 +220,8 @@ def _record_found(plan: Plan, book: Book, state: State) -> None:
     settled = [one.address for one in state.unfinished if is_settled(plan, one.address)]
     if settled:
         book.store.settle(plan.environment, settled, lock=book.lock.id)
+    for recorded in retired_by_now(plan, state):
+        book.store.retire(plan.environment, recorded, lock=book.lock.id)
     if news or systems != dict(state.systems):
         book.store.put_all(plan.environment, tuple(systems.values()), news, whoami(), lock=book.lock.id)
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,7 +11,8 @@ from typing import Any
 from reconciler.compile import SystemBinding
 from reconciler.compile.issuers import bind_issuers
 from reconciler.connections import Connections
-from reconciler.engine.retirement import path_digest, successors
+from reconciler.engine.quarantine import of_another
+from reconciler.engine.succession import path_digest, successors
 from reconciler.model import Proof, Retired, State
 from reconciler.provider import Pair, ProviderError, Retirement
 from reconciler.state.lock import locked
@@ -27,26 +24,9 @@ from reconciler.workflow.planning import planned_changes
 from reconciler.workflow.situation import Situation, situation
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.state_edits import tell
+from reconciler.workflow.tokens import Token, read_passwords, read_tokens
 from specs.diagnostic import Diagnostic, error, has_errors
-from specs.redaction import keep
 from specs.suggest import hint
-
-_MOST_BYTES = 64 * 1024
-"""Of a file with a token: a hundred times what one takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A workload token as it stands in a file. ``text`` is a secret; the claims only say which token is whose."""
-
-    file: str
-    text: str
-    issuer: str
-    subject: str
-    audiences: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"Token({self.file!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +74,9 @@ def prove(prepared: Prepared, connections: Connections, desk: Desk, name: str, f
     ):
         if has_errors(now.diagnostics):
             return Proved((), now.diagnostics)
+        if another := of_another(now.state.retirements.get(name), wanted.address):
+            refused = error("W656", f"nothing was proved: {another}", subject=f"retirements.{name}", span=wanted.span)
+            return Proved((), (*now.diagnostics, refused))
         proofs, found = _proofs(now, connections, wanted, Secrets(tokens, passwords))
         if not found:
             _record(store, mine.id, now.state, wanted, proofs)
@@ -116,7 +99,7 @@ def _proofs(
     proofs: list[Proof] = []
     problems: list[Diagnostic] = []
     pairs = {(pair.agent.name, pair.intent.name): pair for pair in _pairs(now)}
-    for one in successors(wanted, now.desired, planned_changes(now), now.state):
+    for one in successors(wanted, now.desired, planned_changes(now), now.state, read=now.refreshed.snapshots):
         subject = f"{one.agent}/{one.intent}"
         if not one.ready:
             message = f"{subject} isn't there as declared, so there is nothing to log in through"
@@ -188,76 +171,10 @@ def _password_for(door: SystemBinding, pair: Pair, secrets: Secrets) -> str:
     return found
 
 
-def read_passwords(files: Mapping[str, Path]) -> tuple[dict[str, str], tuple[Diagnostic, ...]]:
-    """One password to a file that only its owner may read, by agent. No finding says what a file holds."""
-    found: dict[str, str] = {}
-    problems: list[Diagnostic] = []
-    for agent, file in files.items():
-        text, why, way_out = _text(file)
-        password = text.removesuffix("\n").removesuffix("\r")
-        if why or not password:
-            help_ = way_out or "write the password into it, and nothing else"
-            # Not the file's name, which is the password where somebody took the one for the other.
-            message = f"the file with {agent}'s password: {why or 'it is empty'}"
-            problems.append(error("W657", message, subject=agent, help=help_))
-            continue
-        keep(password)
-        found[agent] = password
-    return found, tuple(problems)
-
-
-def read_tokens(files: Iterable[Path]) -> tuple[tuple[Token, ...], tuple[Diagnostic, ...]]:
-    """One token to a file that only its owner may read. What a finding says of a file is never what it holds."""
-    tokens: list[Token] = []
-    problems: list[Diagnostic] = []
-    for file in files:
-        held, why, way_out = _text(file)
-        text = held.strip()
-        keep(text)
-        claims = _claims(text)
-        if why or claims is None:
-            message = f"{file}: {why or 'it is no workload token (a signed JWT)'}"
-            help_ = way_out or "write the token into it, and nothing else"
-            problems.append(error("W657", message, subject=str(file), help=help_))
-            continue
-        audience = claims.get("aud")
-        audiences = audience if isinstance(audience, list) else [audience]
-        named = tuple(one for one in audiences if isinstance(one, str))
-        tokens.append(Token(str(file), text, str(claims.get("iss", "")), str(claims.get("sub", "")), named))
-    return tuple(tokens), tuple(problems)
-
-
-def _text(file: Path) -> tuple[str, str, str]:
-    """What a file holds; or why it isn't read, and the way out."""
-    try:
-        # Not blocking: opening a pipe would wait for its writer.
-        handle = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except (OSError, ValueError) as failed:
-        return "", getattr(failed, "strerror", None) or "its name can't be a file's", "name a file that is there"
-    mode = os.fstat(handle).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(handle)
-        return "", "it isn't a regular file", "write the secret to a file"
-    with os.fdopen(handle, "rb") as opened:
-        if mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return "", "others may read it", f"chmod 600 {file}, and take another secret: this one may be known"
-        return opened.read(_MOST_BYTES).decode("utf-8", "replace"), "", ""
-
-
-def _claims(text: str) -> Mapping[str, Any] | None:
-    """What a JWT says (RFC 7519); nobody has verified it yet. None for what isn't one."""
-    parts = text.split(".")
-    if len(parts) != 3:
-        return None
-    try:
-        found = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def _record(store: Store, lock: str, state: State, wanted: Retirement, proofs: Sequence[Proof]) -> None:
-    known = state.retirements.get(wanted.name) or Retired(wanted.name, wanted.address)
+    fresh = Retired(wanted.name, wanted.address)
+    known = state.retirements.get(wanted.name, fresh)
+    known = known if known.address == wanted.address else fresh
     news = {(one.agent, one.intent) for one in proofs}
     kept = tuple(one for one in known.proofs if (one.agent, one.intent) not in news)
     record = replace(known, proofs=(*kept, *proofs))

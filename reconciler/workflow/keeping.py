@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from reconciler.engine.quarantine import UNDOABLE
 from reconciler.model import Address, Applied, Outcomes, State
 from reconciler.state.document import decode_state, encode_state
 from reconciler.state.errors import NothingRecorded, NotRecorded, PushRefused
@@ -158,6 +159,10 @@ def _refuse(old: State, new: State) -> None:
         )
     if old.serial == new.serial and old != new:
         raise PushRefused(f"the document has the serial {new.serial} of what is recorded, and differs", help=way_out)
+    for name, recorded in old.retirements.items():
+        if recorded.marked in UNDOABLE and name not in new.retirements:
+            who = f"{recorded.address.key} of {recorded.address.system}"
+            raise PushRefused(f"the document doesn't say what unlocking {who} needs (retirement {name})", help=way_out)
 
 
 def _following(one: Applied, old: Address, new: Address) -> Applied:

@@ -106,7 +106,7 @@ def plan_of(now: Situation, options: Options) -> Plan:
         ttls=ttls,
         escalations=paths,
         retirements=rows,
-        meter=meter_of(now, changes, ttls, retiring.rows),
+        meter=meter_of(now, changes, ttls, retiring.rows, {change.address for change in everything}),
     )
 
 

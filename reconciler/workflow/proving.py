@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reconciler.connections import Connections
 from reconciler.engine.importing.drafting import Draft, draft
-from reconciler.engine.importing.ground import Ground
+from reconciler.engine.importing.ground import Ground, Sound
 from reconciler.engine.importing.proving import Blame, blamed
 from reconciler.model import Address, Importable, Lacking, Plan
 from reconciler.state.opening import Place
@@ -84,7 +85,26 @@ class Prover:
             data,
             self.before.specs.catalog,
             lambda system, settings, issuer, place: systems[system].provider.accepting(settings, issuer, place),
+            self._sound({}),
         )
+
+    def _sound(self, known: dict[str, Lacking | None]) -> Sound:
+        """Looks at an Environment as it would be written, without its agents; at each text once."""
+
+        def sound(data: Mapping[str, Any]) -> Lacking | None:
+            try:
+                text = document_text(data)
+            except Refused as refused:
+                return _unwritten("its issuer", refused)
+            if text not in known:
+                loaded = load_bytes(text.encode(), f"Environment/{self.before.environment}")
+                specs = checked(Loaded(loaded.documents, (), self.before.specs.sources))
+                found = prepared(specs, self.before.environment, self.connections)
+                wrong = next((one for one in found.diagnostics if one.severity is Severity.ERROR), None)
+                known[text] = Lacking(f"a spec can't hold its issuer: {wrong.message}", wrong.help) if wrong else None
+            return known[text]
+
+        return sound
 
     def _planned(self, made: Draft, texts: Texts) -> tuple[Plan, tuple[Diagnostic, ...], list[Blame]]:
         with situation(self._with(texts), self.connections, self.place) as now:
@@ -117,7 +137,10 @@ def _written(made: Draft) -> tuple[Texts, list[Blame]]:
         try:
             texts[one.kind, one.name] = document_text(one.data)
         except Refused as refused:
-            first = refused.diagnostics[0]
-            why = Lacking(f"a spec can't hold it: {first.message}", first.help)
-            blames += [Blame(address, why) for address in one.of]
+            blames += [Blame(address, _unwritten("it", refused)) for address in one.of]
     return texts, blames
+
+
+def _unwritten(what: str, refused: Refused) -> Lacking:
+    first = refused.diagnostics[0]
+    return Lacking(f"a spec can't hold {what}: {first.message}", first.help)

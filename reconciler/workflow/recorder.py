@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from reconciler.engine.apply import Ended, RecordFailed
 from reconciler.engine.graph import Phase
-from reconciler.engine.retirement import marked
-from reconciler.model import Address, Applied, Change, Outcome, Outcomes, Plan, Retired, Snapshot
+from reconciler.engine.quarantine import lapsed, marked
+from reconciler.model import Address, Applied, Change, Deed, Outcome, Outcomes, Plan, Retired, Snapshot
 from reconciler.state.errors import StateError
 from reconciler.state.heartbeat import Hold
 from reconciler.state.lockinfo import whoami
@@ -64,6 +64,8 @@ class RunRecorder:
                     for one in steps:
                         if one.event.outcome is Outcome.DONE:
                             self._retire(one.change, done=True)
+                        elif one.known:
+                            self._lapse(one.change)
                     self.book.store.record(self.environment, outcomes, whoami(), lock=self.book.lock.id)
         finally:
             self.chronicle.steps_ended(steps)
@@ -72,6 +74,14 @@ class RunRecorder:
         row = self.plan.retiring.get(change.address)
         if row is not None:
             recorded = marked(row, self.retirements.get(row.name), change, whoami(), done=done)
+            self.book.store.retire(self.environment, recorded, lock=self.book.lock.id)
+            self.retirements[row.name] = recorded
+
+    def _lapse(self, change: Change) -> None:
+        """A lock that was refused: should somebody else lock it later, that is no quarantine since now."""
+        row = self.plan.retiring.get(change.address)
+        if row is not None and row.deed is Deed.QUARANTINE and row.name in self.retirements:
+            recorded = lapsed(self.retirements[row.name])
             self.book.store.retire(self.environment, recorded, lock=self.book.lock.id)
             self.retirements[row.name] = recorded
 

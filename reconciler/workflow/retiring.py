@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.engine.diff import differing
 from reconciler.engine.meter import meter
+from reconciler.engine.quarantine import UNDOABLE, came_back, not_due, settled
 from reconciler.engine.retirables import Seen
-from reconciler.engine.retirement import Case, Retirements, came_back, not_due, plan_retirements, successors
+from reconciler.engine.retirement import Case, Retirements, plan_retirements
+from reconciler.engine.succession import successors
 from reconciler.model import (
+    Address,
     AttributeChange,
     Cause,
     Change,
@@ -20,6 +24,7 @@ from reconciler.model import (
     Meter,
     Origin,
     Plan,
+    Resource,
     Retirable,
     Retired,
     RetirementRow,
@@ -35,8 +40,6 @@ from specs.diagnostic import Diagnostic, error, warning
 
 _MOST = 5
 """Uses that a finding names."""
-UNDOABLE = frozenset({Marked.LOCKING, Marked.LOCKED, Marked.RESTORING, Marked.DELETING})
-"""Something of the principal may be locked, and what was before it is recorded."""
 
 
 def retirements_of(now: Situation, changes: Sequence[Change]) -> Retirements:
@@ -49,7 +52,7 @@ def retirements_of(now: Situation, changes: Sequence[Change]) -> Retirements:
             one,
             now.retirables.found.get(one.address),
             now.state.retirements.get(one.name),
-            successors(one, now.desired, changes, now.state),
+            successors(one, now.desired, changes, now.state, read=now.refreshed.snapshots),
             moment,
         )
         for one in wanted
@@ -75,14 +78,35 @@ def not_due_any_more(plan: Plan, state: State, seen: Seen) -> tuple[Diagnostic, 
     )
 
 
-def meter_of(now: Situation, changes: Sequence[Change], ttls: Sequence[Ttl], rows: Sequence[RetirementRow]) -> Meter:
-    """How much stands, of what the specs name."""
+def retired_by_now(plan: Plan, state: State) -> Iterator[Retired]:
+    """What is recorded of retirements for what was found. A system that is in another place by now is no witness."""
+    moved = {one.subject for one in plan.diagnostics if one.code == "W512"}
+    for row in plan.retirements:
+        recorded = settled(row, state.retirements.get(row.name))
+        if recorded is not None and row.address.system not in moved:
+            yield recorded
+
+
+def meter_of(
+    now: Situation,
+    changes: Sequence[Change],
+    ttls: Sequence[Ttl],
+    rows: Sequence[RetirementRow],
+    planned: Collection[Address],
+) -> Meter:
+    """How much stands, of what the specs name. ``planned``: what the plan does something to, or looks at."""
     obtained = {
         name
         for name, binding in now.systems.items()
         if binding.provider.needs_audience or binding.login_target is not None
     }
-    return meter(changes, obtained, ttls, rows)
+    moved = (one if one.address in planned else replace(one, after=_resource_before(one)) for one in changes)
+    done = [row if row.address in planned else replace(row, deed=Deed.NOTHING) for row in rows]
+    return meter(moved, obtained, ttls, done)
+
+
+def _resource_before(change: Change) -> Resource | None:
+    return change.before.resource if change.before is not None else None
 
 
 def told(now: Situation, rows: Sequence[RetirementRow]) -> Iterator[Diagnostic]:

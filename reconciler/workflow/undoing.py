@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from reconciler.connections import Connections
+from reconciler.engine.quarantine import UNDOABLE, restoring
+from reconciler.engine.refresh import refresh
 from reconciler.engine.retirables import look
-from reconciler.engine.retirement import restoring
-from reconciler.engine.session import Session
-from reconciler.model import Marked, Plan, Retirable, Retired, State
+from reconciler.engine.session import Session, System
+from reconciler.model import PLACE, Change, Marked, Plan, Retirable, Retired, RetirementRow, State, SystemRecord
 from reconciler.provider import Retirement, Retiring
 from reconciler.state.opening import open_store
 from reconciler.workflow.applying import Application, Console, Execution, execute, lock_of
 from reconciler.workflow.planning import no_plan
 from reconciler.workflow.recorder import Book
-from reconciler.workflow.retiring import UNDOABLE
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import logged_in, marks_of
 from specs.diagnostic import Diagnostic, error, has_errors
@@ -49,27 +49,32 @@ def undo(
             return refused(_impossible(name, message, f"declare {system} again, as it was"))
         systems = {system: prepared.compiled.systems[system]}
         with logged_in(systems, connections) as (session, failed):
-            found, problems = _found(session, recorded)
+            elsewhere = () if failed else _elsewhere(session, name, state.systems.get(system))
+            found, problems = (None, elsewhere) if failed or elsewhere else _found(session, recorded)
             if found is None:
                 return refused(*(failed or problems))
             row, change = restoring(recorded, found, marks_of(systems))
-            plan = Plan(
-                environment,
-                datetime.now(UTC),
-                prepared.specs.digest,
-                state.lineage,
-                state.serial,
-                tuple(state.systems.values()),
-                (change,),
-                facts={system: {"identity": session.systems[system].provider.identity(session.systems[system].client)}},
-                # Of this system nothing else was looked at.
-                targets=(str(recorded.address),),
-                retirements=(row,),
-            )
+            plan = _plan(prepared, session.systems[system], state, row, change)
             console.show(plan)
             if not console.approve(plan):
                 return Application(plan, None, approved=False)
             return execute(plan, session, Book(store, mine), state, execution, console)
+
+
+def _plan(prepared: Prepared, system: System, state: State, row: RetirementRow, change: Change) -> Plan:
+    return Plan(
+        prepared.environment,
+        datetime.now(UTC),
+        prepared.specs.digest,
+        state.lineage,
+        state.serial,
+        tuple(state.systems.values()),
+        (change,),
+        facts={system.scope.system: {"identity": system.provider.identity(system.client)}},
+        # Of this system nothing else was looked at.
+        targets=(str(change.address),),
+        retirements=(row,),
+    )
 
 
 def _nothing(name: str, recorded: Retired | None, state: State) -> Diagnostic:
@@ -81,6 +86,17 @@ def _nothing(name: str, recorded: Retired | None, state: State) -> Diagnostic:
         when = f" on {recorded.since:%Y-%m-%d %H:%M} UTC" if recorded.since is not None else ""
         return _impossible(name, f"{who} was deleted{when}: a deletion can't be undone")
     return _impossible(name, f"{who} isn't locked: there is nothing to undo", "writ plan shows where it stands")
+
+
+def _elsewhere(session: Session, name: str, record: SystemRecord | None) -> tuple[Diagnostic, ...]:
+    """Whether this is another place than the one where it was locked: a login of the same name is there as well."""
+    seen = refresh(session, ())
+    for system, snapshot in seen.snapshots.items():
+        was, here = record.place if record is not None else "", snapshot.facts.get(PLACE, "")
+        if was and here and was != here:
+            message = f"{system} was {was} when its objects were applied, and is now {here}"
+            return (_impossible(name, message, "check the connections; where it was moved, apply records that"),)
+    return seen.failures
 
 
 def _found(session: Session, recorded: Retired) -> tuple[Retirable | None, tuple[Diagnostic, ...]]:

@@ -14,6 +14,7 @@ ISSUER = "https://oidc.prod.example.com/k8s"
 KEY = ISSUER.removeprefix("https://")
 API = "system:serviceaccount:orders:api"
 WORKER = "system:serviceaccount:orders:worker"
+SECRET = "n0t-for-a-spec"
 HOSTILE = 'O\'Brien "yaml": [x] # é ✓ ' + "n" * 40
 """A database login's name: quotes, what YAML would read, letters of other scripts, and as long as the server keeps."""
 POLICY = """
@@ -66,6 +67,15 @@ def _vault(hands: Hands, jwks_url: str) -> None:
     hands.write("sys/policies/acl/layered", policy=LAYERED)
     layered = LOGIN | {"token_policies": "layered"}
     hands.write("auth/kube/role/layered", bound_subject="layered", **layered, **ends)
+    hands.write("auth/kube/role/more", bound_subject="more", **LOGIN, **ends)
+    accessor = hands.vault.sys.list_auth_methods()["kube/"]["accessor"]
+    entity = hands.write("identity/entity", name="by-hand", policies=["layered"])["data"]["id"]
+    hands.write("identity/entity-alias", name="more", canonical_id=entity, mount_accessor=accessor)
+    hands.write("identity/group", name="platform", policies=["orders-read"], member_entity_ids=[entity])
+    hands.write("sys/auth/odd", type="jwt")
+    secret = jwks_url.replace("://", f"://olga:{SECRET}@")
+    hands.write("auth/odd/config", bound_issuer="https://odd.example.com", jwks_url=secret)
+    hands.write("auth/odd/role/odd", bound_subject="odd", **LOGIN, **ends)
     hands.write("sys/auth/machines", type="approle")
     hands.write("auth/machines/role/ci", token_policies="orders-read")
     hands.write("auth/machines/role/layered", token_policies="layered")

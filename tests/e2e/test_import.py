@@ -133,6 +133,21 @@ def test_what_would_not_stay_as_it_is_is_found_by_planning_it(estate: Estate) ->
     assert any("at kv/data/orders/vip/* the server lets one of them decide" in why for why in told), told
 
 
+def test_what_its_entity_gives_it_besides_keeps_a_workload_out(estate: Estate) -> None:
+    told = [one["why"] for one in estate.imported["left"] if "kube/more" in one["address"]]
+    assert told == [
+        "entity by-hand gives it layered besides: its intent says less",
+        "group platform gives it orders-read besides: its intent says less",
+    ]
+
+
+def test_an_issuer_that_no_spec_can_hold_keeps_its_own_agents_out_and_no_others(estate: Estate) -> None:
+    (odd,) = [one for one in estate.imported["left"] if "odd/odd" in one["address"]]
+    assert odd["why"] == "a spec can't hold its issuer: credentials in a URL"
+    assert estate.text("Agent", "api")
+    assert found.SECRET not in json.dumps(estate.imported)
+
+
 def test_nothing_that_exists_is_written_over(estate: Estate) -> None:
     before = {path: path.read_bytes() for path in (estate.world.cwd / "imported").iterdir()}
     done = estate.world.writ("import", "-out", "imported", WRIT_CONNECTIONS=estate.connections)
@@ -201,10 +216,11 @@ def test_an_import_is_empty_then_adopted_and_watched(estate: Estate) -> None:
     assert "No changes." in estate.writ("plan", "imported", "-detailed-exitcode")
 
     gone = estate.world.writ("destroy", "-auto-approve", "imported", WRIT_CONNECTIONS=estate.connections)
-    assert "policy orders-read stays: auth/kube/role/anybody and 3 more give it too" in gone.stderr
+    assert "policy orders-read stays: auth/kube/role/anybody and 6 more give it too" in gone.stderr
     assert gone.returncode == 1
     assert hands.read("sys/policies/acl/orders-read")["policy"], "others have it"
-    assert {"anybody", "bound", "layered", "renewing"} == set(hands.vault.list("auth/kube/role")["data"]["keys"])
+    left = set(hands.vault.list("auth/kube/role")["data"]["keys"])
+    assert left == {"anybody", "bound", "layered", "more", "renewing"}
     assert {"several", "alike"} <= {role["RoleName"] for role in hands.iam.list_roles()["Roles"]}
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from reconciler.state.document import decode_state, encode_state
 from tests.e2e.hands import Hands
 from tests.e2e.retiring import HEIR, LOGIN, PASSWORD, Probe, catalogue, end_logins, lets_in, standing, token_file
+from tests.e2e.wiring import closed_port, rewired
 from tests.faults.gate import Deed, Fault, Phase
 from tests.faults.harness import APPLY, harnessed
 from tests.faults.oracle import Probes
@@ -51,7 +56,12 @@ def test_the_whole_way_of_a_standing_login(world: World, tmp_path: Path) -> None
             assert lets_in(hands), "what was undone isn't locked again at once"
 
             world.ok("retire", "-prove", "svc-orders", "-token", token)
+            assert "Access that the specs name: 1 -> 1 standing" in world.ok("plan", "-target", "vault")
+            away = rewired(world, vault={"address": f"http://127.0.0.1:{closed_port()}"})
+            said = world.ok("apply", "-auto-approve", "-target", "orders-db", WRIT_CONNECTIONS=away)
+            assert lets_in(hands), f"nobody gets in through a Vault that is down: {said}"
             said = world.apply()
+            assert "Access that the specs name: 1 -> 0 standing" in said
             assert ("this plan locks it" in said, "1 changed" in said) == (True, True), said
             assert not lets_in(hands)
             done = world.writ(*APPLY)
@@ -82,6 +92,21 @@ spec: {system: payments, principal: svc-payments, replaced_by: [support-bot/orde
 """
 
 
+@contextmanager
+def recorded_elsewhere(world: World, file: Path) -> Iterator[None]:
+    """The state's account is another one: as if the connections led somewhere else by now."""
+
+    def push(place: str) -> None:
+        state, more = decode_state(world.ok("state", "pull").encode(), "")
+        systems = {**state.systems, "payments": replace(state.systems["payments"], place=place)}
+        file.write_bytes(encode_state(replace(state, systems=systems, serial=state.serial + 1), **more))
+        world.ok("state", "push", str(file))
+
+    push("account 999999999999")
+    yield
+    push("account 123456789012")
+
+
 def test_a_user_of_aws_is_locked_with_its_keys_and_unlocked(world: World, tmp_path: Path) -> None:
     """moto believes any token: that a login proves something, OpenBao shows above."""
     (world.specs / "retirements.yaml").write_text(USER)
@@ -101,6 +126,12 @@ def test_a_user_of_aws_is_locked_with_its_keys_and_unlocked(world: World, tmp_pa
         world.ok("plan", "-out", "p")
         said = world.ok("apply", "p")
         assert (status(), key in said, f"…{key[-4:]}" in said) == ("Inactive", False, True), said
+        with recorded_elsewhere(world, tmp_path / "state.json"):
+            refused = world.writ("retire", "-undo", "svc-payments", "-auto-approve")
+            assert (refused.returncode, "payments was account 999999999999 when" in refused.stderr) == (1, True), (
+                refused
+            )
+            assert status() == "Inactive"
         world.ok("retire", "-undo", "svc-payments", "-auto-approve")
         assert status() == "Active"
         assert hands.iam.list_user_policies(UserName="svc-payments")["PolicyNames"] == []

@@ -11,25 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.engine.meter import meter
-from reconciler.engine.retirement import (
-    Case,
-    came_back,
-    decide,
-    marked,
-    not_due,
-    path_digest,
-    plan_retirements,
-    restoring,
-    successors,
-)
+from reconciler.engine.quarantine import came_back, marked, not_due, restoring, settled
+from reconciler.engine.retirement import Case, decide, plan_retirements
 from reconciler.model import (
     Action,
     Address,
-    Applied,
     Cause,
     Change,
     Deed,
     Desired,
+    Due,
     Limit,
     Live,
     Marked,
@@ -40,7 +31,6 @@ from reconciler.model import (
     Retirable,
     Retired,
     Stage,
-    State,
     Successor,
     Ttl,
     Use,
@@ -136,6 +126,46 @@ def test_what_is_due(
     assert (verdict.stage, verdict.deed, verdict.waits) == (stage, deed, waits)
 
 
+@pytest.mark.parametrize(
+    ("uses", "due"),
+    [
+        ((used(DAY / 2),), NOW + DAY / 2),
+        ((used(DAY / 2), used(DAY / 4)), NOW + 3 * DAY / 4),
+        ((used(DAY / 2), BUSY), None),
+        ((used(DAY / 2), Use("role x, a member")), None),
+    ],
+)
+def test_from_when_on_a_login_is_unused(uses: tuple[Use, ...], due: datetime | None) -> None:
+    verdict = decide(Case(WANTED, found(uses=uses), None, (GOOD,), NOW))
+    assert (verdict.waits, verdict.due, verdict.uses) == (Waits.USE, due, uses)
+
+
+def test_what_is_due_is_due_to_the_second() -> None:
+    second = timedelta(seconds=1)
+    for age, deed in ((DAY, Deed.QUARANTINE), (DAY - second, Deed.NOTHING)):
+        assert decide(Case(WANTED, found(uses=(used(age),)), None, (GOOD,), NOW)).deed is deed
+    for age, deed in ((14 * DAY, Deed.DELETE), (14 * DAY - second, Deed.NOTHING)):
+        assert decide(Case(WANTED, LOCKED, recorded(Marked.LOCKED, age), (GOOD,), NOW)).deed is deed
+    # In use now is no use that the quarantine counts from.
+    tried = found(open_=False, uses=(used(2 * DAY), replace(BUSY, since=NOW)))
+    assert decide(Case(WANTED, tried, YOUNG, (GOOD,), NOW)).due == YOUNG.since + 14 * DAY  # type: ignore[operator]
+
+
+def test_a_row_says_since_when_and_what_ends() -> None:
+    told = {"ends": ("logins",), "losing": ("tables",)}
+    cases = [
+        (found(**told), None, None, ("logins",)),
+        (found(open_=False, **told), OLD, OLD.since, ("tables",)),
+        (found(open_=False, **told), YOUNG, YOUNG.since, ()),
+        (found(uses=(BUSY,), **told), OLD, None, ()),
+        (None, OLD, OLD.since, ()),
+        (None, None, None, ()),
+    ]
+    for there, record, since, ends in cases:
+        (row,) = plan_retirements([Case(WANTED, there, record, (GOOD,), NOW)], MARKS).rows
+        assert (row.since, row.ends) == (since, ends)
+
+
 USES = st.lists(
     st.builds(
         Use,
@@ -184,7 +214,7 @@ def test_nothing_is_broken_before_it_is_made(
 
 def test_what_was_there_before_a_half_done_quarantine_is_kept() -> None:
     (row,) = plan_retirements([Case(WANTED, found(), recorded(Marked.LOCKING), (GOOD,), NOW)], MARKS).rows
-    assert row.before == Resource(AT, {"open": True})
+    assert row.before == Resource(AT, {"open": True, "owns": ["t"]})
     assert row.due == NOW + 14 * DAY
 
 
@@ -198,12 +228,92 @@ def test_the_change_is_what_the_provider_says_of_a_locked_one() -> None:
     assert plan_retirements([Case(WANTED, LOCKED, YOUNG, (GOOD,), NOW)], MARKS).changes == ()
 
 
+def test_a_record_of_somebody_else_says_nothing_of_this_one_and_is_kept() -> None:
+    """A Retirement that names another principal by now: what undoing the first needs stands in its record alone."""
+    other = Address("db", "login", "old")
+    for mark in (Marked.LOCKING, Marked.LOCKED, Marked.RESTORING, Marked.DELETING):
+        was = replace(recorded(mark, 15 * DAY, ""), address=other)
+        for there in (LOCKED, found(), None):
+            verdict = decide(Case(WANTED, there, was, (GOOD,), NOW))
+            assert (verdict.deed, verdict.waits) == (Deed.NOTHING, Waits.SOMEBODY)
+            assert verdict.stage is (Stage.GONE if there is None else Stage.STANDING)
+            assert "the retirement svc locked old of db before" in verdict.in_the_way[0]
+    for mark in (Marked.NONE, Marked.RESTORED, Marked.DELETED):
+        was = replace(recorded(mark, 15 * DAY, ""), address=other)
+        assert decide(Case(WANTED, LOCKED, was, (GOOD,), NOW)).deed is Deed.QUARANTINE
+        assert decide(Case(WANTED, None, was, (GOOD,), NOW)).stage is Stage.GONE
+
+
+def test_a_quarantine_that_was_lifted_begins_anew() -> None:
+    """By hand, or because it never was: whoever locks it then by hand doesn't make an old quarantine of it."""
+    planned = plan_retirements([Case(WANTED, found(uses=(BUSY,)), OLD, (GOOD,), NOW)], MARKS)
+    assert planned.rows[0].waits is Waits.USE
+    lapsed = settled(planned.rows[0], OLD)
+    assert lapsed == replace(OLD, since=None)
+    again = decide(Case(WANTED, LOCKED, lapsed, (GOOD,), NOW))
+    assert (again.stage, again.deed) == (Stage.STANDING, Deed.QUARANTINE)
+    (row,) = plan_retirements([Case(WANTED, LOCKED, lapsed, (GOOD,), NOW)], MARKS).rows
+    assert row.before == Resource(AT, {"open": True, "owns": ["t"]})
+    assert settled(row, lapsed) is None
+    assert settled(plan_retirements([Case(WANTED, LOCKED, OLD, (GOOD,), NOW)], MARKS).rows[0], OLD) is None
+
+
+def test_what_is_gone_isnt_waited_for() -> None:
+    for mark, then in ((Marked.DELETING, Marked.DELETED), (Marked.LOCKED, Marked.NONE)):
+        was = recorded(mark, 15 * DAY)
+        (row,) = plan_retirements([Case(WANTED, None, was, (GOOD,), NOW)], MARKS).rows
+        news = settled(row, was)
+        assert news is not None
+        assert (news.marked, news.proofs) == (then, was.proofs)
+        assert settled(row, news) is None
+
+
+def test_only_its_own_record_is_settled_and_none_that_is_undone() -> None:
+    (row,) = plan_retirements([Case(WANTED, None, OLD, (GOOD,), NOW)], MARKS).rows
+    assert settled(row, None) is None
+    assert settled(row, replace(OLD, address=Address("db", "login", "old"))) is None
+    undone, _ = restoring(OLD, found(), MARKS)
+    assert undone.stage is Stage.STANDING
+    assert settled(undone, OLD) is None
+    assert restoring(OLD, LOCKED, MARKS)[0].stage is Stage.QUARANTINED
+
+
+KEYS = {"db": {"login": {"keys": Attribute("x"), "denied": Attribute("y")}}}
+
+
+def keyed(denied: bool, **keys: str) -> Retirable:
+    now = Resource(AT, {"keys": keys, "denied": denied})
+    locked = Resource(AT, {"keys": dict.fromkeys(keys, "off"), "denied": True})
+    shut = denied and set(keys.values()) == {"off"}
+    return Retirable(Live(now, Ownership.UNMARKED, native_id="1"), "user", shut, locked)
+
+
+def test_what_somebody_changed_in_a_quarantine_isnt_undone_to_what_was_before() -> None:
+    """A key that was made since, and one that was opened by hand."""
+    was = replace(YOUNG, before=Resource(AT, {"keys": {"a": "on", "b": "off"}, "denied": False}))
+    there = keyed(True, a="off", b="on", c="on")
+    (row,) = plan_retirements([Case(WANTED, there, was, (GOOD,), NOW)], KEYS).rows
+    assert row.deed is Deed.QUARANTINE
+    assert row.before == Resource(AT, {"keys": {"a": "on", "b": "on", "c": "on"}, "denied": False})
+    assert restoring(was, there, KEYS)[1].after == row.before
+
+
+def test_an_undo_that_was_begun_is_ended_before_anything_else() -> None:
+    was = replace(recorded(Marked.RESTORING), before=Resource(AT, {"keys": {"a": "on"}, "denied": False}))
+    half = Case(WANTED, keyed(True, a="on"), was, (GOOD,), NOW)
+    (row,) = plan_retirements([half], KEYS).rows
+    assert (row.deed, row.waits) == (Deed.NOTHING, Waits.SOMEBODY)
+    assert row.before == was.before
+    whole = plan_retirements([replace(half, found=keyed(False, a="on"))], KEYS)
+    assert whole.rows[0].deed is Deed.QUARANTINE
+
+
 def test_undoing_restores_what_was_recorded_and_ends_the_proof() -> None:
     row, change = restoring(OLD, LOCKED, MARKS)
     assert change.after == Resource(AT, {"open": True, "owns": ["t"]})
     begun = marked(row, OLD, change, "you", done=False)
     ended = marked(row, begun, change, "you", done=True)
-    assert (begun.marked, begun.proofs, begun.before) == (Marked.RESTORING, (), OLD.before)
+    assert (begun.marked, begun.proofs, begun.before) == (Marked.RESTORING, (), change.after)
     assert (ended.marked, ended.proofs, ended.who) == (Marked.RESTORED, (), "you")
 
 
@@ -233,7 +343,7 @@ def test_what_was_given_up_for_good_is_not_kept() -> None:
     planned = plan_retirements([case], MARKS)
     begun = marked(planned.rows[0], OLD, planned.changes[0], "me", done=False)
     ended = marked(planned.rows[0], begun, planned.changes[0], "me", done=True)
-    assert (begun.before, ended.before, ended.marked) == (OLD.before, None, Marked.DELETED)
+    assert (begun.before, ended.before, ended.marked) == (planned.rows[0].before, None, Marked.DELETED)
 
 
 def test_a_quarantine_counts_from_its_beginning_and_a_deletion_keeps_it() -> None:
@@ -249,28 +359,6 @@ def test_a_quarantine_counts_from_its_beginning_and_a_deletion_keeps_it() -> Non
 
 ROLE = Address("vault", "role", "bot_read")
 DESIRED = {ROLE: Desired(Resource(ROLE, {"ttl": 600}), Origin("x", "bot", "read"))}
-
-
-def state(digest: str, native_id: str = "") -> State:
-    record = Retired("svc", AT, proofs=(replace(PROOF, digest=digest),))
-    applied = Applied(DESIRED[ROLE].resource, DESIRED[ROLE].origin, native_id=native_id)
-    return State("test", "L", 1, {ROLE: applied}, {}, retirements={"svc": record})
-
-
-def test_a_changed_path_loses_its_proof() -> None:
-    digest = path_digest("bot", "read", DESIRED, state(""))
-    (one,) = successors(WANTED, DESIRED, (), state(digest))
-    assert (one.ready, one.proof is not None) == (True, True)
-    wider = {ROLE: replace(DESIRED[ROLE], resource=Resource(ROLE, {"ttl": 900}))}
-    assert successors(WANTED, wider, (), state(digest))[0].proof is None
-    assert successors(WANTED, DESIRED, (), state(digest, "made anew"))[0].proof is None
-    assert not successors(WANTED, {}, (), state(digest))[0].ready
-
-
-@pytest.mark.parametrize(("origin", "ready"), [(("bot", "read"), False), (("bot", ""), False), (("bot", "x"), True)])
-def test_a_path_that_is_still_to_be_changed_is_not_ready(origin: tuple[str, str], ready: bool) -> None:
-    change = Change(ROLE, Action.CREATE, Cause.SPEC, None, DESIRED[ROLE].resource, origin=Origin("x", *origin))
-    assert successors(WANTED, DESIRED, [change], state(""))[0].ready is ready
 
 
 def test_the_meter_counts_what_stands_and_says_what_comes() -> None:
@@ -290,6 +378,42 @@ def test_the_meter_counts_what_stands_and_says_what_comes() -> None:
     assert (locks.standing, locks.share(0), locks.share(1)) == ((1, 0), 50, 100)
     assert locks.next is not None
     assert locks.next.at == NOW + 14 * DAY
+
+
+@pytest.mark.parametrize(
+    ("there", "record", "path", "at", "what"),
+    [
+        (found(), None, GOOD, NOW + 14 * DAY, "delete svc of db (retirement svc)"),
+        (LOCKED, YOUNG, GOOD, NOW + 12 * DAY, "delete svc of db (retirement svc)"),
+        (found(), None, replace(GOOD, proof=None), None, "prove what replaces svc of db (retirement svc)"),
+        (found(uses=(BUSY,)), None, GOOD, None, "lock svc of db (retirement svc), once nobody uses it"),
+        (found(open_=False, uses=(BUSY,)), OLD, GOOD, None, "delete svc of db (retirement svc), once nobody uses it"),
+        (LOCKED, OLD, GOOD, None, ""),
+        (found(never=("ours",)), None, GOOD, None, ""),
+    ],
+)
+def test_what_comes_next(there: Retirable, record: Retired | None, path: Successor, at: Any, what: str) -> None:
+    rows = plan_retirements([Case(WANTED, there, record, (path,), NOW)], MARKS).rows
+    due = meter([], set(), [], rows).next
+    assert (due.at if due else None) == at
+    assert (due.what if due else "").startswith(what)
+    assert bool(due) is bool(what)
+
+
+def test_the_meter_counts_pairs_on_systems() -> None:
+    change = Change(ROLE, Action.CREATE, Cause.SPEC, None, DESIRED[ROLE].resource, origin=Origin("x", "bot", "read"))
+    shared = replace(change, address=ROLE._replace(key="mount"), origin=Origin("x"))
+    by_hand = replace(
+        change, action=Action.BY_HAND, before=Live(Resource(ROLE, {}), Ownership.OURS), after=None,
+        origin=Origin("x", "bot", "write"),
+    )  # fmt: skip
+    told = meter([change, shared, by_hand], {"vault"}, [], [])
+    assert (told.standing, told.dynamic) == ((0, 0), (1, 2))
+    dates = ["2027-01-02", "2027-01-01T00:00:00+02:00"]
+    ends = [Ttl("bot", "read", "ldap", 60, Limit(60, "stands", until=until)) for until in (*dates, "")]
+    assert meter([], set(), ends, []).next == Due(
+        datetime(2026, 12, 31, 22, tzinfo=UTC), "bot's access for read on ldap ends"
+    )
 
 
 @pytest.mark.parametrize(

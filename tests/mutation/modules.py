@@ -31,8 +31,11 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "schema": (("reconciler.state.schema",), _of("state", ("test_schema",))),
     "retirement": (
-        ("reconciler.engine.retirement", "reconciler.engine.meter", "reconciler.state.retirement"),
-        (*_of("engine", ("test_retirement",)), *_of("state", ("test_codec", "test_store"))),
+        (
+            *(f"reconciler.engine.{name}" for name in ("retirement", "succession", "quarantine", "meter")),
+            "reconciler.state.retirement",
+        ),
+        (*_of("engine", ("test_retirement", "test_succession")), *_of("state", ("test_codec", "test_retirement"))),
     ),
     "audit": (
         tuple(f"reconciler.audit.{name}" for name in ("chain", "journal", "checkpoint", "entry")),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -84,12 +84,13 @@ def _there(client: AwsClient, operation: str, name: str) -> bool:
     return True
 
 
-def live(client: AwsClient, found: User) -> Live:
-    """In the form in which it is compared."""
+def live(client: AwsClient, found: User, version: str = "") -> Live:
+    """In the form in which it is compared. ``version``: last_use of it, where that was asked."""
     keys: dict[str, Value] = {name: "Active" if active else "Inactive" for name, (_, active) in found.keys.items()}
     values: dict[str, Value] = {"access_keys": keys, "denied": found.denied, "console_password": found.console}
     address = client.scope.address(RETIRING, found.name)
-    return Live(Resource(address, values), Ownership.UNMARKED, in_scope=False, native_id=found.native_id)
+    resource = Resource(address, values)
+    return Live(resource, Ownership.UNMARKED, in_scope=False, version=version, native_id=found.native_id)
 
 
 def look(client: AwsClient, wanted: Collection[Retiring]) -> dict[str, Retirable]:
@@ -99,15 +100,18 @@ def look(client: AwsClient, wanted: Collection[Retiring]) -> dict[str, Retirable
 
 
 def _retirable(client: AwsClient, found: User) -> Retirable:
-    now = live(client, found)
+    used = tuple(uses(client, found))
+    now = live(client, found, last_use(used))
     locked: dict[str, Value] = {"access_keys": dict.fromkeys(found.keys, "Inactive"), "denied": True}
+    quarantined = found.denied and not any(active for _, active in found.keys.values())
     return Retirable(
         now,
         "IAM user",
-        found.denied and not any(active for _, active in found.keys.values()),
+        quarantined,
         Resource(now.resource.address, {**now.resource.attributes, **locked}),
         ends=tuple(_ends(found)),
-        uses=tuple(_uses(client, found)),
+        uses=used,
+        holding=tuple(_holding(client, found.name)) if quarantined else (),
         losing=("its access keys, console password, policies and group memberships go with it",),
         never=tuple(_never(client, found)),
     )
@@ -120,7 +124,13 @@ def _ends(found: User) -> Iterator[str]:
     yield "whatever it may do: an inline policy denies all, also to open sessions and to the console"
 
 
-def _uses(client: AwsClient, found: User) -> Iterator[Use]:
+def last_use(every: Iterable[Use]) -> str:
+    """When it was used last, as a version of it: who uses it after it was read moves it. Empty: never, to AWS."""
+    return max((use.since.astimezone(UTC).isoformat() for use in every if use.since is not None), default="")
+
+
+def uses(client: AwsClient, found: User) -> Iterator[Use]:
+    """What AWS remembers of each key, and of the password: the last time, and hours late."""
     for name, (key, _) in found.keys.items():
         used: dict[str, Any] = client.read("get_access_key_last_used", AccessKeyId=key)["AccessKeyLastUsed"]
         if used.get("LastUsedDate") is not None:
@@ -130,6 +140,16 @@ def _uses(client: AwsClient, found: User) -> Iterator[Use]:
             yield Use(f"access key {name}{what}", "" if region == "N/A" else region, used["LastUsedDate"], now=False)
     if found.password_used is not None:
         yield Use("its console password", since=found.password_used, now=False)
+
+
+def _holding(client: AwsClient, name: str) -> Iterator[str]:
+    """What AWS deletes no user with, so that a deletion is begun only where it can be ended."""
+    for operation, listed, what in (
+        ("list_signing_certificates", "Certificates", "signing certificates"),
+        ("list_ssh_public_keys", "SSHPublicKeys", "SSH keys"),
+    ):
+        if any(True for _ in client.pages(operation, listed, UserName=name)):
+            yield f"it has {what}, with which AWS deletes no user: remove them"
 
 
 def _never(client: AwsClient, found: User) -> Iterator[str]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.aws.naming import RETIRING
-from providers.aws.retiring.look import DENY, POLICY, User, live, user
+from providers.aws.retiring.look import DENY, POLICY, User, last_use, live, user, uses
 from reconciler.model import Live, Resource, Value
-from reconciler.provider import Attribute, Conflict, Rejected, ResourceType
+from reconciler.provider import Attribute, Conflict, Denied, Rejected, ResourceType
 
 if TYPE_CHECKING:
     from providers.aws.client import AwsClient
@@ -44,6 +44,8 @@ class RetiringUser(Base):
         """Lock it: the policy first, which alone ends everything. Unlock it: that last."""
         found = _same(client, before)
         locks = bool(desired.attributes["denied"])
+        if locks:
+            _unused(client, found, before)
         with client.settling.writing(desired.address, desired.attributes):
             if locks and not found.denied:
                 client.write("put_user_policy", UserName=found.name, PolicyName=POLICY, PolicyDocument=DENY)
@@ -58,6 +60,7 @@ class RetiringUser(Base):
         found = _same(client, before)
         if not found.denied or any(active for _, active in found.keys.values()):
             raise Conflict(f"{found.name} isn't locked any more: somebody unlocked it since the plan", help=_AGAIN)
+        _unused(client, found, before)
         with client.settling.writing(before.resource.address, None):
             _delete(client, found)
 
@@ -75,7 +78,12 @@ def _delete(client: AwsClient, found: User) -> None:
     _leave(client, found)
     for policy in sorted(found.policies, key=lambda name: name == POLICY):
         client.write("delete_user_policy", UserName=found.name, PolicyName=policy)
-    client.write("delete_user", UserName=found.name)
+    try:
+        client.write("delete_user", UserName=found.name)
+    except (Conflict, Denied, Rejected):
+        # Something hangs on it still, such as service-specific credentials: those must not work meanwhile.
+        client.write("put_user_policy", UserName=found.name, PolicyName=POLICY, PolicyDocument=DENY)
+        raise
 
 
 def _leave(client: AwsClient, found: User) -> None:
@@ -94,6 +102,13 @@ def _set_keys(client: AwsClient, found: User, wanted: Value) -> None:
         state = states.get(shown, "Inactive")
         if (state == "Active") is not active:
             client.write("update_access_key", UserName=found.name, AccessKeyId=key, Status=state)
+
+
+def _unused(client: AwsClient, found: User, before: Live) -> None:
+    """A plan may be days old, and somebody have thought about it for hours."""
+    if last_use(uses(client, found)) > before.version:
+        message = f"{found.name} was used since it was read"
+        raise Conflict(message, help="have whoever it is use what replaces it, then plan again")
 
 
 def _same(client: AwsClient, before: Live) -> User:

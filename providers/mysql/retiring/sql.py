@@ -27,6 +27,7 @@ SELECT ID, coalesce(HOST, ''), UNIX_TIMESTAMP() - TIME FROM information_schema.P
 WHERE USER = %s AND ID <> CONNECTION_ID() AND COMMAND <> 'Killed' ORDER BY ID
 """
 """Of every account of this name: which of them a session has isn't told."""
+ACCOUNTS: LiteralString = "SELECT COUNT(*) FROM mysql.global_priv WHERE User = %s AND Host <> ''"
 DEFINED: LiteralString = """
 SELECT 'view', TABLE_SCHEMA, TABLE_NAME FROM information_schema.VIEWS WHERE DEFINER = %s
 UNION ALL SELECT LOWER(ROUTINE_TYPE), ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE DEFINER = %s

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from providers.mysql.names import RETIRING
+from providers.mysql.retiring import sql
 from providers.mysql.retiring.look import User, live, sessions, user
 from reconciler.model import Live, Resource
 from reconciler.provider import Attribute, Conflict, Rejected, ResourceType
@@ -45,6 +46,9 @@ class RetiringUserType(Base):
             return
         _unused(client, found)
         client.run(f"ALTER USER {found.account.sql} ACCOUNT LOCK")
+        if client.query(sql.ACCOUNTS, (found.account.user,)) != [(1,)]:
+            # Whose they are can't be told: the next plan names them, and they keep it from being deleted.
+            return
         # Whoever came in before that.
         for number, _ in sessions(client, found.account):
             client.run(f"KILL CONNECTION {number}")

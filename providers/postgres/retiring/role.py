@@ -48,12 +48,12 @@ class RetiringRoleType(Base):
             row = _same(client, before)
             if locks:
                 client.run("ALTER ROLE {name} NOLOGIN", name=name)
-                # Now nobody new comes in: whoever is there is named, and nothing is changed.
+                # Whoever is there is named, and nothing is changed.
                 _unused(client, row)
             else:
                 client.run("ALTER ROLE {name} LOGIN", name=name)
         if locks:
-            # Whoever came in before that was committed. One that can't be ended is named by the next plan.
+            # Who came in before that was committed. One that can't be ended is named by the next plan.
             with suppress(ProviderError):
                 client.query(sql.END, {"oid": row.oid})
 

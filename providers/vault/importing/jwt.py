@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.adopting import VaultNames, kept
 from providers.vault.importing.access import Policies
+from providers.vault.importing.identities import Identities
 from providers.vault.jwt_backend import mount_owner
 from providers.vault.names import JWT_ROLE, entity_name
 from providers.vault.resource import keys, text, texts
@@ -32,6 +33,7 @@ class JwtRoles:
     client: VaultClient
     gaps: Gaps
     policies: Policies
+    identities: Identities
 
     def of(self, mount: str, entry: Mapping[str, Any]) -> Iterator[Importable]:
         """All roles of one mount."""
@@ -45,7 +47,12 @@ class JwtRoles:
             path = f"auth/{mount}/role/{name}"
             found = self.gaps.read(what, lambda path=path: self.client.get(path), None)  # type: ignore[misc]
             if found is not None:
-                yield self._role(mount, name, fields(FIELDS, found), config, ours=ours)
+                one = self._role(mount, name, fields(FIELDS, found), config, ours=ours)
+                if ours or one.vouched is None:
+                    yield one  # of our own agents' entities the plan sees what they have
+                else:
+                    more = self.identities.beside(text(entry, "accessor"), one.vouched.subject)
+                    yield replace(one, lacking=(*one.lacking, *more))
 
     def _role(
         self, mount: str, name: str, role: Mapping[str, Value], config: Mapping[str, Value], *, ours: bool

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from providers.vault.importing.access import Policies
+from providers.vault.importing.identities import Identities
 from providers.vault.importing.jwt import JwtRoles
 from providers.vault.methods import FIELDS, FOLDERS, READ
 from providers.vault.resource import keys, text
@@ -25,10 +26,13 @@ _LOGIN = "vault_login"
 
 
 def importable(client: VaultClient) -> Iterator[Importable | Unseen]:
-    """Mount by mount. Tokens that are no login's, and what entities and groups add, aren't looked at."""
+    """Mount by mount. Tokens that are no login's, and what entities and groups give other logins than workloads, aren't
+    looked at.
+    """
     gaps = Gaps(client.scope.system)
     policies = Policies(client, gaps)
-    workloads, others = JwtRoles(client, gaps, policies), _Others(client, gaps, policies)
+    identities = Identities(client, gaps)
+    workloads, others = JwtRoles(client, gaps, policies, identities), _Others(client, gaps, policies)
     for mount, entry in sorted(client.auth_mounts(again=True).items()):
         kind = text(entry, "type")
         if kind in _JWT:

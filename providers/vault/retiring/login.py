@@ -71,7 +71,7 @@ def _unused(client: VaultClient, found: Login) -> None:
     uses = tokens(client, [found])
     if uses is None:
         raise Conflict(f"whether {found.principal} is in use can't be seen", help="let this run's login list tokens")
-    busy = uses[found.principal]
+    busy = uses[found.whose]
     if busy:
         message = f"{found.principal} is in use: {'; '.join(use.who for use in busy[:5])}"
         raise Conflict(message, help="have whoever it is use what replaces it, end that token, then plan again")

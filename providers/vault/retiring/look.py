@@ -44,6 +44,12 @@ class Login:
     """Whether its tokens are ones that no server lists."""
 
     @property
+    def whose(self) -> str:
+        """As the tokens that it gets are told: to the server names are one whatever their case, and mounts aren't."""
+        mount, name = split_last(self.principal)
+        return f"{mount}/{name.lower()}"
+
+    @property
     def locked(self) -> bool:
         """Whether nobody can log in."""
         return all(addresses == [NOBODY] for addresses in self.bound.values())
@@ -90,8 +96,8 @@ def look(client: VaultClient, wanted: Collection[Retiring]) -> dict[str, Retirab
 
 
 def tokens(client: VaultClient, every: Collection[Login]) -> dict[str, list[Use]] | None:
-    """Tokens that are alive, by principal; None where this run's login may not list them."""
-    uses: dict[str, list[Use]] = {one.principal: [] for one in every}
+    """Tokens that are alive, by Login.whose; None where this run's login may not list them."""
+    uses: dict[str, list[Use]] = {one.whose: [] for one in every}
     try:
         for batch in batches(keys(client.list("auth/token/accessors"))):
             for found in client.each(lambda accessor: _asked(client, accessor), batch):
@@ -111,11 +117,11 @@ def _asked(client: VaultClient, accessor: str) -> dict[str, Any] | None:
 
 
 def _principal(found: Mapping[str, Any]) -> str:
-    """Of the login that made a token: AppRoles by what it says of them, users by its path."""
+    """Of the login that made a token, as Login.whose: AppRoles by what it says of them, users by its path."""
     path, meta = text(found, "path"), found.get("meta") or {}
     mount, slash, name = path.removeprefix("auth/").partition("/login")
     name = text(meta, "role_name") or name.removeprefix("/")
-    return f"{mount}/{name}" if slash and path.startswith("auth/") else ""
+    return f"{mount}/{name.lower()}" if slash and path.startswith("auth/") else ""
 
 
 def _use(found: Mapping[str, Any]) -> Use:
@@ -133,7 +139,7 @@ def _retirable(
         found.locked,
         Resource(now.resource.address, {field: [NOBODY] for field in found.bound}),
         ends=("its logins: it is bound to an address that nobody comes from, and its secrets are kept",),
-        uses=tuple((uses or {}).get(found.principal, ())),
+        uses=tuple((uses or {}).get(found.whose, ())),
         losing=("its secret ids or its password go with it",),
         unseen=tuple(_unseen(found, uses)),
         never=tuple(_never(client, found, ourselves)),
@@ -148,7 +154,7 @@ def _unseen(found: Login, uses: Mapping[str, list[Use]] | None) -> Iterator[str]
 
 
 def _never(client: VaultClient, found: Login, ourselves: Mapping[str, Any]) -> Iterator[str]:
-    if _principal(ourselves) == found.principal:
+    if _principal(ourselves) == found.whose:
         yield f"{found.principal} is the login of this run"
     if split_last(found.principal)[0] in client.scope.settings.mounts:
         yield f"{found.principal} is at a mount of Writ's own"

@@ -15,6 +15,14 @@ Accepting = Callable[[str, Mapping[str, Any], str, str], Mapping[str, Any] | Non
 """Of a system, its settings as written, an issuer and a place: the settings with it (Provider.accepting)."""
 
 
+Sound = Callable[[Mapping[str, Any]], Lacking | None]
+"""Of an Environment's document: why the specs can't hold it; None where they can."""
+
+
+def _anything(_: Mapping[str, Any]) -> Lacking | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Ground:
     """The specs before the import."""
@@ -23,6 +31,7 @@ class Ground:
     """The Environment's document, as text values."""
     catalog: Catalog
     accepting: Accepting
+    sound: Sound = _anything
 
     @property
     def systems(self) -> Mapping[str, Any]:
@@ -70,10 +79,13 @@ class Issuers:
             name = unique(issuer_name(vouched.issuer), issuers)
             issuers[name] = {"issuer": vouched.issuer, "audiences": {}}
         problem = self._audience(name, system, vouched) or self._place(name, system, vouched)
+        if problem is None:
+            self._keys(name, vouched)
+            # One odd issuer would keep the whole document, and all others' agents, from being written.
+            problem = self.ground.sound(self.data) if self.data != before else None
         if problem is not None:
             self.data = before
             return problem
-        self._keys(name, vouched)
         return name
 
     def _audience(self, name: str, system: str, vouched: Vouched) -> Lacking | None:

@@ -14,6 +14,7 @@ from providers.aws.retiring.look import DENY, POLICY
 from reconciler.model import Live, Resource, Retirable
 from reconciler.provider import Conflict, Retiring
 from tests.providers.aws.conftest import Account
+from tests.providers.aws.proxy import Handler
 
 NAME = "svc-payments"
 Deed = Callable[[], Any]
@@ -104,6 +105,44 @@ def test_who_uses_it_is_named_by_key_and_place(account: Account, keys: list[dict
     assert not use.now
     assert use.since is not None
     assert datetime.now(UTC) - use.since < timedelta(minutes=5)
+
+
+def test_who_uses_it_after_the_plan_stops_the_step(account: Account, keys: list[dict[str, str]]) -> None:
+    found = look(account)
+    client = raw_client("sts", account.proxy.url, "eu-central-1", keys[0] | {"SessionToken": ""})
+    client.get_caller_identity()
+    client.close()
+    with pytest.raises(Conflict, match="was used since it was read"):
+        account.update(found.live, found.locked)
+    assert not look(account).live.resource.attributes["denied"]
+    assert look(account).live.version > found.live.version
+    account.update(look(account).live, found.locked)
+    with pytest.raises(Conflict, match="was used since it was read"):
+        account.delete(found.live)
+    account.update(found.live, found.live.resource)
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_deletion_that_cant_be_ended_isnt_begun_or_leaves_it_locked(account: Account) -> None:
+    found = look(account)
+    account.update(found.live, found.locked)
+    key = account.iam.upload_ssh_public_key(UserName=NAME, SSHPublicKeyBody=f"ssh-rsa {'A' * 372}")["SSHPublicKey"]
+    assert look(account).holding == ("it has SSH keys, with which AWS deletes no user: remove them",)
+    account.iam.delete_ssh_public_key(UserName=NAME, SSHPublicKeyId=key["SSHPublicKeyId"])
+    locked = look(account)
+    assert locked.holding == ()
+    account.proxy.faults["DeleteUser"] = _refused
+    with pytest.raises(Conflict, match="service specific"):
+        account.delete(locked.live)
+    assert look(account).quarantined
+
+
+def _refused(handler: Handler, _: bytes) -> bool:
+    text = (
+        "<ErrorResponse><Error><Code>DeleteConflict</Code><Message>service specific</Message></Error></ErrorResponse>"
+    )
+    handler.answer(409, text.encode())
+    return True
 
 
 @pytest.mark.usefixtures("keys")

@@ -19,7 +19,7 @@ from providers.ldap.login import connect
 from providers.ldap.names import RETIRING
 from providers.ldap.permissions import limits, rules
 from providers.ldap.retiring.unfit import unfit
-from reconciler.engine.retirement import restoring
+from reconciler.engine.quarantine import restoring
 from reconciler.model import Marked, Resource, Retirable, Retired
 from reconciler.provider import Conflict, Denied, Fenced, Rejected, Retiring, fenced
 from tests.providers.ldap.directory import MARKS, Directory

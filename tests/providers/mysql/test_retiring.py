@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,6 +82,48 @@ def test_who_is_connected_is_named_and_nothing_is_changed(standing: World) -> No
         assert not look(standing).quarantined
     finally:
         held.close()
+
+
+def test_unlocking_leaves_all_else_of_it_as_it_was(standing: World) -> None:
+    """Limits, TLS, the age of its password: none of them is named by LOCK and UNLOCK."""
+    standing.server.script(
+        f"ALTER USER {ACCOUNT} REQUIRE SSL WITH MAX_QUERIES_PER_HOUR 5 MAX_USER_CONNECTIONS 3 ACCOUNT UNLOCK;"
+        f"ALTER USER {ACCOUNT} PASSWORD EXPIRE INTERVAL 100 DAY"
+    )
+
+    def described() -> Any:
+        (row,) = standing.client.query("SELECT Priv FROM mysql.global_priv WHERE User = %s", (NAME,))
+        return {name: value for name, value in json.loads(row[0]).items() if (name, value) != ("account_locked", False)}
+
+    before, found = described(), look(standing)
+    update(standing, found.live, found.locked)
+    assert look(standing).quarantined
+    update(standing, look(standing).live, found.live.resource)
+    assert described() == before
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_who_comes_in_at_that_moment_is_ended_unless_it_may_be_another_account(
+    standing: World, monkeypatch: pytest.MonkeyPatch, alone: bool
+) -> None:
+    """MariaDB tells sessions by the user's name only."""
+    if not alone:
+        standing.server.script(f"CREATE USER `{NAME}`@`10.1.2.3`")
+    found, run, came = look(standing), standing.client.run, []
+
+    def late(statement: str) -> None:
+        if statement.endswith("ACCOUNT LOCK"):
+            came.append(session(standing))
+        run(statement)
+
+    monkeypatch.setattr(type(standing.client), "run", lambda _, statement: late(statement))
+    try:
+        update(standing, found.live, found.locked)
+        assert look(standing).quarantined
+        assert bool(look(standing).uses) is not alone
+    finally:
+        came[0].close()
+        standing.server.script(f"DROP USER IF EXISTS `{NAME}`@`10.1.2.3`")
 
 
 def test_who_must_stay_is_told(standing: World) -> None:

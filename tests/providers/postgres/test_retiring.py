@@ -107,6 +107,48 @@ def test_a_member_that_may_act_as_it_is_a_use(limited: World) -> None:
     assert look(limited).uses == ()
 
 
+def test_a_subscription_that_works_as_it_is_a_use(limited: World) -> None:
+    """Its worker stops where its owner may not log in."""
+    limited.sql(
+        f"ALTER ROLE {LOGIN} SUPERUSER",
+        "CREATE SUBSCRIPTION copied CONNECTION 'host=127.0.0.1 port=1' PUBLICATION p "
+        "WITH (connect = false, enabled = false, slot_name = 's')",
+        f"ALTER SUBSCRIPTION copied OWNER TO {LOGIN}",
+        f"ALTER ROLE {LOGIN} NOSUPERUSER",
+    )
+    try:
+        assert look(limited).uses == ()
+        limited.sql("ALTER SUBSCRIPTION copied ENABLE")
+        found = [(use.who, use.origin) for use in look(limited).uses if use.who.startswith("subscription")]
+        assert found == [("subscription copied, which works as it", "database orders")]
+    finally:
+        limited.sql("ALTER SUBSCRIPTION copied DISABLE", "ALTER SUBSCRIPTION copied SET (slot_name = NONE)")
+        limited.sql("DROP SUBSCRIPTION copied")
+
+
+def test_the_minter_is_somebody_who_acts_as_it(limited: World, minting: World) -> None:
+    limited.sql(f"GRANT {LOGIN} TO minter")
+    assert [use.who for use in look(minting).uses] == ["role minter, a member of it that may act as it"]
+
+
+def test_what_runs_with_its_rights_runs_with_the_heirs_then(limited: World) -> None:
+    limited.sql(
+        f"CREATE FUNCTION public.planted() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1';"
+        f"ALTER FUNCTION public.planted() OWNER TO {LOGIN}",
+        f"CREATE VIEW public.shown AS SELECT 1 AS one; ALTER VIEW public.shown OWNER TO {LOGIN}",
+        "CREATE VIEW public.asked WITH (security_invoker) AS SELECT 1 AS one",
+        f"ALTER VIEW public.asked OWNER TO {LOGIN}",
+    )
+    try:
+        told = f"with the rights of {HEIR} runs then function public.planted(), view public.shown"
+        assert told in look(limited).losing
+        assert look(limited).holding == ()
+        (why,) = look(limited, "postgres").holding
+        assert why.endswith("with whose rights then would run function public.planted(), view public.shown")
+    finally:
+        limited.sql("DROP VIEW public.shown, public.asked", "DROP FUNCTION public.planted()")
+
+
 @pytest.mark.parametrize(("heir", "why"), [("", "nobody is named who takes that"), ("nobody", "which isn't there")])
 def test_what_nobody_takes_is_in_the_way(limited: World, heir: str, why: str) -> None:
     found = look(limited, heir)

@@ -110,6 +110,20 @@ def test_a_token_that_is_alive_stops_it(standing: tuple[str, VaultClient, Enter]
     assert look(root, principal).uses == ()
 
 
+def test_names_are_one_whatever_their_case(standing: tuple[str, VaultClient, Enter]) -> None:
+    """A user logs in by whatever case of the name, and so may the specs write it."""
+    principal, root, enter = standing
+    bao = hvac.Client(url=root.origin)
+    if principal.startswith("userpass"):
+        token = str(bao.auth.userpass.login("Olga", PASSWORD)["auth"]["client_token"])
+    else:
+        token = enter()
+    for name in (principal, principal.replace("/e", "/E").replace("/o", "/O")):
+        assert len(look(root, name).uses) == 1, name
+    root.post("auth/token/revoke", {"token": token})
+    bao.adapter.close()
+
+
 def test_who_may_not_list_tokens_retires_nobody(standing: tuple[str, VaultClient, Enter], estate: Estate) -> None:
     """The login that manages the scope may read the role, once it is let; not who is logged in."""
     principal, root, _ = standing

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.workflow.attesting import read_passwords, read_tokens
+from reconciler.workflow.tokens import read_passwords, read_tokens
 from specs.redaction import redacted
 
 CLAIMS = {"iss": "https://oidc.example.com", "sub": "bot", "aud": ["vault", "other"]}
