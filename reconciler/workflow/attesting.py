@@ -75,7 +75,9 @@ def prove(prepared: Prepared, connections: Connections, desk: Desk, name: str, f
         if has_errors(now.diagnostics):
             return Proved((), now.diagnostics)
         if another := of_another(now.state.retirements.get(name), wanted.address):
-            refused = error("W656", f"nothing was proved: {another}", subject=f"retirements.{name}", span=wanted.span)
+            way_out = "docs/retirement.md says how one principal follows another"
+            message, subject = f"nothing was proved: {another}", f"retirements.{name}"
+            refused = error("W656", message, subject=subject, span=wanted.span, help=way_out)
             return Proved((), (*now.diagnostics, refused))
         proofs, found = _proofs(now, connections, wanted, Secrets(tokens, passwords))
         if not found:
