@@ -33,7 +33,7 @@ test-faults: .venv/.installed ## Every boundary of every call with a fault, judg
 test-races: .venv/.installed ## Eight applies at once, 200 rounds on each kind of state (half an hour)
 	$(BIN)/pytest -m races tests/races
 
-mutate: .venv/.installed ## Change guards, order, lock and codec in a thousand ways: the tests must see it (half an hour)
+mutate: .venv/.installed ## Change guards, order, lock, codec, retirement and audit in a thousand ways: the tests must see it (half an hour)
 	@$(BIN)/python -m tests.mutation
 
 # atheris has wheels for some systems only: without it the inputs are mutated, but not led by what they reach.

@@ -31,8 +31,15 @@ LOCKED = frozenset({Marked.LOCKING, Marked.LOCKED, Marked.DELETING})
 """The principal is in quarantine, if what is found says so, too."""
 _OVER = frozenset({Marked.LOCKED, Marked.DELETING, Marked.DELETED})
 """It was locked; of one that is still LOCKING a part may be."""
+_SINCE: Mapping[Stage, frozenset[Marked]] = {Stage.QUARANTINED: LOCKED, Stage.DELETED: frozenset({Marked.DELETED})}
+"""With which marks the recorded moment is when the stage began: else it is another step's, and nobody knows."""
 UNDOABLE = LOCKED | {Marked.RESTORING}
 """Something of the principal may be locked, and what was before it is recorded."""
+
+
+def since_when(stage: Stage, recorded: Retired | None) -> datetime | None:
+    """When a stage began, as far as it is recorded."""
+    return recorded.since if recorded is not None and recorded.marked in _SINCE.get(stage, ()) else None
 
 
 def of_another(recorded: Retired | None, address: Address) -> str:
@@ -91,8 +98,8 @@ def restoring(recorded: Retired, found: Retirable, marks: Marks) -> tuple[Retire
     origin = Origin(f"retirement {recorded.name} undone")
     stage = Stage.QUARANTINED if found.quarantined else Stage.STANDING
     row = RetirementRow(
-        recorded.name, recorded.address, found.what, stage, Deed.RESTORE, Waits.NOTHING, since=recorded.since,
-        before=kept,
+        recorded.name, recorded.address, found.what, stage, Deed.RESTORE, Waits.NOTHING,
+        since=since_when(stage, recorded), before=kept,
         ends=found.lost if found.restored is not None else tuple(_lost(kept.attributes, before, known)),
     )  # fmt: skip
     wanted = Resource(recorded.address, after)

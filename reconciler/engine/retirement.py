@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from reconciler.engine.diff import differing
-from reconciler.engine.quarantine import LOCKED, UNDOABLE, before_quarantine, half_undone, of_another
+from reconciler.engine.quarantine import LOCKED, UNDOABLE, before_quarantine, half_undone, of_another, since_when
 from reconciler.engine.session import Marks
 from reconciler.model import (
     Action,
@@ -158,8 +158,7 @@ def plan_retirements(cases: Iterable[Case], marks: Marks) -> Retirements:
 
 
 def _row(case: Case, verdict: Verdict) -> RetirementRow:
-    wanted, found, recorded = case.wanted, case.found, case.recorded
-    since = recorded.since if recorded is not None and verdict.stage is not Stage.STANDING else None
+    wanted, found = case.wanted, case.found
     ends: tuple[str, ...] = ()
     if found is not None and verdict.deed is not Deed.NOTHING:
         ends = found.ends if verdict.deed is Deed.QUARANTINE else found.losing
@@ -171,7 +170,7 @@ def _row(case: Case, verdict: Verdict) -> RetirementRow:
         verdict.deed,
         verdict.waits,
         case.successors,
-        since,
+        since_when(verdict.stage, case.recorded),
         verdict.due if verdict.deed is not Deed.QUARANTINE else case.now + timedelta(seconds=wanted.quarantine),
         ends,
         verdict.uses,

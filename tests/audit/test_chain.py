@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import random
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from reconciler.audit.chain import Wrong, verify
 from reconciler.audit.checkpoint import Checkpoint, read_checkpoint, signed_text
 from reconciler.audit.entry import Entry, Kind, decode, encode, genesis, sealed
 from reconciler.state.errors import CheckpointError
+from reconciler.state.ledger import End
 from reconciler.state.ledger_file import LedgerFiles
 from reconciler.state.signing import SigningKey
 from tests.memory import wanted
@@ -172,3 +175,98 @@ def test_a_checkpoint_is_only_what_was_signed_and_by_whom() -> None:
     for wrong in ("", "[]", "{}", text[:-9], text.replace("writ-checkpoint/1", "writ-checkpoint/2")):
         with pytest.raises(CheckpointError, match="no checkpoint"):
             read_checkpoint(wrong.encode(), "it")
+
+
+def test_a_checkpoint_has_an_end() -> None:
+    text = signed_text(MARK, SigningKey(Ed25519PrivateKey.generate())).encode()
+    assert read_checkpoint(text.ljust(64 * 1024), "it").checkpoint == MARK
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        read_checkpoint(text.ljust(64 * 1024 + 1), "it")
+
+
+@pytest.mark.parametrize("name", ["environment", "lineage", "number", "hash", "time"])
+def test_each_piece_of_a_checkpoint_has_its_shape_and_is_signed(name: str) -> None:
+    data = json.loads(signed_text(MARK, SigningKey(Ed25519PrivateKey.generate())))
+    for wrong in (None, 1.5, ["x"], -1, True):
+        with pytest.raises(CheckpointError, match="no checkpoint"):
+            read_checkpoint(json.dumps(data | {name: wrong}).encode(), "it")
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        read_checkpoint(json.dumps({key: value for key, value in data.items() if key != name}).encode(), "it")
+    other = 41 if name == "number" else "other"
+    with pytest.raises(CheckpointError, match="changed after it was signed"):
+        read_checkpoint(json.dumps(data | {name: other}).encode(), "it")
+
+
+def told(lines: list[bytes], *checkpoints: Checkpoint, end: End | None = None) -> str:
+    found = verify("test", lines, checkpoints, end).flaw
+    return found.message if found is not None else ""
+
+
+def marks(*counts: int) -> list[Checkpoint]:
+    return [replace(last_of(LINES[:count]), time=f"day {count}") for count in counts]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([*LINES[:4], *LINES[5:]], "entry 5 is missing"),
+        ([*LINES[:4], *LINES[6:]], "entries 5 to 6 are missing"),
+        ([*LINES[:4], *LINES[20:]], "entries 5 to 20 are missing"),
+        (LINES[1:], "entry 1 is missing"),
+        ([*LINES[:4], LINES[5], LINES[4], *LINES[6:]], "entry 6 stands where entry 5 belongs"),
+        ([*LINES[:5], LINES[4], *LINES[5:]], "entry 5 stands where entry 6 belongs"),
+        ([*LINES[:4], LINES[5][:-1]], "entry 5 isn't whole: its line has no end"),
+        ([*LINES[:4], b"{}\n"], "entry 5 was edited: no entry"),
+        ([], ""),
+        (LINES, ""),
+    ],
+)
+def test_what_is_wrong_is_said_by_its_numbers(lines: list[bytes], message: str) -> None:
+    assert told(lines) == message
+
+
+def test_which_of_two_entries_dont_go_together_is_said() -> None:
+    other = chained(*({"other": number} for number in range(5)))
+    assert told([*other[:4], *LINES[4:]]) == "entry 5 doesn't follow entry 4: one of the two was replaced"
+    assert told(chained({}, environment="staging")) == "entry 1 is of environment staging"
+    assert (
+        told(chained({}), last_of(LINES[:1]))
+        == "entry 1, or one before it, isn't the one that the checkpoint of then knows"
+    )
+
+
+@pytest.mark.parametrize("order", [(20, 30, 40), (40, 30, 20), (30, 40, 20)])
+@pytest.mark.parametrize(
+    ("count", "gone"),
+    [
+        (39, "entry 40 is gone from the end: the checkpoint of day 40 knows 40"),
+        (38, "entries 39 to 40 are gone from the end: the checkpoint of day 40 knows 40"),
+        (30, "entries 31 to 40 are gone from the end: the checkpoint of day 40 knows 40"),
+        (10, "entries 11 to 40 are gone from the end: the checkpoint of day 40 knows 40"),
+        (0, "entries 1 to 40 are gone from the end: the checkpoint of day 40 knows 40"),
+        (40, ""),
+    ],
+)
+def test_of_several_marks_the_furthest_says_what_is_gone(order: tuple[int, ...], count: int, gone: str) -> None:
+    assert told(LINES[:count], *marks(*order)) == gone
+
+
+def test_of_several_marks_the_first_that_doesnt_hold_is_told() -> None:
+    anew = [*LINES[:25], *chained(*({"other": number} for number in range(40)))[25:]]
+    assert told(anew, *marks(40, 20)) == "entry 26 doesn't follow entry 25: one of the two was replaced"
+    anew = chained(*({"other": number} for number in range(40)))
+    knows = "isn't the one that the checkpoint of day 20 knows"
+    assert told(anew, *marks(40, 20)) == f"entry 20, or one before it, {knows}"
+    assert told(anew, *marks(40, 20), end=End(41, "x")) == f"entry 20, or one before it, {knows}"
+
+
+def test_the_state_is_a_mark_as_checkpoints_are() -> None:
+    head = decode(LINES[-1]).hash
+    assert told(LINES, end=End(40, head)) == ""
+    assert told(LINES, end=End(39, decode(LINES[38]).hash)) == "", "a run died before it told the state"
+    assert told(LINES[:39], *marks(30), end=End(40, head)) == "entry 40 is gone from the end: the state knows 40"
+    assert told(LINES[:39], *marks(40), end=End(30, decode(LINES[29]).hash)).endswith(
+        "the checkpoint of day 40 knows 40"
+    )
+    assert told(LINES, end=End(40, "x")) == "entry 40, or one before it, isn't the one that the state knows"
+    assert told([], end=End(1, "x")) == "entry 1 is gone from the end: the state knows 1"

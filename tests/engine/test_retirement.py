@@ -158,7 +158,7 @@ def test_a_row_says_since_when_and_what_ends() -> None:
         (found(open_=False, **told), OLD, OLD.since, ("tables",)),
         (found(open_=False, **told), YOUNG, YOUNG.since, ()),
         (found(uses=(BUSY,), **told), OLD, None, ()),
-        (None, OLD, OLD.since, ()),
+        (None, OLD, None, ()),
         (None, None, None, ()),
     ]
     for there, record, since, ends in cases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 _PLANNING = ("test_planner", "test_others", "test_guard", "test_observed", "test_byhand", "test_drift")
 _ORDER = ("test_graph", "test_cascade", "test_stages", "test_closing", "test_apply")
 _HOLDING = ("test_heartbeat", "test_lock", "test_holder")
+_RETIRING = ("test_retirement", "test_retirement_rows", "test_undoing", "test_succession", "test_meter")
 _CODEC = ("test_codec", "test_consistent", "test_store", "test_planfile")
 
 
@@ -35,11 +36,14 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             *(f"reconciler.engine.{name}" for name in ("retirement", "succession", "quarantine", "meter")),
             "reconciler.state.retirement",
         ),
-        (*_of("engine", ("test_retirement", "test_succession")), *_of("state", ("test_codec", "test_retirement"))),
+        (*_of("engine", _RETIRING), *_of("state", ("test_codec", "test_retirement"))),
     ),
     "audit": (
         tuple(f"reconciler.audit.{name}" for name in ("chain", "journal", "checkpoint", "entry")),
-        ("tests/audit/test_chain.py", *_of("state", ("test_ledger", "test_ledger_end"))),
+        (
+            *_of("audit", ("test_chain", "test_entry", "test_journal")),
+            *_of("state", ("test_ledger", "test_ledger_end")),
+        ),
     ),
 }
 """Modules and tests, by what they are about."""
