@@ -43,10 +43,12 @@ spec:
     - system: orders-db
       grants: [{{privileges: [SELECT], tables: [public.orders_{table}]}}]
     - system: payments
-      statements: [{{actions: [s3:GetObject], resources: ["arn:aws:s3:::orders-archive/{n}/*"]}}]
+      statements: [{{actions: [s3:GetObject], resources: ["arn:aws:s3:::orders-archive/{n}/*"]}}{more}]
     - {{system: vault, paths: [{{path: kv/data/orders/{n}/*, capabilities: [read]}}]}}
 ---
 """
+WAY_OUT = ', {{actions: [iam:CreateAccessKey], resources: ["arn:aws:iam::123456789012:user/ops-{n}"]}}'
+"""A path to administrator, that may be (A4)."""
 AGENT = """apiVersion: writ/v1
 kind: Agent
 metadata: {{name: agent-{n}}}
@@ -67,16 +69,20 @@ def tables(agents: int) -> list[str]:
     return [f"orders_{number}" for number in range((agents - 1) // PER_TABLE + 1)]
 
 
-def generate(agents: int, folder: Path) -> None:
-    """Write the specs."""
+def generate(agents: int, folder: Path, way_out: int = 0) -> None:
+    """Write the specs. ``way_out``: of how many agents one comes, perhaps, to administrator; 0: none."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "environment.yaml").write_text(ENVIRONMENT)
     for start in range(0, agents, PER_FILE):
         numbers = range(start, min(start + PER_FILE, agents))
         (folder / f"intents-{start:06d}.yaml").write_text(
-            "".join(INTENT.format(n=n, table=n // PER_TABLE) for n in numbers)
+            "".join(INTENT.format(n=n, table=n // PER_TABLE, more=_more(n, way_out)) for n in numbers)
         )
         (folder / f"agents-{start:06d}.yaml").write_text("".join(AGENT.format(n=n, team=n % 50) for n in numbers))
+
+
+def _more(n: int, way_out: int) -> str:
+    return WAY_OUT.format(n=n) if way_out and n % way_out == 0 else ""
 
 
 if __name__ == "__main__":

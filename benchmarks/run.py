@@ -94,7 +94,8 @@ def growth(rounds: int) -> str:
 
 def standing(rounds: int) -> str:
     """Inventory and graph: twice as many identities, twice as much of everything."""
-    return f"{_table(*standing_costs.inventory(rounds))}\n\n{_table(*standing_costs.graph(rounds))}"
+    parts = (standing_costs.inventory, standing_costs.graph, standing_costs.live)
+    return "\n\n".join(_table(*part(rounds)) for part in parts)
 
 
 def peers(rounds: int) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from providers.vault.resource import one_text
 from reconciler.connections import read_connections
 from reconciler.engine.session import System
 from reconciler.model import Resource
@@ -62,7 +63,7 @@ def _serve(system: System, wanted: Iterable[Resource]) -> None:
         if one.address.type == "vault_database_connection_allowed_role":
             lists.setdefault(str(one.attributes["connection"]), []).append(str(one.attributes["role"]))
     for path, roles in lists.items():
-        system.client.post(path, {"allowed_roles": roles, "verify_connection": False})
+        system.client.post(path, {"allowed_roles": one_text(roles), "verify_connection": False})
 
 
 def _postgres(system: System, wanted: Iterable[Resource]) -> None:

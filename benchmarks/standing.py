@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from count import count_actions, count_http, count_operations, count_queries, count_statements, counted
-from estate import SYSTEMS, estate, write_specs
+from estate import PER_WAY_OUT, SYSTEMS, estate, write_specs
 from measure import Run, interleaved, measure, mebibytes
-from world import WRIT, World
+from world import WRIT, World, world
 
 SIZES = (2_500, 5_000, 10_000)
 NAMES = {"vault": "OpenBao", "payments": "AWS", "orders-db": "PostgreSQL", "shop-db": "MariaDB", "directory": "LDAP"}
@@ -56,6 +56,22 @@ def graph(rounds: int) -> tuple[Sequence[str], list[Sequence[str]]]:
                 [*WRIT, "graph", "-format", "json", "specs"], cwd=folder, env={"NO_COLOR": "1"}
             )
             found.append((size, interleaved(rounds, {"graph": command})["graph"]))
+    return _graph_rows(found)
+
+
+def live(rounds: int) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """The same of what the servers hold: objects of as many agents, in three systems."""
+    found: list[tuple[int, list[Run]]] = []
+    for size in SIZES:
+        with world(size, recorded=False, way_out=PER_WAY_OUT) as made:
+            command = lambda made=made: measure(  # noqa: E731
+                made.writ("graph", "-live", "-format", "json"), cwd=made.folder, env=made.env
+            )
+            found.append((size, interleaved(rounds, {"graph": command})["graph"]))
+    return _graph_rows(found)
+
+
+def _graph_rows(found: Sequence[tuple[int, list[Run]]]) -> tuple[Sequence[str], list[Sequence[str]]]:
     rows: list[Sequence[str]] = []
     for size, runs in found:
         told = json.loads(runs[0].output)

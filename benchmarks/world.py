@@ -64,11 +64,11 @@ class World:
 
 
 @contextmanager
-def world(agents: int) -> Iterator[World]:
-    """Start the servers, write the objects, record them in the state; stop everything at the end."""
+def world(agents: int, *, recorded: bool = True, way_out: int = 0) -> Iterator[World]:
+    """Start the servers, write the objects, record them in the state if they are to be; stop everything at the end."""
     with tempfile.TemporaryDirectory(prefix="writ-bench-") as name:
         folder = Path(name)
-        generate(agents, folder / "specs")
+        generate(agents, folder / "specs", way_out)
         (folder / "seed").mkdir()
         statements = [f"CREATE TABLE public.{table} (id integer PRIMARY KEY);" for table in tables(agents)]
         (folder / "seed" / "orders-db.sql").write_text("\n".join(statements))
@@ -76,10 +76,10 @@ def world(agents: int) -> Iterator[World]:
         if not place.claim():
             raise RuntimeError("the sandbox's folder is taken")
         with Sandbox(options((str(folder / "specs"),), folder / "seed", 0.0), place) as sandbox:
-            yield _fill(agents, folder, sandbox)
+            yield _fill(agents, folder, sandbox, recorded=recorded)
 
 
-def _fill(agents: int, folder: Path, sandbox: Sandbox) -> World:
+def _fill(agents: int, folder: Path, sandbox: Sandbox, *, recorded: bool) -> World:
     document: Any = load_file(Path(sandbox.status.connections)).documents[0].data
     systems = document["spec"]["systems"]
     token = _vault_token(sandbox, systems["vault"])
@@ -97,8 +97,9 @@ def _fill(agents: int, folder: Path, sandbox: Sandbox) -> World:
     made.connect_through("connections.json", {})
     _write_access(folder, systems)
     _run([sys.executable, str(HERE / "seed.py"), "specs"], made)
-    _run(made.writ("apply", "-auto-approve"), made)
-    _run(made.bare("record"), made)
+    if recorded:
+        _run(made.writ("apply", "-auto-approve"), made)
+        _run(made.bare("record"), made)
     return World(agents, folder, env, spec, time.monotonic() - started)
 
 

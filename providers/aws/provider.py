@@ -26,6 +26,7 @@ from providers.aws.widths import WIDTHS, wide
 from reconciler.model import (
     AccessChange,
     Address,
+    Detour,
     Explanation,
     Importable,
     Limit,
@@ -39,8 +40,10 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    NOTHING_BEYOND,
     AgentSession,
     Asking,
+    Beyond,
     Claim,
     Demand,
     LocalServer,
@@ -160,6 +163,18 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
 
         return steps(scope, objects)
 
+    def detours(
+        self,
+        scope: Scope[AwsSettings],  # noqa: ARG002 - the objects are the scope's
+        objects: Mapping[Address, Resource],
+        never: AwsNever,
+        surroundings: object = None,  # noqa: ARG002 - all of it is observed
+    ) -> Iterable[Detour]:
+        """docs/escalation.md, K1."""
+        from providers.aws.gains.stores import detours  # noqa: PLC0415 - only plans with changes, and graph, need it
+
+        return detours(objects, never.actions, never.resources)
+
     def ttl(self, scope: Scope[AwsSettings], pair: Pair, objects: Mapping[Address, Resource]) -> Limit | None:  # noqa: ARG002
         """By the role's longest session."""
         return limit_of(pair, objects)
@@ -170,9 +185,15 @@ class AwsProvider(Provider[AwsSettings, AwsAccess, AwsNever, AwsConnection, "Aws
 
         return explain(scope.settings, asking)
 
-    def rights(self, scope: Scope[AwsSettings], *, writing: bool) -> Rights:
+    def rights(
+        self,
+        scope: Scope[AwsSettings],
+        *,
+        writing: bool,
+        beyond: Beyond = NOTHING_BEYOND,
+    ) -> Rights:
         """An identity policy."""
-        return rights(scope, writing=writing)
+        return rights(scope, writing=writing, beyond=beyond)
 
     def inventory(self, client: AwsClient, scope: Scope[AwsSettings]) -> Iterable[Standing | Unseen]:  # noqa: ARG002
         """The whole account's users, keys and roles."""

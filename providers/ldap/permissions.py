@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-from providers.ldap.dn import escaped, joined, parse
+from providers.ldap.dn import escaped, joined, normal, parse
 from providers.ldap.settings import LdapSettings
-from reconciler.provider import Rights, Scope
+from reconciler.provider import NOTHING_BEYOND, Beyond, Rights, Scope
 
 _MEMBERS = "member,uniqueMember,memberUid,description"
 _READ = f"entry,objectClass,cn,gidNumber,entryUUID,ref,{_MEMBERS}"
@@ -20,6 +21,10 @@ _SEEING = (
     "the line with cn=Monitor belongs to the database monitor, where there is one: it tells who is connected",
     "accounts that are named differently than by uid, cn: their naming attribute besides",
 )
+_LEAVING = (
+    "the line with cn=Monitor belongs to the database monitor: it tells who is connected; with slapo-lastbind the line "
+    "before it takes authTimestamp, too"
+)
 _NOTES = (
     "the rules come before those that are there: in cn=config as {0}to …, {1}to … of olcAccess and as olcLimits",
     "{login} stands for Writ's own entry, which lies outside {accounts}",
@@ -27,18 +32,29 @@ _NOTES = (
 )
 
 
-def rights(scope: Scope[LdapSettings], *, writing: bool) -> Rights:
+def rights(scope: Scope[LdapSettings], *, writing: bool, beyond: Beyond = NOTHING_BEYOND) -> Rights:
     """The rules for a scope."""
     settings = scope.settings
     login = f"cn=iam-operator,{suffix(settings.base)}"
     text = "".join(f"access {rule}\n" for rule in rules(settings, login, writing=writing))
+    text += "".join(f"access {rule}\n" for rule in _retiring(beyond, login))
     text += f"limits {limits(login)}\n"
-    told = _NOTES if writing else _NOTES[:2]
+    told = (*(_NOTES if writing else _NOTES[:2]), *((_LEAVING,) if beyond.retiring else ()))
     notes = tuple(
         note.replace("{login}", login).replace("{accounts}", settings.accounts).replace("{base}", settings.base)
         for note in told
     )
     return Rights("slapd.access(5)", text, notes)
+
+
+def _retiring(beyond: Beyond, login: str) -> Iterator[str]:
+    """To see an account that is to go, when it was last used, and who is connected."""
+    who = f'by dn.exact="{_quoted(login)}" read by * break'
+    for one in beyond.retiring:
+        account = _quoted(normal(one.principal))
+        yield f'to dn.exact="{account}" attrs=entry,objectClass,uid,gidNumber,entryUUID,pwdLastSuccess {who}'
+    if beyond.retiring:
+        yield f'to dn.subtree="cn=Monitor" {who}'
 
 
 def inventory_rights(scope: Scope[LdapSettings]) -> Rights:

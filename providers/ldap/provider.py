@@ -34,8 +34,10 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    NOTHING_BEYOND,
     AgentSession,
     Asking,
+    Beyond,
     Claim,
     Demand,
     LocalServer,
@@ -156,9 +158,15 @@ class LdapProvider(Base):
 
         return explain(scope.settings, asking)
 
-    def rights(self, scope: Scope[LdapSettings], *, writing: bool) -> Rights:
+    def rights(
+        self,
+        scope: Scope[LdapSettings],
+        *,
+        writing: bool,
+        beyond: Beyond = NOTHING_BEYOND,
+    ) -> Rights:
         """Rules of slapd."""
-        return rights(scope, writing=writing)
+        return rights(scope, writing=writing, beyond=beyond)
 
     def inventory(
         self,

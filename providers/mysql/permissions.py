@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from providers.mysql.settings import MysqlSettings
-from reconciler.provider import Rights, Scope
+from reconciler.provider import NOTHING_BEYOND, Beyond, Rights, Scope
 
 _TABLES = ("global_priv", "roles_mapping", "db", "tables_priv", "columns_priv", "procs_priv", "proxies_priv")
 _LOGIN = "iam_operator"
@@ -14,6 +14,7 @@ _NOTES = (
     "who made a role has it WITH ADMIN OPTION; for roles that others made: GRANT role TO {login} WITH ADMIN OPTION",
     "mysql.global_priv holds hashes of passwords: Writ asks for single fields only, and whoever has this login may not",
 )
+_DEFINED = "of a user that is retired it must see what that one defines: SELECT on its views, SHOW VIEW, TRIGGER, EVENT"
 _AUDITOR = "iam_auditor"
 _SEEING = (
     "{login} may be at a narrower host than %",
@@ -25,7 +26,7 @@ _READING = (
 )
 
 
-def rights(scope: Scope[MysqlSettings], *, writing: bool) -> Rights:  # noqa: ARG001 - the same of every scope
+def rights(scope: Scope[MysqlSettings], *, writing: bool, beyond: Beyond = NOTHING_BEYOND) -> Rights:  # noqa: ARG001 - the same of every scope
     """The statements."""
     login = f"'{_LOGIN}'@'%'"
     lines = [f"CREATE USER {login} IDENTIFIED BY '…';"]
@@ -37,7 +38,10 @@ def rights(scope: Scope[MysqlSettings], *, writing: bool) -> Rights:  # noqa: AR
         ]
     else:
         lines.append(f"GRANT REFERENCES ON DATABASE.* TO {login};")
-    notes = (*(() if writing else _READING), *_NOTES)
+    if beyond.retiring:
+        lines.append(f"GRANT PROCESS{', CONNECTION ADMIN' if writing else ''} ON *.* TO {login};")
+    leaving = (_DEFINED,) if beyond.retiring else ()
+    notes = (*leaving, *(() if writing else _READING), *_NOTES)
     return Rights("SQL", "\n".join(lines) + "\n", tuple(note.format(login=login) for note in notes))
 
 

@@ -38,7 +38,9 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    NOTHING_BEYOND,
     Asking,
+    Beyond,
     Claim,
     Demand,
     LocalServer,
@@ -171,9 +173,15 @@ class MysqlProvider(Base):
 
         return explain(asking)
 
-    def rights(self, scope: Scope[MysqlSettings], *, writing: bool) -> Rights:
+    def rights(
+        self,
+        scope: Scope[MysqlSettings],
+        *,
+        writing: bool,
+        beyond: Beyond = NOTHING_BEYOND,
+    ) -> Rights:
         """Statements for the server's administrator."""
-        return rights(scope, writing=writing)
+        return rights(scope, writing=writing, beyond=beyond)
 
     def unfit(self, scope: Scope[MysqlSettings], retiring: Retiring) -> Iterable[Unfit]:
         """The minter, and names with the prefix."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from providers.postgres.names import quoted
 from providers.postgres.settings import PostgresSettings
-from reconciler.provider import Rights, Scope
+from reconciler.provider import NOTHING_BEYOND, Beyond, Rights, Scope
 
 _LOGINS = ("iam_operator", "operator_of_iam")
 _NOTES = (
     "{owner} stands for the role that owns the database, its schemas and the tables that intents name",
     "the login's name must lie outside {prefix}: inside it would be an undeclared role, to be removed",
     "CREATEROLE gives ADMIN on roles that the login made itself; one that a superuser made is removed by a superuser",
+)
+_SEES = "pg_read_all_stats"
+"""Where sessions come from."""
+_TEMPORARY = (
+    "to delete a login it must also be a member of whoever gave that one its privileges; a superuser is retired by a "
+    "superuser"
 )
 _AUDITORS = ("iam_auditor", "auditor_of_iam")
 _SEEING = (
@@ -26,23 +34,36 @@ _READING = (
 )
 
 
-def rights(scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
+def rights(scope: Scope[PostgresSettings], *, writing: bool, beyond: Beyond = NOTHING_BEYOND) -> Rights:
     """The statements for a scope, on PostgreSQL 16 or later: before it CREATEROLE reaches further."""
     settings = scope.settings
     if settings.operator and not writing:
         reader = next(name for name in _READER if not name.startswith(settings.role_prefix))
-        return Rights("SQL", f"CREATE ROLE {reader} LOGIN PASSWORD '…';\n", (_MERE_READER,))
+        seeing = f"GRANT {_SEES} TO {reader};\n" if beyond.retiring else ""
+        return Rights("SQL", f"CREATE ROLE {reader} LOGIN PASSWORD '…';\n{seeing}", (_MERE_READER,))
     login = next(name for name in _LOGINS if not name.startswith(settings.role_prefix))
     owner = quoted(f"{settings.database}_owner")
     notes = (*(() if writing else _READING), *_NOTES)
     statements = (
         f"CREATE ROLE {login} LOGIN CREATEROLE PASSWORD '…';",
         f"GRANT {owner} TO {login};",
+        *_retiring(beyond, login),
     )
+    notes = (*notes, *((_TEMPORARY,) if beyond.retiring else ()))
     text = "\n".join(statements) + "\n"
     return Rights(
         "SQL", text, tuple(note.format(login=login, owner=owner, prefix=settings.role_prefix) for note in notes)
     )
+
+
+def _retiring(beyond: Beyond, login: str) -> Iterator[str]:
+    """To lock a login, end its sessions, and give away what it owns."""
+    if beyond.retiring:
+        yield f"GRANT pg_signal_backend, {_SEES} TO {login};"
+    for one in beyond.retiring:
+        yield f"GRANT {quoted(one.principal)} TO {login} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;"
+    for heir in sorted({one.heir for one in beyond.retiring} - {""}):
+        yield f"GRANT {quoted(heir)} TO {login};"
 
 
 def inventory_rights(scope: Scope[PostgresSettings]) -> Rights:

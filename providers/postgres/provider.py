@@ -39,7 +39,9 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    NOTHING_BEYOND,
     Asking,
+    Beyond,
     Claim,
     Demand,
     LocalServer,
@@ -189,9 +191,15 @@ class PostgresProvider(Base):
 
         return explain(scope.settings, asking)
 
-    def rights(self, scope: Scope[PostgresSettings], *, writing: bool) -> Rights:
+    def rights(
+        self,
+        scope: Scope[PostgresSettings],
+        *,
+        writing: bool,
+        beyond: Beyond = NOTHING_BEYOND,
+    ) -> Rights:
         """Statements for the database's administrator."""
-        return rights(scope, writing=writing)
+        return rights(scope, writing=writing, beyond=beyond)
 
     def inventory(
         self,

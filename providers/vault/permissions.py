@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from providers.vault.methods import FOLDERS, READ
+from providers.vault.names import JWT_ROLE, POLICY, split_last
+from providers.vault.retiring.look import FOLDERS as LEAVING
 from providers.vault.settings import VaultLogin, VaultSettings
-from reconciler.provider import Rights, Scope
+from reconciler.provider import NOTHING_BEYOND, Beyond, Rights, Scope
 
 _Rules: TypeAlias = dict[str, tuple[str, str]]
 """Path → capabilities that reading needs, and those that writing needs besides."""
@@ -73,6 +75,10 @@ _SEEING = (
     "a KV mount of version 1 has no metadata: to see its secrets' names add list on its path and /*",
     "sudo: servers ask for it where all tokens or all leases are listed",
 )
+_LEAVING = (
+    "list with sudo on auth/token/accessors shows whether a login that is retired is in use: take these rules away "
+    "once it is gone"
+)
 _BESIDE = (
     "auth/+/…, identity/group/id (list), …/roles/* find who outside the scope gives what is Writ's: each can be left "
     "out, and the plan then says what wasn't looked at (W445); a mount of several segments needs rules of its own"
@@ -84,12 +90,17 @@ _FOREIGN = (
 )
 
 
-def rights(scope: Scope[VaultSettings], *, writing: bool) -> Rights:
+def rights(scope: Scope[VaultSettings], *, writing: bool, beyond: Beyond = NOTHING_BEYOND) -> Rights:
     """The policy for a scope and the database connections that mint other systems' logins."""
     targets = [VaultLogin.model_validate(dict(target.options)) for target in scope.login_targets]
-    text = policy(scope.settings, [(one.mount, one.connection) for one in targets], writing=writing)
+    rules = _rules(scope.settings, {(one.mount, one.connection) for one in targets})
+    for path, (reading, more) in sorted(_beyond(scope.settings, beyond).items()):
+        known = rules.get(path, ("", ""))
+        rules[path] = (f"{known[0]} {reading}", f"{known[1]} {more}")
+    text = _text(rules, writing=writing)
+    leaving = (_LEAVING,) if beyond.retiring else ()
     notes = tuple(note.replace("PREFIX", scope.settings.policy_prefix) for note in _NOTES) if writing else ()
-    return Rights("HCL", text, (*notes, _BESIDE, _ALONE, _FOREIGN))
+    return Rights("HCL", text, (*notes, *leaving, _BESIDE, _ALONE, _FOREIGN))
 
 
 def inventory_rights() -> Rights:
@@ -105,7 +116,32 @@ def operator_policy(settings: VaultSettings, connections: Iterable[tuple[str, st
 
 def policy(settings: VaultSettings, connections: Iterable[tuple[str, str]], *, writing: bool) -> str:
     """The policy in HCL, for the scope and the database connections (mount, name) that mint its logins."""
-    rules = _rules(settings, set(connections))
+    return _text(_rules(settings, set(connections)), writing=writing)
+
+
+def _beyond(settings: VaultSettings, beyond: Beyond) -> _Rules:
+    """Roles and policies that stood before Writ; AppRoles and users that are to go, and tokens that are alive."""
+    rules: _Rules = {}
+    for one in beyond.named:
+        key = one.address.key
+        if one.address.type == POLICY:
+            rules[f"sys/policies/acl/{key}"] = ("read", "create update delete")
+        elif one.address.type == JWT_ROLE:
+            mount, name = split_last(key)
+            if mount not in settings.mounts:
+                rules[f"auth/{mount}/role/{name}"] = ("read", "create update delete")
+    for principal in beyond.retiring:
+        mount, name = split_last(principal.principal)
+        for kind, folder in LEAVING.items():
+            # What is mounted there is asked of the server; at a mount that is called as its type is known.
+            if mount not in LEAVING or mount == kind:
+                rules[f"auth/{mount}/{folder}/{name}"] = ("read", "update delete")
+    if beyond.retiring:
+        rules |= {"auth/token/accessors": ("list sudo", ""), "auth/token/lookup-accessor": ("create update", "")}
+    return rules
+
+
+def _text(rules: _Rules, *, writing: bool) -> str:
     blocks = ((path, _capabilities(*rules[path], writing=writing)) for path in sorted(rules))
     return "".join(_block(path, capabilities) for path, capabilities in blocks if capabilities)
 

@@ -36,8 +36,10 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider import (
+    NOTHING_BEYOND,
     AgentSession,
     Asking,
+    Beyond,
     Claim,
     Demand,
     Denied,
@@ -176,9 +178,15 @@ class VaultProvider(Base):
 
         return explain(scope.settings, asking)
 
-    def rights(self, scope: Scope[VaultSettings], *, writing: bool) -> Rights:
+    def rights(
+        self,
+        scope: Scope[VaultSettings],
+        *,
+        writing: bool,
+        beyond: Beyond = NOTHING_BEYOND,
+    ) -> Rights:
         """An ACL policy."""
-        return rights(scope, writing=writing)
+        return rights(scope, writing=writing, beyond=beyond)
 
     def inventory(self, client: VaultClient, scope: Scope[VaultSettings]) -> Iterable[Standing | Unseen]:  # noqa: ARG002
         """Logins, tokens and static secrets of the namespace."""

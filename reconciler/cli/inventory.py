@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from enum import StrEnum
 from threading import Lock
 
 import click
 
+from reconciler.cli.findings import state_finding
 from reconciler.cli.formats import EXIT_TRIPPED
 from reconciler.cli.options import (
     all_of,
@@ -18,21 +20,25 @@ from reconciler.cli.options import (
     no_color_option,
     paths_argument,
     request,
+    state_option,
     verbose_option,
 )
 from reconciler.cli.output import Output
 from reconciler.cli.unknown import nearest
 from reconciler.connections import read_connections
 from reconciler.engine.inventory import tripped
-from reconciler.model import Class, Inventory, Item, Thresholds
+from reconciler.model import Class, Inventory, Item, State, Thresholds
 from reconciler.render.diagnostics import SourceLine, no_source
 from reconciler.render.inventory_csv import inventory_csv
 from reconciler.render.inventory_json import inventory_json
 from reconciler.render.inventory_text import inventory_lines, tripped_line
+from reconciler.state.errors import StateError
+from reconciler.state.opening import Place
 from reconciler.workflow.inventory import Question, no_inventory
 from reconciler.workflow.inventory import inventory as look_over
+from reconciler.workflow.situation import load_state
 from reconciler.workflow.specs import prepare
-from specs.diagnostic import has_errors
+from specs.diagnostic import Diagnostic, Severity, has_errors
 from specs.duration import parse_span
 
 
@@ -92,6 +98,7 @@ def _span(_context: click.Context, _parameter: click.Parameter, text: str) -> in
         help="Exit with 3 on a finding of: stale, shared, static, over-wide, never-expires, human-use.",
     ),
     connections_option,
+    state_option,
     json_option,
     no_color_option,
     verbose_option,
@@ -104,6 +111,7 @@ def inventory(
     form: str | None,
     fail_on: tuple[Class, ...],
     connections: str | None,
+    state_place: Place,
     *,
     full: bool,
     as_json: bool,
@@ -122,7 +130,7 @@ def inventory(
     output = Output(no_color=no_color)
     with _watched(output) as progress:
         found, source_line = _look(
-            paths, environment, connections, Question(system, Thresholds(unused=unused)), progress
+            paths, environment, connections, state_place, Question(system, Thresholds(unused=unused)), progress
         )
     held = tripped(found.items, fail_on)
     _print(output, found, chosen, fail_on, held, full=full)
@@ -137,6 +145,7 @@ def _look(
     paths: tuple[str, ...],
     environment: str | None,
     connections: str | None,
+    state_place: Place,
     question: Question,
     progress: Callable[[str, int], None],
 ) -> tuple[Inventory, SourceLine]:
@@ -144,7 +153,17 @@ def _look(
     if has_errors(problems):
         return no_inventory(environment or "", question, problems), no_source
     prepared = prepare(request(paths, environment), operator)
-    return look_over(prepared, operator, question, progress), prepared.specs.sources.source_line
+    state, notes = _recorded(state_place, prepared.environment)
+    found = look_over(prepared, operator, replace(question, state=state), progress)
+    return replace(found, diagnostics=(*found.diagnostics, *notes)), prepared.specs.sources.source_line
+
+
+def _recorded(place: Place, environment: str) -> tuple[State | None, tuple[Diagnostic, ...]]:
+    """What is known of retirements. Without it all that stands is told nevertheless."""
+    try:
+        return load_state(place, environment), ()
+    except StateError as failed:
+        return None, (replace(state_finding(failed), severity=Severity.WARNING),)
 
 
 def _print(

@@ -161,6 +161,10 @@ def steps_of(ground: Ground, goals: Iterable[Goal]) -> Iterator[Step]:
             witness = one.witness
             by = (one.subject,)
             yield Step((Spot.of(one.subject),), goal.spot, witness.request, "", witness.certain, witness.note, by)
+        for detour in ground.provider.detours(ground.scope, ground.objects, goal.block, ground.surroundings):
+            who, witness = detour.reach.subject, detour.reach.witness
+            here = (Spot.of(who),)
+            yield Step(here, goal.spot, witness.request, detour.rule, witness.certain, witness.note, (who,))
 
 
 def new_paths(mover: Mover, before: Paths, after: Paths, touched: Collection[Address]) -> Iterator[Escalation]:

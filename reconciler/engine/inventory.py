@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from reconciler.engine.leaving import Leavings
 from reconciler.engine.session import System
 from reconciler.model import (
     Address,
@@ -14,6 +15,7 @@ from reconciler.model import (
     Desired,
     Holds,
     Item,
+    Leaving,
     Seen,
     Standing,
     Thresholds,
@@ -108,11 +110,12 @@ def look_over(
     provider: str,
     judge: Judge,
     wanted: Mapping[Address, Desired],
+    leaving: Leavings,
     progress: Callable[[str, int], None],
 ) -> tuple[Seen, tuple[Diagnostic, ...]]:
     """One system. What was found before it could be read no further is kept."""
     name = system.scope.system
-    gathered = _Gathered(judge, Replacements(system, wanted))
+    gathered = _Gathered(judge, Replacements(system, wanted), leaving)
     problems: tuple[Diagnostic, ...] = ()
     identity = ""
     try:
@@ -142,6 +145,7 @@ def look_over(
 class _Gathered:
     judge: Judge
     replacements: Replacements
+    leaving: Leavings
     items: list[Item] = field(default_factory=list)
     unseen: list[Unseen] = field(default_factory=list)
     dynamic: int = 0
@@ -163,7 +167,11 @@ class _Gathered:
             self.dynamic += one.count
             return
         covering = self.replacements.of(one.access) if classes else None
-        self.items.append(Item(replace(one, access=None), classes, covering))
+        self.items.append(Item(replace(one, access=None), classes, covering, self._leaving(one)))
+
+    def _leaving(self, one: Standing) -> Leaving | None:
+        keys = ((one.address.system, name) for name in one.principals)
+        return next((self.leaving[key] for key in keys if key in self.leaving), None)
 
 
 def tripped(items: Iterable[Item], asked: Iterable[Class]) -> dict[Class, tuple[Item, ...]]:

@@ -86,7 +86,10 @@ def _stopped(case: Case, found: Retirable, known: Mapping[str, Attribute], stage
         return Verdict(there, waits=Waits.SOMEBODY, in_the_way=(_HALF_UNDONE,))
     if found.never:
         return Verdict(stage, waits=Waits.NEVER, in_the_way=found.never)
-    return Verdict(stage, waits=Waits.SOMEBODY, in_the_way=found.unseen) if found.unseen else None
+    if found.unseen:
+        due = _over(case) if stage is Stage.QUARANTINED else None
+        return Verdict(stage, waits=Waits.SOMEBODY, due=due, in_the_way=found.unseen)
+    return None
 
 
 def _mark(case: Case) -> Marked:
@@ -120,11 +123,14 @@ def _quarantine(case: Case, found: Retirable) -> Verdict:
     return Verdict(Stage.STANDING, waits=Waits.USE, due=due, uses=busy)
 
 
-def _deletion(case: Case, found: Retirable) -> Verdict:
+def _over(case: Case, *used: datetime) -> datetime:
+    """When a quarantine is over. ``used``: when somebody worked with it since all the same."""
     since = _since(case) or case.now
-    span = timedelta(seconds=case.wanted.quarantine)
-    again = [use.since for use in found.uses if not use.now and use.since is not None and use.since > since]
-    due = max([since, *again]) + span
+    return max([since, *(moment for moment in used if moment > since)]) + timedelta(seconds=case.wanted.quarantine)
+
+
+def _deletion(case: Case, found: Retirable) -> Verdict:
+    due = _over(case, *(use.since for use in found.uses if not use.now and use.since is not None))
     busy = tuple(use for use in found.uses if use.now)
     if busy:
         return Verdict(Stage.QUARANTINED, waits=Waits.USE, due=due, uses=busy)

@@ -1,6 +1,17 @@
 """Frozen values that the engine, the providers and the renderers share. No I/O here."""
 
-from reconciler.model.access import AccessChange, AccessRow, Aspect, Comparison, Mover, Reach, Verdict, Witness, Worlds
+from reconciler.model.access import (
+    AccessChange,
+    AccessRow,
+    Aspect,
+    Comparison,
+    Detour,
+    Mover,
+    Reach,
+    Verdict,
+    Witness,
+    Worlds,
+)
 from reconciler.model.address import Address
 from reconciler.model.change import Action, AttributeChange, Cause, Change
 from reconciler.model.drift import Drift, DriftItem, DriftKind
@@ -26,10 +37,12 @@ from reconciler.model.retirement import (
 )
 from reconciler.model.standing import (
     Class,
+    Coming,
     Covering,
     Holds,
     Inventory,
     Item,
+    Leaving,
     Seen,
     Side,
     Standing,
@@ -57,11 +70,13 @@ __all__ = [
     "Chain",
     "Change",
     "Class",
+    "Coming",
     "Comparison",
     "Covering",
     "Deciding",
     "Deed",
     "Desired",
+    "Detour",
     "Drafted",
     "Drift",
     "DriftItem",
@@ -76,6 +91,7 @@ __all__ = [
     "Item",
     "Kind",
     "Lacking",
+    "Leaving",
     "Left",
     "Limit",
     "Link",

@@ -80,6 +80,15 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
+class Detour:
+    """A principal that gives itself what it has not, and then may make such a request."""
+
+    rule: str
+    """The catalogue's id."""
+    reach: Reach
+
+
+@dataclass(frozen=True, slots=True)
 class AccessChange:
     """What a change does to one principal of a system."""
 

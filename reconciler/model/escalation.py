@@ -32,6 +32,11 @@ class Meeting(StrEnum):
     GROUP = "member of the directory's group"
     ACCOUNT = "the directory's account"
     AWS_ROLE = "the AWS role"
+    ENGINE = "the identity that Vault's aws engine has in AWS"
+    STORED = "secrets that are stored in AWS"
+    DATABASE_USER = "the user, by IAM, of a database on RDS:"
+    MASTER = "the master user of a database on RDS"
+    UNSEAL = "the key with which AWS unseals a server, and its storage"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -48,9 +53,9 @@ class Spot:
         return cls(Kind.PRINCIPAL, address.system, address.key)
 
     @classmethod
-    def meeting(cls, what: Meeting, name: str) -> Spot:
+    def meeting(cls, what: Meeting, name: str = "") -> Spot:
         """An ability that no system has for itself: both know the name, which is compared without case."""
-        return cls(Kind.ABILITY, "", f"{what} {name.lower()}")
+        return cls(Kind.ABILITY, "", f"{what} {name.lower()}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)

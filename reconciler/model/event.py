@@ -43,6 +43,8 @@ class ApplyResult:
     """What went wrong beside the steps (the state could not be written)."""
     by_hand: int = 0
     """How many rows of the plan had no step: they are left to somebody."""
+    refused: int = 0
+    """How many retirements' steps were due and not done, for somebody works with the principal, or is needed."""
 
     def of(self, outcome: Outcome) -> tuple[StepEvent, ...]:
         """Steps that ended so."""
@@ -51,5 +53,5 @@ class ApplyResult:
     @property
     def ok(self) -> bool:
         """Everything was done, and nothing is left to somebody."""
-        undone = self.interrupted or self.diagnostics or self.by_hand
+        undone = self.interrupted or self.diagnostics or self.by_hand or self.refused
         return not undone and all(step.outcome is Outcome.DONE for step in self.steps)

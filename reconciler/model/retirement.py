@@ -199,6 +199,18 @@ class RetirementRow:
         """A step would be due, and something is in the way of it."""
         return self.waits in {Waits.USE, Waits.SOMEBODY, Waits.NEVER}
 
+    def is_refused(self, now: datetime) -> bool:
+        """The next step is due, and isn't done: somebody works with it at this moment, or something is in the way.
+
+        What isn't proved yet, was used a short while ago, or is still in its quarantine, isn't due.
+        """
+        if self.waits not in {Waits.USE, Waits.SOMEBODY}:
+            return False
+        if self.stage is Stage.QUARANTINED:
+            return self.due is None or self.due <= now
+        proved = all(one.ready and one.proof is not None for one in self.successors)
+        return proved and (self.waits is Waits.SOMEBODY or any(use.now for use in self.uses))
+
 
 @dataclass(frozen=True, slots=True)
 class Due:

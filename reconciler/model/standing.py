@@ -104,6 +104,8 @@ class Standing:
     """What shows that a person uses it."""
     facts: Mapping[str, Value] = field(default_factory=dict)
     """What else is seen, for people."""
+    principals: tuple[str, ...] = ()
+    """How a Retirement may spell the principal that it is, or that it is a credential of."""
     access: object = None
     """What it may do, in the provider's own form, for Provider.covering; hashable. None: not known, or out of reach."""
 
@@ -127,6 +129,33 @@ class Covering:
     intent: str
 
 
+class Coming(StrEnum):
+    """What a retirement does next, by the record alone: whether somebody works with it isn't looked at."""
+
+    PROVE = "prove"
+    """Somebody proves what replaces it."""
+    LOCK = "lock"
+    DELETE = "delete"
+    UNDO = "undo"
+    """Undoing was begun, and is to be ended."""
+    UNKNOWN = "unknown"
+    """The state couldn't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A retirement that a standing principal is named by already."""
+
+    name: str
+    declared: bool
+    """Whether the specs have it still: else only the state does."""
+    coming: Coming
+    since: datetime | None = None
+    """UTC: since when it is locked by the record; None: it isn't."""
+    due: datetime | None = None
+    """UTC: from when on it is deleted, if nobody uses it until then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """Something that stands, judged."""
@@ -135,6 +164,8 @@ class Item:
     """Without its access."""
     classes: tuple[Class, ...]
     replaced_by: Covering | None = None
+    leaving: Leaving | None = None
+    """That somebody is at it already."""
 
     @property
     def is_finding(self) -> bool:

@@ -31,16 +31,19 @@ from reconciler.provider.errors import (
 from reconciler.provider.fence import fenced, may_write
 from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Prepared
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
+from reconciler.provider.meetings import by_stored_secrets, on_rds
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
 from reconciler.provider.retiring import AgentSession, Minted, Retirement, Retiring, Unfit
-from reconciler.provider.rights import Rights
+from reconciler.provider.rights import NOTHING_BEYOND, Beyond, Rights
 from reconciler.provider.sources import text_from
 
 __all__ = [
+    "NOTHING_BEYOND",
     "AgentRef",
     "AgentSession",
     "Asking",
     "Attribute",
+    "Beyond",
     "Claim",
     "Conflict",
     "Demand",
@@ -75,11 +78,13 @@ __all__ = [
     "UnknownOutcome",
     "Unreachable",
     "Wide",
+    "by_stored_secrets",
     "environment_of",
     "fenced",
     "marker_fields",
     "marker_text",
     "may_write",
+    "on_rds",
     "owner_by_fields",
     "owner_by_text",
     "text_from",

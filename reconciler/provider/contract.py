@@ -12,6 +12,7 @@ from reconciler.model import (
     Answer,
     Aspect,
     Comparison,
+    Detour,
     Explanation,
     Importable,
     Limit,
@@ -34,7 +35,7 @@ from reconciler.provider.errors import Rejected
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
 from reconciler.provider.retiring import AgentSession, Minted, Retiring, Unfit
-from reconciler.provider.rights import Rights
+from reconciler.provider.rights import NOTHING_BEYOND, Beyond, Rights
 from specs.base import SpecModel
 
 S = TypeVar("S", bound=SpecModel)
@@ -212,6 +213,19 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         """
         return ()
 
+    def detours(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        objects: Mapping[Address, Resource],  # noqa: ARG002
+        never: N,  # noqa: ARG002
+        surroundings: object = None,  # noqa: ARG002
+    ) -> Iterable[Detour]:
+        """Principals that one rule of ``rules`` brings to just what ``never`` describes, and not to a whole principal.
+
+        No I/O. As sound as ``steps``.
+        """
+        return ()
+
     def wide(self, access: A) -> Iterable[Wide]:  # noqa: ARG002
         """What of an access is as wide as one of ``widths`` names."""
         return ()
@@ -235,8 +249,16 @@ class Provider(ABC, Generic[S, A, N, K, C]):
         """
         return Explanation(Answer.UNKNOWN, notes=(f"the provider {self.name} doesn't explain access",))
 
-    def rights(self, scope: Scope[S], *, writing: bool) -> Rights | None:  # noqa: ARG002
+    def rights(
+        self,
+        scope: Scope[S],  # noqa: ARG002
+        *,
+        writing: bool,  # noqa: ARG002
+        beyond: Beyond = NOTHING_BEYOND,  # noqa: ARG002
+    ) -> Rights | None:
         """The least privilege with which `plan` and `drift` (or, ``writing``, `apply` and `destroy`) work on the scope.
+
+        And on what the specs name beyond it.
 
         None where the provider doesn't declare it. No I/O.
         """

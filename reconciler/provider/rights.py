@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model import Resource
+from reconciler.provider.retiring import Retiring
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
@@ -15,3 +18,16 @@ class Rights:
     """To be handed to the system as it is; ends with a line break."""
     notes: tuple[str, ...] = ()
     """What is to be known before it is granted: a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """What the specs name outside of the scope."""
+
+    named: tuple[Resource, ...] = ()
+    """Wanted objects that have the names under which they stood before Writ (Desired.adopts)."""
+    retiring: tuple[Retiring, ...] = ()
+    """Standing principals that are to go."""
+
+
+NOTHING_BEYOND = Beyond()

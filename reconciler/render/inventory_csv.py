@@ -34,6 +34,10 @@ COLUMNS = (
     "users",
     "people",
     "replaced_by",
+    "retirement",
+    "locked_since",
+    "next",
+    "due",
 )
 _FORMULA = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20")
 """What a spreadsheet may take a cell for a formula or a command by, after any blanks (OWASP, CSV Injection)."""
@@ -48,7 +52,7 @@ def inventory_csv(found: Inventory) -> Iterator[Text]:
 
 
 def _cells(seen: Seen, item: Item) -> tuple[str, ...]:
-    one, covering = item.standing, item.replaced_by
+    one, covering, leaving = item.standing, item.replaced_by, item.leaving
     return (
         seen.system,
         seen.provider,
@@ -70,6 +74,7 @@ def _cells(seen: Seen, item: Item) -> tuple[str, ...]:
         "; ".join(one.users),
         "; ".join(one.people),
         f"{covering.agent}/{covering.intent}" if covering else "",
+        *((leaving.name, _time(leaving.since), leaving.coming.value, _time(leaving.due)) if leaving else ("",) * 4),
     )
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from reconciler.model import Class, Inventory, Item, Seen, Unseen, Whose, Width
 from reconciler.model.frameworks import TITLES, evidence
 from reconciler.render.diagnostics import diagnostic_json
+from reconciler.render.retirement import leaving_json
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 
 
 def inventory_json(
@@ -102,6 +103,7 @@ def _item(item: Item) -> dict[str, Any]:
         "replaced_by": (
             {"agent": item.replaced_by.agent, "intent": item.replaced_by.intent} if item.replaced_by else None
         ),
+        "retirement": leaving_json(item.leaving),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.model import Class, Holds, Side, Whose
+from reconciler.model import Class, Coming, Holds, Side, Whose
 from reconciler.model.frameworks import TITLES
 from reconciler.render.schema_parts import (
     COUNT,
@@ -90,5 +90,15 @@ def _item() -> Schema:
             "people": array(TEXT),
             "facts": OBJECT,
             "replaced_by": or_null(object_of({"agent": TEXT, "intent": TEXT})),
+            "retirement": or_null(
+                object_of(
+                    {
+                        "name": TEXT,
+                        "declared": FLAG,
+                        "next": one_of(Coming),
+                        **dict.fromkeys(("locked_since", "due"), or_null(_TIME)),
+                    }
+                )
+            ),
         }
     )

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from reconciler.model import Class, Inventory, Item, Seen, Side, Standing, Unseen, Whose
 from reconciler.model.frameworks import TITLES, evidence
+from reconciler.render.retirement import leaving_text
 from reconciler.render.safe import safe
 
 _WIDTH = 200
@@ -59,6 +60,8 @@ def _finding(item: Item, now: datetime) -> Iterator[Text]:
         yield _row("people", "; ".join(_short(sign) for sign in one.people))
     if item.replaced_by is not None:
         yield _row("instead", f"{item.replaced_by.agent}/{item.replaced_by.intent} may do all of it, by the specs")
+    if item.leaving is not None:
+        yield _row("retired", f"by {leaving_text(item.leaving)}")
     yield _row("evidence", ", ".join(evidence(item.classes)))
 
 
@@ -104,7 +107,8 @@ def _known(item: Item) -> Text:
     one = item.standing
     why = _WHY.get(one.whose, "without a finding")
     classes = f" ({', '.join(name.value for name in item.classes)})" if item.classes else ""
-    return Text.assemble("  no finding: ", _name(one), f", {why}{classes}", style="dim")
+    leaving = f"; retired by {leaving_text(item.leaving)}" if item.leaving is not None else ""
+    return Text.assemble("  no finding: ", _name(one), f", {why}{classes}{safe(leaving)}", style="dim")
 
 
 def _unseen(one: Unseen) -> Text:

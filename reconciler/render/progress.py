@@ -51,13 +51,15 @@ def event_json(event: StepEvent) -> dict[str, Any]:
 def result_json(result: ApplyResult | None) -> dict[str, Any]:
     """The last event; without a result, nothing was tried."""
     if result is None:
-        return {"type": "result", "ok": False, "interrupted": False, "done": 0, "failed": 0, "skipped": 0, "by_hand": 0}
+        counts = dict.fromkeys(("done", "failed", "skipped", "by_hand", "refused"), 0)
+        return {"type": "result", "ok": False, "interrupted": False, **counts}
     return {
         "type": "result",
         "ok": result.ok,
         "interrupted": result.interrupted,
         **{outcome.value: len(result.of(outcome)) for outcome in (Outcome.DONE, Outcome.FAILED, Outcome.SKIPPED)},
         "by_hand": result.by_hand,
+        "refused": result.refused,
     }
 
 
@@ -76,11 +78,14 @@ def result_lines(plan: Plan, result: ApplyResult) -> Iterator[Text]:
         return
     failed, skipped = len(result.of(Outcome.FAILED)), len(result.of(Outcome.SKIPPED))
     left = f", {result.by_hand} only by hand" if result.by_hand else ""
+    left += f", {result.refused} of retirements refused" if result.refused else ""
     yield Text.assemble(
         (f"{verb} incomplete.", "bold red"), f" Resources: {counted}; {failed} failed, {skipped} skipped{left}."
     )
     if result.by_hand:
         yield Text("What only somebody can do is named above (W518), with how.")
+    if result.refused:
+        yield Text("Who works with a principal, or what else is in the way, is named above (W530, W532).")
     if not (failed or skipped or result.interrupted or result.diagnostics):
         return
     unrecorded = "What could not be recorded is named above. " if result.diagnostics else "What was done is recorded. "

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.text import Text
 
-from reconciler.model import Deed, Meter, Plan, Proof, RetirementRow, Stage, Successor, Use, Waits
+from reconciler.model import Coming, Deed, Leaving, Meter, Plan, Proof, RetirementRow, Stage, Successor, Use, Waits
 from reconciler.render.diagnostics import diagnostics_json
 from reconciler.render.safe import safe
 from specs.diagnostic import Diagnostic
@@ -94,6 +94,34 @@ def _successor(one: Successor) -> str:
     if one.proof is None:
         return f"{pair}, which nobody has proved as it is"
     return f"{pair}, proved {_when(one.proof.at)} by {one.proof.who}"
+
+
+def leaving_text(one: Leaving) -> str:
+    """That a standing principal is named by a retirement: how far that has come, and what is next."""
+    since = f", locked since {_when(one.since)}" if one.since is not None else ""
+    if not one.declared:
+        return f"{one.name}{since}, which has left the specs: writ retire --undo {one.name} unlocks it"
+    coming = {
+        Coming.PROVE: f"prove what replaces it (writ retire --prove {one.name})",
+        Coming.LOCK: "the next apply locks it, if nobody uses it",
+        Coming.DELETE: f"delete it from {_when(one.due)} on, if nobody uses it until then",
+        Coming.UNDO: f"end undoing it (writ retire --undo {one.name})",
+        Coming.UNKNOWN: "how far it has come stands in the state, which couldn't be read",
+    }
+    return f"{one.name}{since}; next: {coming[one.coming]}"
+
+
+def leaving_json(one: Leaving | None) -> dict[str, Any] | None:
+    """The same for machines."""
+    if one is None:
+        return None
+    return {
+        "name": one.name,
+        "declared": one.declared,
+        "locked_since": _iso(one.since),
+        "next": one.coming.value,
+        "due": _iso(one.due),
+    }
 
 
 def meter_line(meter: Meter) -> str:

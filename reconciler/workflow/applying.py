@@ -183,7 +183,8 @@ def execute(
             held=book.lock.stands,
             parallelism=execution.parallelism,
         )
-        result = chronicle.ended(replace(result, by_hand=plan.counts()[Action.BY_HAND]))
+        waiting = sum(row.is_refused(plan.created) for row in plan.retirements)
+        result = chronicle.ended(replace(result, by_hand=plan.counts()[Action.BY_HAND], refused=waiting))
     return Application(plan, result)
 
 

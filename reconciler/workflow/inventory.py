@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from reconciler.compile import Compiled, SystemBinding
 from reconciler.connections import Connections
 from reconciler.engine.inventory import Judge, look_over
+from reconciler.engine.leaving import Leavings, leavings
 from reconciler.engine.session import Session, wait_for_all
-from reconciler.model import Inventory, Seen, Thresholds
+from reconciler.model import Inventory, Seen, State, Thresholds
 from reconciler.workflow.specs import Prepared
 from reconciler.workflow.systems import logged_in
 from specs.diagnostic import Diagnostic, error, has_errors
@@ -27,6 +28,8 @@ class Question:
     thresholds: Thresholds = field(default_factory=Thresholds)
     now: datetime | None = None
     """When it is; None: by our clock."""
+    state: State | None = None
+    """What is recorded of retirements; None: it couldn't be read."""
 
 
 def _no_progress(system: str, count: int) -> None:
@@ -47,7 +50,8 @@ def inventory(
     chosen, strange = _chosen(compiled, question.system)
     with logged_in(chosen, connections) as (session, failed):
         judge = Judge(now, question.thresholds)
-        seen, unread = _look(session, chosen, compiled, judge, progress)
+        leaving = leavings(compiled.retirements, compiled.desired, question.state)
+        seen, unread = _look(session, chosen, compiled, judge, leaving, progress)
     order = {name: position for position, name in enumerate(compiled.systems)}
     everything = (*problems, *strange, *failed, *unread)
     systems = tuple(sorted(seen, key=lambda one: order[one.system]))
@@ -73,6 +77,7 @@ def _look(
     chosen: Mapping[str, SystemBinding],
     compiled: Compiled,
     judge: Judge,
+    leaving: Leavings,
     progress: Callable[[str, int], None],
 ) -> tuple[list[Seen], list[Diagnostic]]:
     if not session.systems:
@@ -82,7 +87,8 @@ def _look(
         looks = []
         for name, system in session.systems.items():
             wanted = {address: one for address, one in compiled.desired.items() if address.system == name}
-            looks.append(pool.submit(look_over, system, chosen[name].record.provider, judge, wanted, progress))
+            provider = chosen[name].record.provider
+            looks.append(pool.submit(look_over, system, provider, judge, wanted, leaving, progress))
         wait_for_all(looks)
         results = [look.result() for look in looks]
     finally:

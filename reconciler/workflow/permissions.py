@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.compile import SystemBinding
+from reconciler.compile import Compiled, SystemBinding
 from reconciler.connections import Connections
-from reconciler.provider import Rights
+from reconciler.provider import Beyond, Rights
 from reconciler.workflow.specs import Request, prepare
 from specs.diagnostic import Diagnostic, error, has_errors, warning
 from specs.sources import Sources
@@ -55,7 +55,7 @@ def permissions(request: Request, system: str, purpose: Purpose) -> Permissions:
     found: list[Needed] = []
     for name in sorted([system] if system else systems):
         binding = systems[name]
-        rights = _rights(binding, purpose)
+        rights = _rights(binding, purpose, _beyond(prepared.compiled, name))
         if rights is None:
             message = f"the provider {binding.record.provider} doesn't declare what it needs"
             diagnostics = (
@@ -67,8 +67,14 @@ def permissions(request: Request, system: str, purpose: Purpose) -> Permissions:
     return Permissions(prepared.environment, tuple(found), diagnostics, sources)
 
 
-def _rights(binding: SystemBinding, purpose: Purpose) -> Rights | None:
+def _beyond(compiled: Compiled, system: str) -> Beyond:
+    named = (one.resource for one in compiled.desired.values() if one.adopts and one.resource.address.system == system)
+    retiring = (one.retiring for one in compiled.retirements if one.address.system == system)
+    return Beyond(tuple(sorted(named, key=lambda one: one.address)), tuple(retiring))
+
+
+def _rights(binding: SystemBinding, purpose: Purpose, beyond: Beyond) -> Rights | None:
     provider, scope = binding.provider, binding.scope
     if purpose is Purpose.INVENTORY:
         return provider.inventory_rights(scope)
-    return provider.rights(scope, writing=purpose is Purpose.APPLY)
+    return provider.rights(scope, writing=purpose is Purpose.APPLY, beyond=beyond)

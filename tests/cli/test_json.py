@@ -17,7 +17,16 @@ from reconciler.state.planfile import save_plan
 from specs.diagnostic import error
 from tests.servers import copy_specs, run_writ
 
-NOTHING = {"type": "result", "ok": False, "interrupted": False, "done": 0, "failed": 0, "skipped": 0, "by_hand": 0}
+NOTHING = {
+    "type": "result",
+    "ok": False,
+    "interrupted": False,
+    "done": 0,
+    "failed": 0,
+    "skipped": 0,
+    "by_hand": 0,
+    "refused": 0,
+}
 DOCUMENTS = ("plan", "drift")
 RUNS = ("apply", "destroy")
 

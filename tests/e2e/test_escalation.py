@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -240,6 +241,38 @@ def test_a_path_that_is_told_can_be_gone(case: str, stage: Stage) -> None:
     assert told.message.startswith(f"reader comes now, by what was done outside, to {REFUNDS}: ")
     assert told.help == f"opened by {by}; applying this plan closes it"
     go(stage)
+    stage.hands.sql("DELETE FROM public.refunds")
+    stage.on.apply()
+    assert stage.on.plan().escalations == ()
+
+
+def test_what_is_moved_to_where_it_may_read_is_read(stage: Stage) -> None:
+    """V7: perhaps, for what there is to be moved isn't read."""
+
+    def go() -> None:
+        client = stage.agent()
+        client.write_data("sys/remount", data={"from": "database", "to": "mine"})
+        for _ in range(100):
+            if "mine/" in stage.hands.read("sys/mounts"):
+                break
+            time.sleep(0.1)
+        stage.refund(client, f"mine/creds/writ-{OTHER}_orders-db")
+
+    stage.policy(rule("mine/*", "read"))
+    with pytest.raises(hvac.exceptions.Forbidden):
+        go()
+    assert stage.on.plan().escalations == ()
+    stage.policy(rule("sys/remount", "update", "sudo"))
+    found = paths(stage.on.plan())[REFUNDS]
+    assert ([link.rule for link in found.links if link.rule], found.certain) == (["V7"], False)
+    try:
+        go()
+    finally:
+        stage.hands.write("sys/remount", **{"from": "mine", "to": "database"})
+        for _ in range(100):
+            if "database/" in stage.hands.read("sys/mounts"):
+                break
+            time.sleep(0.1)
     stage.hands.sql("DELETE FROM public.refunds")
     stage.on.apply()
     assert stage.on.plan().escalations == ()

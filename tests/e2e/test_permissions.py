@@ -22,17 +22,16 @@ from tests.e2e.wire import tapped
 from tests.servers import EXAMPLES, World, copy_specs, run_writ
 
 ROOT = Path(__file__).parents[2]
-DOCS = (ROOT / "docs" / "permissions.md").read_text()
+DOCS, _, BESIDES = (ROOT / "docs" / "permissions.md").read_text().partition("## What the specs name besides")
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, text: str = DOCS) -> list[str]:
     """The page's fenced blocks of a language, in order."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-def printed(verb: str, system: str) -> str:
+def printed(verb: str, system: str, specs: str = str(EXAMPLES / "quickstart" / "specs")) -> str:
     """What the command prints for the quickstart."""
-    specs = str(EXAMPLES / "quickstart" / "specs")
     done = run_writ("permissions", verb, specs, "--system", system, cwd=ROOT)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
@@ -50,6 +49,36 @@ def test_the_page_is_what_the_command_prints() -> None:
     assert printed("plan", "orders-db") == printed("apply", "orders-db")
     whole, reading = (json.loads(printed(verb, "payments"))["Statement"] for verb in ("apply", "plan"))
     assert reading == whole[:1]
+
+
+@pytest.fixture
+def besides(tmp_path: Path) -> str:
+    """The quickstart with what the page's example says: names of what stood before, and retirements."""
+    copy_specs("quickstart", tmp_path / "specs")
+    names, retirements = blocks("yaml", BESIDES)
+    agents = tmp_path / "specs" / "agents.yaml"
+    text = agents.read_text()
+    agents.write_text(text.replace("    - {name: orders.read, ttl: 10m}\n", names))
+    assert agents.read_text() != text
+    (tmp_path / "specs" / "retirements.yaml").write_text(retirements)
+    return str(tmp_path / "specs")
+
+
+def test_what_the_specs_name_besides_needs_more(besides: str) -> None:
+    def more(verb: str, system: str) -> str:
+        usual = printed(verb, system).splitlines()
+        return "".join(f"{line}\n" for line in printed(verb, system, besides).splitlines() if line not in usual)
+
+    def statements(verb: str, specs: str | None = None) -> list[dict[str, object]]:
+        found = json.loads(printed(verb, "payments", specs) if specs else printed(verb, "payments"))
+        return list(found["Statement"])
+
+    assert blocks("hcl", BESIDES) == [more("apply", "vault"), more("plan", "vault")]
+    assert blocks("sql", BESIDES) == [more("apply", "orders-db")]
+    (told,) = map(json.loads, blocks("json", BESIDES))
+    assert told == [one for one in statements("apply", besides) if one not in statements("apply")]
+    assert [one["Sid"] for one in statements("plan", besides)] == ["Read", "RetiringUsers"]
+    assert more("inventory", "vault") == more("inventory", "orders-db") == ""
 
 
 def test_the_vault_policy_is_the_one_that_the_sandboxs_operator_runs_with() -> None:
@@ -227,6 +256,9 @@ def test_aws_actions_are_those_that_the_provider_calls() -> None:
     assert {f"iam:{name}" for name in called[False]} - FOUND_ONLY == aws_actions("apply") | aws_actions("inventory")
     page = (ROOT / "docs" / "retirement.md").read_text()
     assert set(re.findall(r"`(?:iam:)?([A-Z]\w+)`", page.partition("| AWS | `iam:")[2])) == called[True] - {"GetUser"}
+    (told,) = map(json.loads, blocks("json", BESIDES))
+    leaving = {action for one in told if one["Sid"].startswith("Reti") for action in one["Action"]}
+    assert leaving == {f"iam:{name}" for name in called[True]}
 
 
 @pytest.mark.thorough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,20 +23,39 @@ def can_log_in(hands: Hands) -> bool:
     return bool(hands.sql(f"SELECT rolcanlogin FROM pg_roles WHERE rolname = '{LOGIN}'")[0][0])
 
 
+def told(world: World, system: str) -> set[tuple[str, str, str]]:
+    """What an inventory says of retirements: name of what stands, retirement, what is next."""
+    found = json.loads(world.ok("inventory", "-json", "--system", system))
+    (seen,) = found["systems"]
+    return {
+        (one["name"], one["retirement"]["name"], one["retirement"]["next"])
+        for one in seen["items"]
+        if one["retirement"]
+    }
+
+
 def test_the_whole_way_of_a_standing_login(world: World, tmp_path: Path) -> None:
     token = token_file(world, tmp_path)
     with standing(world) as hands, harnessed(world, Probes()) as harness:
         assert "apply makes what replaces it" in world.apply()
+        assert told(world, "orders-db") == {(LOGIN, "svc-orders", "prove")}
         with Probe(world) as probe:
             said = world.ok("retire", "-prove", "svc-orders", "-token", token)
             assert "support-bot/orders.read: logged in at vault (auth/jwt-agents" in said
+
+            assert told(world, "orders-db") == {(LOGIN, "svc-orders", "lock")}
 
             with hands.session(user=LOGIN, password=PASSWORD, application_name="nightly") as held:
                 done = world.writ(*APPLY)
                 session = f"session {held.info.backend_pid} of nightly from this host, since 20"
                 assert f"warning[W530] retirements.svc-orders: {LOGIN} of orders-db is not locked" in done.stderr
-                assert (done.returncode, session in done.stderr, session in done.stdout) == (0, True, True), done
+                assert (done.returncode, session in done.stderr, session in done.stdout) == (1, True, True), done
                 assert "No changes." in done.stdout
+                assert "Apply incomplete." in done.stdout
+                assert "0 failed, 0 skipped, 1 of retirements refused." in done.stdout
+                assert world.writ("plan", "-detailed-exitcode").returncode == 0, "there is nothing that it would do"
+                last = json.loads(world.writ(*APPLY, "-json").stdout.splitlines()[-1])
+                assert (last["ok"], last["refused"], last["failed"]) == (False, 1, 0)
                 assert can_log_in(hands)
                 assert held.execute("SELECT 1").fetchone() == (1,)
 
@@ -65,7 +85,7 @@ def test_the_whole_way_of_a_standing_login(world: World, tmp_path: Path) -> None
             assert ("this plan locks it" in said, "1 changed" in said) == (True, True), said
             assert not lets_in(hands)
             done = world.writ(*APPLY)
-            assert "No changes." in done.stdout
+            assert (done.returncode, "No changes." in done.stdout) == (0, True), "what isn't due yet is nothing left"
             assert f"{LOGIN} of orders-db is locked since 20" in done.stdout
             # Another clock would have leases look long over that the probe is using.
             world.edit("retirements.yaml", "quarantine: 14d", "quarantine: 1s")
@@ -126,6 +146,12 @@ def test_a_user_of_aws_is_locked_with_its_keys_and_unlocked(world: World, tmp_pa
         world.ok("plan", "-out", "p")
         said = world.ok("apply", "p")
         assert (status(), key in said, f"…{key[-4:]}" in said) == ("Inactive", False, True), said
+        names = {"svc-payments", f"svc-payments/…{key[-4:]}"}
+        assert told(world, "payments") == {(name, "svc-payments", "delete") for name in names}
+        retirement = world.specs / "retirements.yaml"
+        retirement.rename(world.cwd / "aside")
+        assert told(world, "payments") == {(name, "svc-payments", "undo") for name in names}
+        (world.cwd / "aside").rename(retirement)
         with recorded_elsewhere(world, tmp_path / "state.json"):
             refused = world.writ("retire", "-undo", "svc-payments", "-auto-approve")
             assert (refused.returncode, "payments was account 999999999999 when" in refused.stderr) == (1, True), (

@@ -166,6 +166,7 @@ def test_while_it_waits_for_the_lock_it_stops_at_once(world: World, vault: Recor
             "failed": 0,
             "skipped": 0,
             "by_hand": 0,
+            "refused": 0,
         }
         assert locks(world) == 1
         holder.type("no\n")

@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from reconciler.engine.inventory import Judge, look_over, tripped
+from reconciler.engine.leaving import Leavings
 from reconciler.engine.session import System
 from reconciler.model import (
     Address,
     Class,
+    Coming,
     Covering,
     Desired,
     Holds,
+    Leaving,
     Origin,
     Resource,
     Seen,
@@ -117,13 +120,15 @@ class Standings(MemoryProvider):
 
 
 def over(
-    *told: Standing | Unseen | Exception | None, progress: Callable[[str, int], None] = lambda _system, _count: None
+    *told: Standing | Unseen | Exception | None,
+    progress: Callable[[str, int], None] = lambda _system, _count: None,
+    leaving: Leavings | None = None,
 ) -> tuple[Seen, tuple[Diagnostic, ...], Standings]:
     provider = Standings(*told)
     address = Address("mem", "thing", "a")
     wanted = {address: Desired(Resource(address, {}), Origin("", "support-bot", "orders.read"))}
     system = System(provider, Scope("test", "mem", SpecModel()), Memory())
-    seen, problems = look_over(system, "memory", JUDGE, wanted, progress)
+    seen, problems = look_over(system, "memory", JUDGE, wanted, leaving or {}, progress)
     return seen, problems, provider
 
 
@@ -139,6 +144,13 @@ def test_what_is_dynamic_is_counted_and_not_named() -> None:
     assert (seen.dynamic, problems) == (4, ())
     assert [item.standing.address.key for item in seen.items if item.is_finding] == ["old", "powerful"]
     assert {item.standing.address.key for item in seen.items if not item.is_finding} == {"me", "its own"}
+
+
+def test_what_a_retirement_names_says_so_by_any_of_its_spellings() -> None:
+    at = Leaving("svc", declared=True, coming=Coming.PROVE)
+    told = [standing(name, principals=names) for name, names in (("a", ("x@%", "x")), ("b", ("y",)), ("x", ()))]
+    seen, _, _ = over(*told, leaving={("mem", "x"): at, ("other", "y"): at})
+    assert {item.standing.address.key: item.leaving for item in seen.items} == {"a": at, "b": None, "x": None}
 
 
 def test_equal_access_is_compared_once_and_never_kept() -> None:

@@ -457,3 +457,36 @@ def test_what_has_gone_meanwhile_is_told_and_not_asked_for() -> None:
         "keys a has gone, and can't be brought back",
         "console has gone, and can't be brought back",
     ]
+
+
+UNPROVED = replace(GOOD, proof=None)
+YESTERDAY = Use("key", since=NOW - DAY / 2, now=False)
+
+
+@pytest.mark.parametrize(
+    ("there", "record", "path", "refused"),
+    [
+        (found(uses=(BUSY,)), None, GOOD, True),
+        (found(uses=(YESTERDAY,)), None, GOOD, False),
+        (found(uses=(YESTERDAY, BUSY)), None, GOOD, True),
+        (found(uses=(BUSY,)), None, UNPROVED, False),
+        (found(unseen=("x",)), None, GOOD, True),
+        (found(unseen=("x",)), None, UNPROVED, False),
+        (found(), None, GOOD, False),
+        (found(open_=False, uses=(BUSY,)), OLD, GOOD, True),
+        (found(open_=False, uses=(BUSY,)), YOUNG, GOOD, False),
+        (found(open_=False, holding=("x",)), OLD, GOOD, True),
+        (found(open_=False, holding=("x",)), YOUNG, GOOD, False),
+        (found(open_=False, unseen=("x",)), OLD, GOOD, True),
+        (found(open_=False, unseen=("x",)), YOUNG, GOOD, False),
+        (LOCKED, YOUNG, GOOD, False),
+        (LOCKED, OLD, UNPROVED, False),
+        (found(open_=False), recorded(Marked.RESTORING), GOOD, True),
+        (None, None, GOOD, False),
+    ],
+)
+def test_a_step_that_is_due_and_not_done_is_refused(
+    there: Retirable | None, record: Retired | None, path: Successor, refused: bool
+) -> None:
+    (row,) = plan_retirements([Case(WANTED, there, record, (path,), NOW)], MARKS).rows
+    assert row.is_refused(NOW) is refused

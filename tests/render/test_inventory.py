@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,10 +14,12 @@ from jsonschema import Draft202012Validator
 from reconciler.model import (
     Address,
     Class,
+    Coming,
     Covering,
     Holds,
     Inventory,
     Item,
+    Leaving,
     Seen,
     Side,
     Standing,
@@ -98,6 +101,52 @@ Standing: 4, to be looked at: 3; dynamic: 4 (dynamic share: 50%).
     assert "no finding: token quiet, without a finding" in text(WHOLE, full=True)
     assert "Nothing to look at." in text(inventory(item("quiet")))
     assert "dynamic: 0." in text(inventory()), "there is no share of nothing"
+
+
+LOCKED = "svc, locked since 2027-01-01 00:00 UTC"
+
+
+def leaving(coming: Coming, *, declared: bool = True, locked: bool = False) -> Leaving:
+    due = NOW + timedelta(days=9) if coming is Coming.DELETE else None
+    return Leaving("svc", declared, coming, NOW if locked else None, due)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (leaving(Coming.PROVE), "svc; next: prove what replaces it (writ retire --prove svc)"),
+        (leaving(Coming.LOCK), "svc; next: the next apply locks it, if nobody uses it"),
+        (
+            leaving(Coming.DELETE, locked=True),
+            f"{LOCKED}; next: delete it from 2027-01-10 00:00 UTC on, if nobody uses it until then",
+        ),
+        (
+            leaving(Coming.UNDO, locked=True),
+            f"{LOCKED}; next: end undoing it (writ retire --undo svc)",
+        ),
+        (
+            leaving(Coming.UNDO, declared=False, locked=True),
+            f"{LOCKED}, which has left the specs: writ retire --undo svc unlocks it",
+        ),
+        (
+            leaving(Coming.UNKNOWN),
+            "svc; next: how far it has come stands in the state, which couldn't be read",
+        ),
+    ],
+)
+def test_what_a_retirement_names_says_so_in_every_form(at: Leaving, said: str) -> None:
+    found = inventory(replace(item("ci", Class.STATIC), leaving=at), replace(item("root"), leaving=at))
+    assert f"\n      retired   by {said}\n" in text(found)
+    assert f"no finding: token root, without a finding; retired by {said}" in text(found, full=True)
+    document = inventory_json(found)
+    assert list(Draft202012Validator(inventory_schema()).iter_errors(document)) == []
+    told = document["systems"][0]["items"][0]["retirement"]
+    row = next(csv.DictReader(io.StringIO("\n".join(line.plain for line in inventory_csv(found)))))
+    assert (told["name"], told["declared"], told["next"]) == ("svc", at.declared, at.coming.value)
+    assert (row["retirement"], row["next"]) == ("svc", at.coming.value)
+    for cell, key in (("locked_since", "locked_since"), ("due", "due")):
+        assert bool(row[cell]) is bool(told[key])
+    assert bool(told["due"]) is (at.due is not None)
 
 
 def test_json_is_as_its_schema_says() -> None:

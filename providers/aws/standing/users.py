@@ -96,6 +96,7 @@ class Users:
             users=tuple(f"whoever has key {key.name}" for key in active),
             people=tuple(_people(active, console, devices)),
             facts=facts,
+            principals=(detail["UserName"],),
             access=principal,
         )
 
@@ -103,6 +104,7 @@ class Users:
         return Standing(
             self.client.scope.address(ACCESS_KEY, f"{detail['UserName']}/{key.name}"),
             "access key",
+            principals=(detail["UserName"],),
             whose=whose,
             holds=Holds.CREDENTIAL,
             enabled=key.active,

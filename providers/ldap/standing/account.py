@@ -53,6 +53,7 @@ def standing(address: Address, entry: Entry, found: Found, whose: Whose) -> Stan
     return Standing(
         address,
         "directory account",
+        principals=(address.key,),
         whose=whose,
         holds=Holds.CREDENTIAL if found.has_password else Holds.NOTHING,
         enabled=not password.locked,

@@ -16,7 +16,7 @@ from providers.mysql.privileges import Kind
 from providers.mysql.settings import MysqlSettings
 from reconciler.model import Address, Resource, Spot, Step
 from reconciler.model import Kind as Spots
-from reconciler.provider import Scope
+from reconciler.provider import Scope, by_stored_secrets, on_rds
 
 _SERVERS = "mysql"
 """The database that says who may do what."""
@@ -45,6 +45,8 @@ def steps(scope: Scope[MysqlSettings], objects: Mapping[Address, Resource], surr
         yield from look.of(role)
     if scope.settings.credentials is not None:
         yield from look.of_minter()
+    yield by_stored_secrets(scope.system)
+    yield from on_rds(scope.system, scope.settings.minter)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ def standing(address: Address, login: Login, found: Found, lifetime: int, whose:
     return Standing(
         address,
         "database login",
+        principals=(str(login.account), *((login.account.user,) if login.account.host == "%" else ())),
         whose=whose,
         holds=Holds.CREDENTIAL if password else Holds.NOTHING,
         enabled=not login.locked and not by_hand,

@@ -14,7 +14,7 @@ from providers.postgres.names import MEMBERSHIP as MEMBER_OF
 from providers.postgres.names import MINTER, ROLE
 from providers.postgres.settings import PostgresSettings
 from reconciler.model import Address, Kind, Resource, Spot, Step
-from reconciler.provider import Scope
+from reconciler.provider import Scope, by_stored_secrets, on_rds
 
 _SERVERS = {
     "pg_execute_server_program": (True, "COPY … TO PROGRAM runs as the server's account"),
@@ -40,6 +40,8 @@ def steps(scope: Scope[PostgresSettings], objects: Mapping[Address, Resource], s
                 fresh.append(name)
     if scope.settings.credentials:
         yield from look.of_minter()
+    yield by_stored_secrets(scope.system)
+    yield from on_rds(scope.system, scope.settings.minter)
 
 
 @dataclass(frozen=True, slots=True)

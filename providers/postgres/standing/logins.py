@@ -86,6 +86,7 @@ def standing(address: Address, login: Login, sessions: Sessions | None, access: 
         users=tuple(_users(live)),
         people=tuple(f"a session of {name}" for name in live.programs or () if name.lower().startswith(_PEOPLES)),
         facts=facts,
+        principals=(login.name,),
         access=None if login.superuser else held(privileges),
     )
 

@@ -10,7 +10,7 @@ from providers.vault.names import split_last
 from reconciler.model import Address, Kind, Spot, Step
 
 FOLDERS = (
-    *("sys/policies/acl/", "sys/policy/", "sys/auth/", "sys/raw", "identity/entity", "identity/group"),
+    *("sys/policies/acl/", "sys/policy/", "sys/auth/", "sys/remount", "sys/raw", "identity/entity", "identity/group"),
     *("auth/token/create", "auth/userpass/users/", "auth/approle/role/"),
 )
 """Where the powers lie, besides the roles of a login's own mount."""
@@ -164,6 +164,8 @@ class Powers:
                 yield from self._any(
                     [may], "V7", sure=whole, note="" if whole else "if it may configure what it mounts"
                 )
+        moved = self.token.may("update", "sys/remount", {"from": "kv", "to": "writ-new"})
+        yield from self._any([moved], "V7", sure=False, note="if it may read where it moves what is mounted")
         for raw in distinct(
             self.token.may("update", f"sys/raw/{name}", {"value": "x"}) for name in ("writ-new", "core/writ-new")
         ):

@@ -21,6 +21,12 @@ _ALL = (
         "any SQL as the connection's user",
         _ENGINE,
     ),
+    Rule(
+        "V3",
+        "write <mount>/roles/<r> of an aws engine and read <mount>/creds/<r> or <mount>/sts/<r>, or mount one",
+        "AWS, as far as the server's own identity there goes",
+        "Vault's documentation of the AWS secrets engine: policy_document, role_arns; root credentials",
+    ),
     Rule("V4", "write a role or a user of an auth method", "any policy that is there", "observed on OpenBao"),
     Rule("V5", "write its own identity entity, or a group", "any policy that is there", "observed on OpenBao"),
     Rule(
@@ -31,9 +37,9 @@ _ALL = (
     ),
     Rule(
         "V7",
-        "sudo on sys/auth/* and writing what is mounted there; or sys/raw/*",
-        "any policy that is there",
-        "Vault's HTTP API documentation: /sys/auth, /sys/raw",
+        "sudo on sys/auth/* and writing what is mounted there; or sys/remount; or sys/raw/*",
+        "any policy that is there; of what is moved, all that is in it",
+        "Vault's HTTP API documentation: /sys/auth, /sys/remount, /sys/raw",
     ),
     Rule(
         "X1",

@@ -81,6 +81,7 @@ def _approle(logins: Logins, mount: str, name: str, found: Found) -> Standing:
     return Standing(
         logins.client.scope.address(APPROLE, f"{mount}/{name}"),
         "AppRole",
+        principals=(f"{mount}/{name}",),
         whose=logins.whose(mount, name),
         holds=Holds.NOTHING if issued.number == 0 else Holds.CREDENTIAL,
         created=issued.oldest,
@@ -130,6 +131,7 @@ def _user(logins: Logins, mount: str, name: str, found: Found) -> Standing:
     return Standing(
         logins.client.scope.address(USER, f"{mount}/{name}"),
         "userpass user",
+        principals=(f"{mount}/{name}",),
         whose=logins.whose(mount, name),
         holds=Holds.CREDENTIAL,
         endless=True,

@@ -11,9 +11,9 @@ from providers.ldap.connection import LdapConnection
 from providers.ldap.entry import Modification
 from providers.ldap.login import connect
 from providers.ldap.permissions import rules
-from reconciler.provider import ProviderError
+from reconciler.provider import NOTHING_BEYOND, Beyond, ProviderError, Retiring
 from tests.providers.ldap.directory import Directory
-from tests.providers.ldap.world import access
+from tests.providers.ldap.world import PROVIDER, access, scope_of
 
 SECRET = "only for this test"
 WRITING = 5
@@ -87,3 +87,18 @@ def test_those_for_planning_read_and_write_nothing(
     assert directory.changes() == expected
     assert not directory.apply().ok
     assert directory.changes() == expected
+
+
+def test_an_account_that_is_retired_needs_to_be_seen() -> None:
+    beyond = Beyond(retiring=(Retiring("uid=svc,ou=people,dc=example,dc=com"),))
+    for writing in (False, True):
+        usual, told = (
+            PROVIDER.rights(scope_of(), writing=writing, beyond=one).text for one in (NOTHING_BEYOND, beyond)
+        )
+        more = [line for line in told.splitlines() if line not in usual.splitlines()]
+        assert [line.split()[2] for line in more] == [
+            'dn.exact="uid=svc,ou=people,dc=example,dc=com"',
+            'dn.subtree="cn=Monitor"',
+        ]
+        assert all(" read by * break" in line for line in more)
+        assert told.splitlines()[-1] == usual.splitlines()[-1]

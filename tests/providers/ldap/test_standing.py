@@ -141,6 +141,8 @@ def test_accounts_as_they_are(estate: Directory, auditor: LdapClient) -> None:
     assert found.keys() == wide.keys() - {"plain"}
     assert "plain" not in found, "a person in a plain group is nobody's machine"
     assert {"bot", "other", "aging", "loose", "locked", "no-shell", "humane", "svc-ci"} < found.keys()
+    assert found["boss"].principals == (found["boss"].address.key,), "as a Retirement names it: by its DN"
+    assert found["boss"].address.key.startswith("uid=boss,")
     people = {name: one.people for name, one in found.items() if one.people}
     assert people == {
         "shell": ("a shell to log in with: /bin/bash",),

@@ -12,6 +12,7 @@ from providers.mysql.access import Grant, MysqlNever
 from providers.mysql.connection import MysqlConnection
 from providers.mysql.names import GRANT, MEMBERSHIP, ROLE
 from providers.mysql.settings import MysqlSettings
+from reconciler.provider import NOTHING_BEYOND, Beyond, Retiring
 from tests.providers.mysql.world import PROVIDER, READ, SYSTEM, access, demand, lowered, never, pair, scope_of, settings
 
 
@@ -172,3 +173,12 @@ def test_only_what_writes_is_asked_of_the_administrator_for_apply() -> None:
     assert "WITH GRANT OPTION" not in plan.text
     assert "CREATE USER ON *.*" in apply.text
     assert never(server=True).privileges == ("ALL",)
+
+
+def test_a_user_that_is_retired_needs_to_be_seen_and_ended() -> None:
+    beyond = Beyond(retiring=(Retiring("export"),))
+    for writing, right in ((False, "PROCESS"), (True, "PROCESS, CONNECTION ADMIN")):
+        usual, told = (
+            PROVIDER.rights(scope_of(), writing=writing, beyond=one).text for one in (NOTHING_BEYOND, beyond)
+        )
+        assert told == f"{usual}GRANT {right} ON *.* TO 'iam_operator'@'%';\n"

@@ -66,6 +66,8 @@ def told(one: Standing) -> list[str]:
 
 
 def test_logins_as_they_are(found: dict[str, Standing], world: World) -> None:
+    assert found["inv_any@%"].principals == ("inv_any@%", "inv_any")
+    assert found["inv_plain@10.0.0.1"].principals == ("inv_plain@10.0.0.1",)
     wide = {name: told(found[name]) for name in (*MADE, "``@inv_host")}
     assert wide == {
         "inv_plain@10.0.0.1": [],

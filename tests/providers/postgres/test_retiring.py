@@ -11,7 +11,7 @@ from providers.postgres.client import connect
 from providers.postgres.connection import PostgresConnection
 from providers.postgres.names import RETIRING
 from reconciler.model import Live, Retirable
-from reconciler.provider import Conflict, Denied, ProviderError, Rejected, Retiring
+from reconciler.provider import NOTHING_BEYOND, Beyond, Conflict, Denied, ProviderError, Rejected, Retiring
 from tests.providers.postgres.world import PROVIDER, World
 
 LOGIN, HEIR, OPERATOR = "svc_export", "export_owner", "iam_retirer"
@@ -45,6 +45,13 @@ def limited(worlds: Callable[..., World]) -> Iterator[World]:
         base.sql(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{name}'")
     there = {name for (name,) in base.sql("SELECT rolname FROM pg_roles")}
     base.sql(*(one for one in _ENDED if "ROLE" not in one or one.split("DROP ROLE ")[1] in there))
+
+
+def test_it_is_done_with_the_rights_that_are_printed(limited: World) -> None:
+    beyond = Beyond(retiring=(Retiring(LOGIN, HEIR),))
+    usual, told = (PROVIDER.rights(limited.scope, writing=True, beyond=one).text for one in (NOTHING_BEYOND, beyond))
+    more = [line for line in told.splitlines() if line not in usual.splitlines()]
+    assert {line.removesuffix(";").replace("iam_operator", OPERATOR) for line in more} == set(_MADE[3:6])
 
 
 def look(world: World, heir: str = HEIR) -> Retirable:

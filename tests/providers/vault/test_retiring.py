@@ -13,7 +13,7 @@ from providers.vault.connect import anonymous
 from providers.vault.connection import VaultConnection
 from providers.vault.names import RETIRING
 from providers.vault.provider import VaultProvider
-from reconciler.model import Live, Retirable
+from reconciler.model import Live, Retirable, Standing
 from reconciler.provider import Conflict, Rejected, Retiring
 from tests.providers.vault.world import Estate
 
@@ -144,3 +144,9 @@ def test_what_is_neither_is_refused(estate: Estate) -> None:
     with pytest.raises(Rejected, match="type token can't be retired"):
         look(estate.root, "token/x")
     assert PROVIDER.retirables(estate.root, estate.root.scope, [Retiring("nowhere/x")]) == {}
+
+
+def test_an_inventory_knows_it_by_the_name_that_a_retirement_has(standing: tuple[str, VaultClient, Enter]) -> None:
+    principal, root, _ = standing
+    found = PROVIDER.inventory(root, root.scope) or ()
+    assert (principal,) in [one.principals for one in found if isinstance(one, Standing)]

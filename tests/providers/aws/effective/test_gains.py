@@ -18,6 +18,10 @@ OTHER = "arn:aws:iam::123456789012:role/other"
 CUSTOMER = "arn:aws:iam::123456789012:policy/mine"
 
 
+_WITHIN = {"X5": {"X3"}}
+"""Rules that hold wherever another does."""
+
+
 def found(objects: Objects) -> list[Step]:
     return [one for one in steps(SCOPE, objects) if one.rule]
 
@@ -30,7 +34,7 @@ def allowing(*actions: str, resource: str = "*", boundary: str = "") -> Objects:
 def test_each_way_alone(entry: Actions) -> None:
     for way in entry.ways:
         told = found(allowing(*(part[0] for part in way)))
-        assert [one.rule for one in told] == [entry.rule.id]
+        assert {one.rule for one in told} - _WITHIN.get(entry.rule.id, set()) == {entry.rule.id}
         for action in {action for part in way for action in part}:
             whole = [part for part in way if action in part]
             others = [part[0] for part in way if part not in whole]
@@ -42,7 +46,7 @@ def test_without_one_part_it_is_none(entry: Actions) -> None:
     for way in entry.ways:
         for missing in range(len(way)):
             rest = [part[0] for number, part in enumerate(way) if number != missing]
-            told = [one.rule for one in found(allowing("s3:GetObject", *rest))]
+            told = [one.rule for one in found(allowing("sqs:SendMessage", *rest))]
             assert entry.rule.id not in told
 
 
@@ -74,7 +78,7 @@ def test_a_boundary_that_lets_it_through_holds_what_it_gains() -> None:
 
 def test_a_policy_of_its_own_that_it_can_write_is_certain() -> None:
     address = Address("payments", MANAGED_POLICY, CUSTOMER)
-    known = {address: Resource(address, {"policy": text({"Action": "s3:GetObject"})})}
+    known = {address: Resource(address, {"policy": text({"Action": "s3:ListBucket"})})}
     for resource, certain in ((CUSTOMER, True), (f"{CUSTOMER}-not", False)):
         objects = allowing("iam:CreatePolicyVersion", resource=resource)
         (step,) = found({**objects, **attached(CUSTOMER), **known})
@@ -112,10 +116,10 @@ def test_on_a_resource_that_a_variable_names_it_is_never_certain() -> None:
 
 def test_to_choose_among_versions_that_are_there_is_never_certain() -> None:
     address = Address("payments", MANAGED_POLICY, CUSTOMER)
-    known = {address: Resource(address, {"policy": text({"Action": "s3:GetObject"})})}
+    known = {address: Resource(address, {"policy": text({"Action": "s3:ListBucket"})})}
     (step,) = found({**allowing("iam:SetDefaultPolicyVersion", resource=CUSTOMER), **attached(CUSTOMER), **known})
     assert (step.rule, step.certain) == ("A1", False)
 
 
 def test_what_has_nothing_of_it_is_not_looked_into() -> None:
-    assert found(allowing("s3:*", "sqs:SendMessage")) == []
+    assert found(allowing("s3:ListBucket", "sqs:SendMessage")) == []

@@ -97,6 +97,23 @@ def test_createrole_by_the_servers_version(converged: World) -> None:
         converged.sql("RESET ROLE")
 
 
+def test_a_function_that_runs_as_its_owner_gives_nothing_to_whoever_may_replace_it(converged: World) -> None:
+    """P4 is no rule here: only its owner may, and then it runs as that one."""
+    made = (
+        "CREATE OR REPLACE FUNCTION public.esc_f() RETURNS text SECURITY DEFINER LANGUAGE sql AS 'SELECT current_user'"
+    )
+    converged.sql(made, "GRANT ALL ON FUNCTION public.esc_f() TO $role", "GRANT CREATE ON SCHEMA public TO $role")
+    try:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            converged.sql("SET ROLE $role", made)
+        converged.sql("ALTER FUNCTION public.esc_f() OWNER TO $role", "SET ROLE $role", made)
+        assert [tuple(row) for row in converged.sql("SELECT public.esc_f()")] == [(converged.role,)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            converged.sql("SET ROLE $role", "ALTER FUNCTION public.esc_f() OWNER TO postgres")
+    finally:
+        converged.sql("DROP FUNCTION public.esc_f()", "REVOKE CREATE ON SCHEMA public FROM $role")
+
+
 def test_the_catalogue_is_tried() -> None:
     assert set(RULES) == {*CASES, "P3"}
 
