@@ -203,6 +203,12 @@ def test_where_nothing_was_kept_what_is_there_is_what_was() -> None:
     assert row_of(LOCKED, replace(OLD, before=None)).before == LOCKED.live.resource
 
 
+@pytest.mark.parametrize(("there", "stage"), [(LOCKED, Stage.STANDING), (found(), Stage.STANDING), (None, Stage.GONE)])
+def test_what_locked_somebody_else_says_nothing_of_this_one(there: Retirable | None, stage: Stage) -> None:
+    row = row_of(there, replace(OLD, address=AT._replace(key="other")))
+    assert (row.stage, row.deed, row.waits, row.since) == (stage, Deed.NOTHING, Waits.SOMEBODY, None)
+
+
 HALF = (Deed.NOTHING, Waits.SOMEBODY)
 AGAIN = (Deed.QUARANTINE, Waits.NOTHING)
 

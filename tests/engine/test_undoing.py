@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.engine.quarantine import not_due, restoring
+from reconciler.engine.quarantine import not_due, restoring, settled
 from reconciler.engine.retirement import Case, plan_retirements
 from reconciler.model import (
     Deed,
@@ -79,3 +79,11 @@ def test_the_first_reason_of_several_is_told_of_a_saved_step() -> None:
     planned = plan_retirements([Case(WANTED, found(), None, (GOOD,), NOW)], MARKS)
     blind = found(unseen=("one is dark", "two is dark"), uses=(BUSY,))
     assert not_due(planned.rows[0], planned.changes[0], recorded(Marked.NONE), blind) == "one is dark"
+
+
+def test_nothing_is_settled_of_an_undo_or_of_somebody_else() -> None:
+    (standing,) = plan_retirements([Case(WANTED, found(uses=(BUSY,)), OLD, (GOOD,), NOW)], MARKS).rows
+    assert settled(standing, OLD) == replace(OLD, since=None)
+    assert settled(replace(standing, deed=Deed.RESTORE), OLD) is None
+    assert settled(standing, replace(OLD, address=AT._replace(key="other"))) is None
+    assert settled(standing, None) is None

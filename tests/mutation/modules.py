@@ -5,7 +5,14 @@ from __future__ import annotations
 _PLANNING = ("test_planner", "test_others", "test_guard", "test_observed", "test_byhand", "test_drift")
 _ORDER = ("test_graph", "test_cascade", "test_stages", "test_closing", "test_apply")
 _HOLDING = ("test_heartbeat", "test_lock", "test_holder")
-_RETIRING = ("test_retirement", "test_retirement_rows", "test_undoing", "test_succession", "test_meter")
+_RETIRING = (
+    "test_retirement",
+    "test_retirement_rows",
+    "test_undoing",
+    "test_succession",
+    "test_replacing_path",
+    "test_meter",
+)
 _CODEC = ("test_codec", "test_consistent", "test_store", "test_planfile")
 
 
@@ -41,7 +48,7 @@ GROUPS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "audit": (
         tuple(f"reconciler.audit.{name}" for name in ("chain", "journal", "checkpoint", "entry")),
         (
-            *_of("audit", ("test_chain", "test_entry", "test_journal")),
+            *_of("audit", ("test_entry", "test_journal", "test_chain")),
             *_of("state", ("test_ledger", "test_ledger_end")),
         ),
     ),
