@@ -9,19 +9,29 @@ from zlib import crc32
 import pytest
 
 EVERY = {
-    "tests/e2e/test_rogues.py": 3,
-    "tests/providers/aws/test_faults.py": 2,
-    "tests/providers/aws/test_round.py": 3,
-    "tests/providers/postgres/effective/test_changes.py": 3,
-    "tests/providers/postgres/effective/test_compare.py": 2,
+    "tests/cli/test_all_at_once.py": 3,
+    "tests/cli/test_formats.py": 3,
+    "tests/cli/test_main.py::test_what_asks_no_system_loads_no_sdk": 3,
+    "tests/e2e/test_escalation.py": 2,
+    "tests/e2e/test_observed.py": 2,
+    "tests/e2e/test_rogues.py": 6,
+    "tests/e2e/test_signals.py": 3,
+    "tests/providers/aws/test_faults.py": 4,
+    "tests/providers/aws/test_neighbours.py": 2,
+    "tests/providers/aws/test_round.py": 5,
+    "tests/providers/postgres/effective/test_changes.py": 5,
+    "tests/providers/postgres/effective/test_compare.py": 4,
     "tests/providers/postgres/test_lease.py": 2,
-    "tests/providers/postgres/test_rogue.py": 3,
+    "tests/providers/postgres/test_rogue.py": 6,
+    "tests/providers/postgres/test_round.py": 3,
+    "tests/providers/vault/test_holders.py": 2,
     "tests/providers/vault/test_patterns_of_connections.py": 2,
-    "tests/sandbox/test_lifecycle.py": 3,
-    "tests/state/test_lease.py": 3,
-    "tests/state/test_state_edits.py": 5,
+    "tests/sandbox/test_lifecycle.py": 5,
     "tests/specs/test_fmt.py::test_time_grows_with_the_text_only": 3,
     "tests/state/test_keeping.py": 2,
+    "tests/state/test_lease.py": 3,
+    "tests/state/test_ledger_end.py": 3,
+    "tests/state/test_state_edits.py": 5,
 }
 """Files, and tests, whose cases each take long: of each test's cases, every n-th is taken."""
 

@@ -164,6 +164,7 @@ def test_a_missing_privilege_at_postgresql_stops_only_what_needs_it(world: World
         hands.sql("REASSIGN OWNED BY operator TO postgres", "DROP OWNED BY operator", "DROP ROLE operator")
 
 
+@pytest.mark.thorough
 def test_a_server_that_goes_away_halfway(world: World, vault: Recorder) -> None:
     connections = rewired(world, vault={"address": vault.url})
     vault.cut_after = 4  # a login and three objects

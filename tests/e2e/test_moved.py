@@ -71,6 +71,7 @@ def test_a_saved_plan_is_refused_before_its_first_write(
     assert all(after[system] > before[system] for system in after), "it wasn't asked at all"
 
 
+@pytest.mark.thorough
 def test_the_counters_count(ground: Ground, taps: Tapped) -> None:
     """Through the command line, on all systems at once: the plan is refused, and the next one writes everywhere."""
     world, kinds = ground.world, ("vault-policy-widened", "aws-policy-attached", "postgres-another-table")

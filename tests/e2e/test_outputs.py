@@ -124,6 +124,7 @@ def test_the_same_kinds_elsewhere(name: str, ground: Ground) -> None:
         vandalism.tidy(ground.hands)
 
 
+@pytest.mark.thorough
 def test_names_that_somebody_made_at_the_servers(ground: Ground) -> None:
     """Whoever may create a role names it: into the comment, the terminal and the log go names, and nothing else."""
     world, hands = ground.world, ground.hands

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from reconciler.state.document import decode_state, encode_state
 from tests.e2e.hands import Hands
 from tests.e2e.retiring import HEIR, LOGIN, PASSWORD, Probe, catalogue, end_logins, lets_in, standing, token_file
@@ -127,6 +129,7 @@ def recorded_elsewhere(world: World, file: Path) -> Iterator[None]:
     push("account 123456789012")
 
 
+@pytest.mark.thorough
 def test_a_user_of_aws_is_locked_with_its_keys_and_unlocked(world: World, tmp_path: Path) -> None:
     """moto believes any token: that a login proves something, OpenBao shows above."""
     (world.specs / "retirements.yaml").write_text(USER)

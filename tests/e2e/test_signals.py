@@ -149,6 +149,7 @@ def opened(process: int, path: Path) -> bool:
     return False
 
 
+@pytest.mark.thorough
 def test_while_it_waits_for_the_lock_it_stops_at_once(world: World, vault: Recorder) -> None:
     with on_terminal(world, vault, "apply") as holder:
         holder.read_until("Enter a value:")

@@ -57,6 +57,7 @@ def test_all_is_as_announced(place: Path) -> None:
     assert_nothing_left(place)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("moment", "group", "number"),
     [

@@ -235,12 +235,14 @@ def test_foreground_ends_with_a_signal(desk: Desk, number: signal.Signals) -> No
     assert not desk.folder.path.exists()
 
 
+@pytest.mark.thorough
 def test_it_stops_by_itself_when_its_time_is_over(desk: Desk) -> None:
     desk.ok("up", "--for", "1s")
     status = desk.status
     eventually(lambda: all_gone(status))
 
 
+@pytest.mark.thorough
 def test_it_ends_when_its_folder_is_deleted(desk: Desk) -> None:
     desk.ok("up")
     status = desk.status
