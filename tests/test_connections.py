@@ -122,3 +122,20 @@ def test_an_issuer_has_one_source_of_keys(tmp_path: Path, keys: str) -> None:
     file.write_text(f"{HEAD}  issuers: {{cluster: {keys}}}\n")
     _, problems = read_connections(str(file), {})
     assert [problem.code for problem in problems] == ["W121"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "code"),
+    [
+        ("{jwks_url: notaurl}", "W115"),
+        ("{discovery_url: 'http://oidc.example.com'}", "W115"),
+        ("{jwks_url: 'https://me:secret@oidc.example.com'}", "W018"),
+        ("{public_keys: [no key]}", "W119"),
+    ],
+)
+def test_an_issuers_keys_are_looked_at_as_in_the_specs(tmp_path: Path, keys: str, code: str) -> None:
+    file = tmp_path / "connections.yaml"
+    file.write_text(f"{HEAD}  issuers: {{cluster: {keys}}}\n")
+    _, problems = read_connections(str(file), {})
+    assert [problem.code for problem in problems] == [code]
+    assert "secret" not in str(problems)

@@ -1,4 +1,4 @@
-"""All talk with AWS: login, and calls whose failures are the contract's errors. The only user of boto3."""
+"""All talk with AWS: login, and calls whose failures are the contract's errors. Only it and session.py use boto3."""
 
 from __future__ import annotations
 
@@ -6,23 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
-from functools import cache
 from threading import Lock
 from typing import Any
 
 import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    AssumeRoleWithWebIdentityCredentialFetcher,
-    CredentialProvider,
-    CredentialResolver,
-    Credentials,
-    DeferredRefreshableCredentials,
-    EnvProvider,
-)
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -33,27 +22,21 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.handlers import json_decode_policies
-from botocore.loaders import Loader, create_loader
 from botocore.parsers import ResponseParserError
-from botocore.session import Session
-from botocore.utils import parse_timestamp
 
 from providers.aws.connection import AwsConnection
 from providers.aws.errors import NOT_AWS, SIGNATURE, InvalidPrincipal, NoSuchEntity, from_reply, lost
 from providers.aws.patterns import FIRST_REGION
-from providers.aws.replies import UNREADABLE, Answer, NotFromAws, refuse_others
+from providers.aws.replies import UNREADABLE, Answer, NotFromAws
 from providers.aws.retiring.present import AwsAgent
+from providers.aws.session import NO_CREDENTIALS, READS, WRITES, client_maker, endpoint_of, session_of
 from providers.aws.settings import AwsSettings
 from providers.aws.settle import Settling
 from providers.aws.territory import Territory
-from providers.aws.tokens import token_loader
 from reconciler.provider import Denied, Pair, ProviderError, Rejected, Scope, Unreachable, may_write
 from specs.redaction import keep
 
-_TIMEOUTS = Config(connect_timeout=5, read_timeout=20, user_agent_extra="writ", max_pool_connections=16)
-_READS = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 3}))
-# botocore would repeat a write whose reply was lost, and so make things twice.
-_WRITES = _TIMEOUTS.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
+LOGIN = "login"
 PAGE = 1000
 """Items a page: the most that IAM's lists give."""
 
@@ -68,8 +51,8 @@ class AwsClient:
         self.calls: Counter[str] = Counter()
         """Calls by operation, for the curious and the tests."""
         self._counting = Lock()
-        self._sts = make("sts", _READS)
-        self._reader, self._writer = make("iam", _READS), make("iam", _WRITES)
+        self._sts = make("sts", READS)
+        self._reader, self._writer = make("iam", READS), make("iam", WRITES)
         for client in (self._reader, self._writer):
             # It parses policies to dicts, and so hides repeated keys.
             client.meta.events.unregister("after-call.iam", json_decode_policies)
@@ -148,7 +131,7 @@ class AwsClient:
 def connect(scope: Scope[AwsSettings], connection: AwsConnection, environ: Mapping[str, str]) -> AwsClient:
     """Log in, and verify the account before any other call."""
     with _mapped("sts", LOGIN, writing=False):
-        client = AwsClient(scope, _client_maker(scope.settings, connection, environ))
+        client = AwsClient(scope, client_maker(scope.settings, connection, environ))
     client.verify()
     return client
 
@@ -160,12 +143,12 @@ def present(
     settings = scope.settings
     role = f"{settings.role_prefix}{pair.name}"
     arn = f"arn:{settings.partition}:iam::{settings.account}:role{settings.role_path}{role}"
-    endpoint = connection.endpoint_url or _endpoint("sts", environ) or ""
+    endpoint = connection.endpoint_url or endpoint_of("sts", environ) or ""
     region = connection.region or FIRST_REGION[settings.partition]
     with _mapped("sts", LOGIN, writing=False):
-        unsigned = _READS.merge(Config(signature_version=UNSIGNED))
+        unsigned = READS.merge(Config(signature_version=UNSIGNED))
         where: dict[str, Any] = {"region_name": region, "endpoint_url": endpoint or None}
-        nobody: Any = _session(None).create_client("sts", config=unsigned, **where)
+        nobody: Any = session_of(None).create_client("sts", config=unsigned, **where)
         given = Answer(
             nobody.assume_role_with_web_identity(
                 RoleArn=arn, RoleSessionName="writ-proof", WebIdentityToken=token, DurationSeconds=900
@@ -183,7 +166,7 @@ def raw_client(
 ) -> Any:
     """A bare boto3 client of a server on loopback, for what the sandbox prepares."""
     keys = credentials or {"AccessKeyId": "sandbox", "SecretAccessKey": "sandbox", "SessionToken": "sandbox"}
-    make: Callable[..., Any] = boto3.Session(botocore_session=_session(None)).client
+    make: Callable[..., Any] = boto3.Session(botocore_session=session_of(None)).client
     return make(
         service,
         aws_access_key_id=keys["AccessKeyId"],
@@ -191,129 +174,8 @@ def raw_client(
         aws_session_token=keys["SessionToken"],
         region_name=region,
         endpoint_url=endpoint_url,
-        config=_READS,
+        config=READS,
     )
-
-
-@cache
-def _loader() -> Loader:
-    """AWS's service models, parsed once for all accounts: that takes longer than a call."""
-    return create_loader()
-
-
-def _timestamp(value: Any) -> datetime:
-    """As botocore's, which takes half of the time of a bulk reading for the dates of roles."""
-    if isinstance(value, str) and value.endswith("Z"):
-        return datetime.fromisoformat(value)
-    found: datetime = parse_timestamp(value)
-    return found
-
-
-def _keep_credentials(**event: Any) -> None:
-    """Wherever the chain found them, and whenever they were refreshed: hidden before they are first used."""
-    credentials = event["request_signer"]._credentials  # noqa: SLF001 - the signer's own, which it gives nobody
-    if credentials is not None:
-        found = credentials.get_frozen_credentials()
-        keep(found.secret_key, found.token or "")
-
-
-def _session(profile: str | None) -> Session:
-    session = Session(profile=profile)
-    session.register_component("data_loader", _loader())
-    session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
-    for service in ("iam", "sts"):
-        session.register(f"before-parse.{service}", refuse_others)
-        session.register(f"before-sign.{service}", _keep_credentials)
-    return session
-
-
-def _client_maker(
-    settings: AwsSettings, connection: AwsConnection, environ: Mapping[str, str]
-) -> Callable[[str, Config], Any]:
-    base = _session(connection.profile or environ.get("AWS_PROFILE") or None)
-    if connection.config_file:
-        base.set_config_variable("config_file", connection.config_file)
-    region = _region(base, settings, connection, environ)
-
-    def create(service: str, config: Config | None = None, **options: Any) -> Any:
-        endpoint = connection.endpoint_url or _endpoint(service, environ)
-        config = _READS if config is None else _READS.merge(config)
-        make: Callable[..., Any] = base.create_client
-        return make(service, region_name=region, endpoint_url=endpoint, config=config, **options)
-
-    _use_environment(base, connection, environ)
-    credentials = _credentials(base, connection, environ, create)
-    if credentials is not None:
-        base.register_component("credential_provider", CredentialResolver([_Fixed(credentials)]))
-    session = boto3.Session(botocore_session=base, region_name=region)
-    make: Callable[..., Any] = session.client
-    return lambda service, config: make(
-        service, endpoint_url=connection.endpoint_url or _endpoint(service, environ), config=config
-    )
-
-
-class _Fixed(CredentialProvider):
-    """Credentials that are known already, as a chain of one."""
-
-    METHOD = "writ"
-    CANONICAL_NAME = "writ"
-
-    def __init__(self, credentials: Credentials) -> None:
-        super().__init__()
-        self._credentials = credentials
-
-    def load(self) -> Credentials:
-        return self._credentials
-
-
-def _use_environment(base: Session, connection: AwsConnection, environ: Mapping[str, str]) -> None:
-    """Keys come from ``environ``; a profile in the connections file goes before them, as in boto3."""
-    chain = base.get_component("credential_provider")
-    chain.remove(EnvProvider.METHOD)
-    if not connection.profile:
-        chain.providers.insert(0, EnvProvider(environ=environ))
-
-
-def _credentials(
-    base: Session, connection: AwsConnection, environ: Mapping[str, str], create: Callable[..., Any]
-) -> Credentials | None:
-    """What web_identity and assume_role give, one after the other; None for boto3's own chain."""
-    found: Credentials | None = None
-    if connection.web_identity:
-        identity = connection.web_identity
-        fetcher: Any = AssumeRoleWithWebIdentityCredentialFetcher(
-            create,
-            token_loader(identity, environ),
-            identity.role_arn,
-            extra_args={"RoleSessionName": identity.session_name},
-        )
-        found = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role-with-web-identity")
-    if connection.assume_role:
-        role = connection.assume_role
-        extra = {"RoleSessionName": role.session_name} | ({"ExternalId": role.external_id} if role.external_id else {})
-        # Not base.get_credentials(): it remembers what it found, and would sign with that ever after.
-        source = found or base.get_component("credential_provider").load_credentials()
-        if source is None:
-            raise Denied("there are no AWS credentials to assume a role with", help=_NO_CREDENTIALS)
-        fetcher = AssumeRoleCredentialFetcher(create, source, role.role_arn, extra_args=extra)
-        found = DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
-    return found
-
-
-LOGIN = "login"
-_NO_CREDENTIALS = "set AWS_PROFILE, or profile, assume_role or web_identity in the connections file"
-
-
-def _region(base: Session, settings: AwsSettings, connection: AwsConnection, environ: Mapping[str, str]) -> str:
-    found = connection.region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
-    return found or base.get_config_variable("region") or FIRST_REGION[settings.partition]
-
-
-def _endpoint(service: str, environ: Mapping[str, str]) -> str | None:
-    """None: AWS itself, or what the profile says."""
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
-        return None
-    return environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or environ.get("AWS_ENDPOINT_URL") or None
 
 
 @contextmanager
@@ -336,7 +198,7 @@ def _mapped(service: str, operation: str, *, writing: bool) -> Iterator[None]:
         raise Denied("AWS login: the credentials that were got just now have expired already", help=way_out) from None
     except UNREADABLE as failed:
         if operation == LOGIN:
-            raise Denied(f"AWS login: {failed}", help=_NO_CREDENTIALS) from failed
+            raise Denied(f"AWS login: {failed}", help=NO_CREDENTIALS) from failed
         message = f"the reply to {service}:{operation} is unreadable ({type(failed).__name__})"
         raise lost(message, writing=writing) from failed
 
@@ -364,4 +226,4 @@ def _from_botocore(failed: Exception, action: str, *, writing: bool) -> Provider
         return lost(f"the reply to {action} was lost or unreadable ({type(failed).__name__})", writing=writing)
     if isinstance(failed, ParamValidationError):
         return Rejected(f"{action}: {failed}")
-    return Denied(f"AWS login: {failed}", help=_NO_CREDENTIALS)
+    return Denied(f"AWS login: {failed}", help=NO_CREDENTIALS)

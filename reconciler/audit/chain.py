@@ -51,6 +51,10 @@ class Verified:
         """The hash of the last entry that is sound; empty without any."""
         return self.entries[-1].hash if self.entries else ""
 
+    def holds(self, end: End) -> bool:
+        """Whether the entry that somebody knows is among those that are sound."""
+        return end.number <= len(self.entries) and self.entries[end.number - 1].hash == end.head
+
 
 @dataclass(frozen=True, slots=True)
 class _Mark:

@@ -54,7 +54,7 @@ class Journal:
             entries.append(entry)
             head = entry.hash
         lines = [encode(one) for one in entries]
-        self._ledger.append(self._environment, self._number + 1, lines, head=head, lock=self._lock)
+        self._ledger.append(self._environment, self._number + 1, lines, end=End(number, head), lock=self._lock)
         self._number, self._head, self._first = number, head, ()
 
 
@@ -74,7 +74,7 @@ def _end(ledger: Ledger, environment: str, lineage: str) -> tuple[int, str]:
 
 def _refuse_other(ledger: Ledger, environment: str, number: int, head: str) -> None:
     """What the state knows of the record must be in it still: an end that was cut off would else never be missed."""
-    known = ledger.ends().get(environment)
+    known = ledger.end(environment)
     if known is None or _holds(ledger, environment, known, number, head):
         return
     wrong = f"ends with entry {number}" if number < known.number else f"has another entry {known.number}"

@@ -2,7 +2,7 @@
 
 from reconciler.provider.asking import Asking, RequestError
 from reconciler.provider.attributes import Attribute
-from reconciler.provider.contract import Provider, ResourceType
+from reconciler.provider.contract import Provider
 from reconciler.provider.demand import (
     AgentRef,
     Claim,
@@ -33,6 +33,7 @@ from reconciler.provider.local import LocalServer, LocalWorld, LoginBackend, Pre
 from reconciler.provider.marker import environment_of, marker_fields, marker_text, owner_by_fields, owner_by_text
 from reconciler.provider.meetings import by_stored_secrets, on_rds
 from reconciler.provider.policies import PolicyFileError, PolicyFiles
+from reconciler.provider.resource_type import ResourceType
 from reconciler.provider.retiring import AgentSession, Minted, Retirement, Retiring, Unfit
 from reconciler.provider.rights import NOTHING_BEYOND, Beyond, Rights
 from reconciler.provider.sources import text_from

@@ -16,7 +16,6 @@ from reconciler.model import (
     Explanation,
     Importable,
     Limit,
-    Live,
     Reach,
     Resource,
     Retirable,
@@ -29,11 +28,11 @@ from reconciler.model import (
     Worlds,
 )
 from reconciler.provider.asking import Asking
-from reconciler.provider.attributes import Attribute
 from reconciler.provider.demand import Claim, Demand, LoginTarget, Lowering, Pair, Scope, Wide
 from reconciler.provider.errors import Rejected
 from reconciler.provider.local import LocalServer
 from reconciler.provider.policies import PolicyFiles
+from reconciler.provider.resource_type import ResourceType
 from reconciler.provider.retiring import AgentSession, Minted, Retiring, Unfit
 from reconciler.provider.rights import NOTHING_BEYOND, Beyond, Rights
 from specs.base import SpecModel
@@ -43,37 +42,6 @@ A = TypeVar("A", bound=SpecModel)
 N = TypeVar("N", bound=SpecModel)
 K = TypeVar("K", bound=SpecModel)
 C = TypeVar("C")
-
-
-class ResourceType(ABC, Generic[C]):
-    """One kind of native object. All calls raise ProviderError and nothing else.
-
-    Writes are idempotent in effect: creating what is there as wanted, and deleting what is gone, succeed.
-    The engine reads back after every create and update, and compares.
-    """
-
-    name: ClassVar[str]
-    """Terraform's name for it, where Terraform has it."""
-    attributes: ClassVar[Mapping[str, Attribute]]
-    """Every attribute of Resource.attributes, and no other."""
-    borrowed: ClassVar[bool] = False
-    """Somebody else's object that ours only need: deleting it here lets go of it, and it stays."""
-
-    @abstractmethod
-    def read(self, client: C, key: str) -> Live | None:
-        """One object as it is now, in the same normal form as Provider.read; None if it isn't there."""
-
-    @abstractmethod
-    def create(self, client: C, desired: Resource) -> None:
-        """Make it, with every attribute. Refuses (Conflict) to take over an object that differs."""
-
-    @abstractmethod
-    def update(self, client: C, before: Live, desired: Resource) -> None:
-        """Make ``desired`` of ``before``, in place, by compare-and-set where the system has it."""
-
-    @abstractmethod
-    def delete(self, client: C, before: Live) -> None:
-        """Remove it and nothing else."""
 
 
 class Provider(ABC, Generic[S, A, N, K, C]):

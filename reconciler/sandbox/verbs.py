@@ -50,7 +50,7 @@ def up(chosen: Options, folder: Folder, say: Callable[[str], None]) -> Up:
 
 def up_here(chosen: Options, folder: Folder, say: Callable[[str], None], ready: Callable[[Status], None]) -> None:
     """Run a sandbox in this process until it is ended. Raises SandboxError, also where one runs already."""
-    chosen.read()
+    chosen.read()  # as above; it is read again where it is started
     if not folder.claim():
         raise SandboxError("a sandbox is up here already", help="stop it first: writ sandbox down")
     host(chosen, folder, say, ready)

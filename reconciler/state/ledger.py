@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -40,21 +40,27 @@ class Reading(Protocol):
         """The environments that have lines, sorted."""
         ...
 
-    def ends(self) -> Mapping[str, End]:
-        """By environment, the last line that the state itself knows of. Only where it was told of one.
+    def end(self, environment: str) -> End | None:
+        """The last line that the state itself knows of; None where it was told of none.
 
         Lines after it are those of a run that died before its next write. Fewer than that were once more.
         """
+        ...
+
+    def ended(self) -> tuple[str, ...]:
+        """The environments of which the state knows one, sorted. May read all that is kept of each."""
         ...
 
 
 class Ledger(Reading, Protocol):
     """The same, to be added to."""
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
+    def append(
+        self, environment: str, first: int, lines: Sequence[bytes], *, end: End | None = None, lock: str = ""
+    ) -> None:
         """Add lines, the first of them under this number. On the disk once it returns; else the last of them may lack.
 
-        ``head`` names the last of them; the state keeps that with its next write, the giving back of the lock included.
+        The state keeps ``end``, the last of them, with its next write, the giving back of the lock included.
 
         With the id of a ``lock`` it raises LockLost unless that lock is held still. Raises LedgerError where a line
         of the same number is there already.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote
 
 from reconciler.state.errors import LedgerError
-from reconciler.state.ledger import End, part
+from reconciler.state.ledger import part
 
 _SUFFIX = ".jsonl"
 _PIECE = 64 * 1024
@@ -94,10 +94,6 @@ class LedgerFiles:
             names = [path.name for path in self._state.parent.iterdir()] if self._state.parent.is_dir() else []
         found = (name for name in names if name.startswith(start) and name.endswith(_SUFFIX))
         return tuple(sorted(unquote(name.removeprefix(start).removesuffix(_SUFFIX)) for name in found))
-
-    def ends(self) -> Mapping[str, End]:
-        """What the state knows is in the state."""
-        return {}
 
 
 def _write(handle: int, end: int, data: bytes) -> None:

@@ -61,14 +61,21 @@ class LocalStore(TableStore):
             raise LockLost
         return LocalStore(self.path, patience=self._patience)
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
+    def append(
+        self,
+        environment: str,
+        first: int,  # noqa: ARG002 - it would tell of another's lines; so does the file's length
+        lines: Sequence[bytes],
+        *,
+        end: End | None = None,
+        lock: str = "",
+    ) -> None:
         """As state.ledger.Ledger. While the state is ours to write, nobody else takes the lock or appends."""
         with self._writing() as db:
             if lock:
                 self._refuse_lost(db, environment, lock)
             self._ledger.append(environment, lines)
-        if head:
-            self._ends[environment] = End(first + len(lines) - 1, head)
+        self._note_end(environment, end)
 
     def lines(self, environment: str) -> Iterator[bytes]:
         """As state.ledger.Ledger."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -52,12 +52,19 @@ def reading_ledger(place: Place) -> Iterator[Reading]:
 class _Files(LedgerFiles):
     """The lines beside a state file that is opened only to be asked how far they go: they can be read without it."""
 
-    def ends(self) -> Mapping[str, End]:
+    def end(self, environment: str) -> End | None:
         """As state.ledger.Ledger. Raises StateError where the state is there and can't be read."""
         if not may_hold(self._state):
-            return {}
+            return None
         with LocalStore(self._state, reading=True) as store:
-            return store.ends()
+            return store.end(environment)
+
+    def ended(self) -> tuple[str, ...]:
+        """The same."""
+        if not may_hold(self._state):
+            return ()
+        with LocalStore(self._state, reading=True) as store:
+            return store.ended()
 
 
 def may_hold(place: Place) -> bool:

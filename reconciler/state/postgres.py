@@ -114,7 +114,9 @@ class PostgresStore(TableStore):
             (free,) = self._bounded("SELECT pg_try_advisory_xact_lock(%s)", (_key(holder.id),)).fetchall()[0]
         return "whose connection to the database is gone" if free else ""
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
+    def append(
+        self, environment: str, first: int, lines: Sequence[bytes], *, end: End | None = None, lock: str = ""
+    ) -> None:
         """As state.ledger.Ledger."""
         try:
             with self._writing() as db:
@@ -129,8 +131,7 @@ class PostgresStore(TableStore):
                 raise
             message = f"entry {first} of the audit record of {environment} was written by another run meanwhile"
             raise LedgerError(message, help="run it again") from None
-        if head:
-            self._ends[environment] = End(first + len(lines) - 1, head)
+        self._note_end(environment, end)
 
     def lines(self, environment: str) -> Iterator[bytes]:
         """As state.ledger.Ledger."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from types import TracebackType
@@ -188,13 +188,15 @@ class S3Store:
             self._known.pop(environment, None)
         raise AssertionError
 
-    def append(self, environment: str, first: int, lines: Sequence[bytes], *, head: str = "", lock: str = "") -> None:
+    def append(
+        self, environment: str, first: int, lines: Sequence[bytes], *, end: End | None = None, lock: str = ""
+    ) -> None:
         """As state.ledger.Ledger."""
         if lock and self._read(environment).fence != lock:
             raise LockLost
         self._ledger.append(environment, first, lines)
-        if head:
-            self._ends[environment] = End(first + len(lines) - 1, head)
+        if end is not None:
+            self._ends[environment] = end
 
     def lines(self, environment: str) -> Iterator[bytes]:
         """As state.ledger.Ledger."""
@@ -212,10 +214,13 @@ class S3Store:
         """As state.ledger.Ledger."""
         return self._ledger.audited()
 
-    def ends(self) -> Mapping[str, End]:
+    def end(self, environment: str) -> End | None:
         """As state.ledger.Ledger."""
-        found = {name: self._read(name).end for name in self._named(".json")}
-        return {name: end for name, end in found.items() if end is not None}
+        return (self._known.get(environment) or self._read(environment)).end
+
+    def ended(self) -> tuple[str, ...]:
+        """As state.ledger.Ledger."""
+        return tuple(name for name in self._named(".json") if self._read(name).end is not None)
 
     def _fence(self, environment: str, mine: LockInfo) -> LockInfo | None:
         """From now on only we may write. Who took the lock over meanwhile, if anybody did."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
@@ -231,14 +231,18 @@ class TableStore(ABC):
         self._ends.pop(environment, None)
         return True
 
-    def ends(self) -> Mapping[str, End]:
+    def end(self, environment: str) -> End | None:
+        """As state.ledger.Ledger."""
+        with self._reading() as db:
+            rows = self._rows(db, "ledger_ends", environment) if self._version() > 7 else ()
+            return next((End(int(number), head) for _, number, head in rows), None)
+
+    def ended(self) -> tuple[str, ...]:
         """As state.ledger.Ledger."""
         with self._reading() as db:
             if self._version() < 8:
-                return {}
-            found = db.execute("SELECT environment FROM ledger_ends ORDER BY 1")
-            rows = [row for (name,) in list(found) for row in self._rows(db, "ledger_ends", name)]
-            return {environment: End(int(number), head) for environment, number, head in rows}
+                return ()
+            return tuple(str(name) for (name,) in db.execute("SELECT environment FROM ledger_ends ORDER BY 1"))
 
     @contextmanager
     def _changing(self, environment: str, lock: str) -> Iterator[Db]:
@@ -252,6 +256,10 @@ class TableStore(ABC):
             db.execute(_HEAD, (*head, digest(head)))
             self._keep_end(db, environment)
         self._ends.pop(environment, None)
+
+    def _note_end(self, environment: str, end: End | None) -> None:
+        if end is not None:
+            self._ends[environment] = end
 
     def _keep_end(self, db: Db, environment: str) -> None:
         end = self._ends.get(environment)

@@ -13,6 +13,7 @@ from reconciler.state.lock import locked
 from reconciler.state.lockinfo import whoami
 from reconciler.state.opening import Place, may_hold, open_store, shown
 from reconciler.state.store import Store
+from reconciler.workflow.auditing import only_one
 
 _MOVE = "keep it elsewhere, move it away, and accept that: a new record is begun, which says so"
 
@@ -26,34 +27,21 @@ def accept(place: Place, environment: str | None) -> tuple[str, int, int] | None
     if not may_hold(place):
         raise NothingRecorded(f"there is no state at {shown(place)}", help="without a state nothing is missed")
     with open_store(place) as store:
-        name = environment or _only_one(store, place)
+        name = environment or only_one(store, place)
         with locked(store, name, "audit accept", timeout=0.0, notice=lambda _: None) as mine:
-            known, lines = store.ends().get(name), _lines(store, name)
-            found = _sound(name, lines)
-            if known is None or verify(name, lines, (), known).flaw is None:
+            known, found = store.end(name), _sound(store, name)
+            if known is None or found.holds(known):
                 return None
-            body = record.accepted(
-                whoami(), record.ci_run(os.environ), (known.number, known.head), (len(found.entries), found.head)
-            )
+            count = len(found.entries)
+            body = record.accepted(whoami(), record.ci_run(os.environ), (known.number, known.head), (count, found.head))
             Journal(store, name, store.load(name).lineage, mine.id, accepting=True).write([(Kind.ACCEPTED, body)])
-            return name, known.number, len(found.entries)
+            return name, known.number, count
 
 
-def _lines(store: Store, environment: str) -> list[bytes]:
-    return list(store.lines(environment)) if environment in store.audited() else []
-
-
-def _sound(environment: str, lines: list[bytes]) -> Verified:
-    found = verify(environment, lines)
+def _sound(store: Store, environment: str) -> Verified:
+    """What is there, if it is sound without regard to what the state knows."""
+    found = verify(environment, store.lines(environment) if environment in store.audited() else ())
     if found.flaw is not None:
         message = f"the audit record of {environment} isn't sound in itself: {found.flaw.message}"
         raise LedgerBroken(message, help=_MOVE)
     return found
-
-
-def _only_one(store: Store, place: Place) -> str:
-    names = sorted({*store.ends(), *store.audited()})
-    if len(names) != 1:
-        there = ", ".join(names) or "none"
-        raise NothingRecorded(f"audit records of {shown(place)}: {there}", help="pick one with -environment NAME")
-    return names[0]

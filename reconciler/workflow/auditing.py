@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,10 +41,9 @@ def audit(place: Place, environment: str | None, checkpoints: Sequence[Path] = (
     required, found = read_public_key(key) if key is not None else (None, ())
     signed = tuple(read_checkpoint(_read(path), str(path), required) for path in checkpoints)
     with reading_ledger(place) as ledger:
-        ends, untold = _ends(ledger, environment)
         # A record that was deleted as a whole is still the checkpoints', and the state's.
-        known = {*ends, *(one.checkpoint.environment for one in signed)}
-        name = environment or _only_one(sorted({*ledger.audited(), *known}), place)
+        name = environment or only_one(ledger, place, {one.checkpoint.environment for one in signed})
+        end, untold = _end(ledger, name)
         for path, one in zip(checkpoints, signed, strict=True):
             if one.checkpoint.environment != name:
                 raise CheckpointError(
@@ -52,21 +51,21 @@ def audit(place: Place, environment: str | None, checkpoints: Sequence[Path] = (
                     help=f"name a checkpoint of {name}, or --environment {one.checkpoint.environment}",
                 )
         there = name in ledger.audited()
-        if not there and not signed and name not in ends:
+        if not there and not signed and end is None:
             raise LedgerError(
                 f"there is no audit record of {name} beside {shown(place)}", help="the first apply begins one"
             )
         lines = ledger.lines(name) if there else iter(())
-        verified = verify(name, lines, [one.checkpoint for one in signed], ends.get(name))
-        return Audit(verified, signed, (*found, *untold), ends.get(name))
+        verified = verify(name, lines, [one.checkpoint for one in signed], end)
+        return Audit(verified, signed, (*found, *untold), end)
 
 
-def _ends(ledger: Reading, environment: str | None) -> tuple[Mapping[str, End], tuple[Diagnostic, ...]]:
+def _end(ledger: Reading, environment: str) -> tuple[End | None, tuple[Diagnostic, ...]]:
     try:
-        return ledger.ends(), ()
+        return ledger.end(environment), ()
     except StateError as failed:
         message = f"how far the audit record went can't be asked of the state: {failed.message}"
-        return {}, (warning(failed.code, message, subject=environment or "", help=failed.help),)
+        return None, (warning(failed.code, message, subject=environment, help=failed.help),)
 
 
 def flaws(found: Audit) -> tuple[Diagnostic, ...]:
@@ -125,7 +124,16 @@ def _broken(found: Verified) -> LedgerBroken:
     return LedgerBroken(f"the audit record of {found.environment} isn't as it was written: {what}", help=way_out)
 
 
-def _only_one(names: Sequence[str], place: Place) -> str:
+def only_one(ledger: Reading, place: Place, more: Collection[str] = ()) -> str:
+    """The environment that has an audit record, or had one by what the state knows. Raises NothingRecorded."""
+    there = {*ledger.audited(), *more}
+    try:
+        there |= {*ledger.ended()}
+    except StateError:
+        if not there:
+            raise
+        # The record is read all the same; what is missed then is told where its end is asked for.
+    names = sorted(there)
     if len(names) == 1:
         return names[0]
     if not names:

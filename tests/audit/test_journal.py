@@ -57,10 +57,10 @@ def made_anew(line: bytes, **other: object) -> bytes:
 def test_a_run_goes_on_where_the_last_one_ended(store: LocalStore) -> None:
     wrote(store, {"a": 1}, {"a": 2})
     wrote(store, {"a": 3})
-    found = verify("test", lines(store), end=store.ends()["test"])
+    found = verify("test", lines(store), end=store.end("test"))
     assert (found.flaw, [entry.number for entry in found.entries]) == (None, [1, 2, 3])
     assert found.entries[0].previous == genesis("test", "l")
-    assert store.ends() == {"test": End(3, found.head)}
+    assert store.end("test") == End(3, found.head)
 
 
 def test_several_entries_at_once_are_a_chain(store: LocalStore) -> None:
@@ -75,7 +75,7 @@ def test_a_line_that_was_never_written_whole_is_cut_off_and_told_once(
     wrote(store, {"a": 1})
     put(path, *lines(store), torn)
     wrote(store, {"a": 2}, {"a": 3})
-    found = verify("test", lines(store), end=store.ends()["test"])
+    found = verify("test", lines(store), end=store.end("test"))
     assert (found.flaw, [entry.kind for entry in found.entries]) == (
         None,
         [Kind.ACCESS, Kind.MENDED, Kind.ACCESS, Kind.ACCESS],
@@ -130,14 +130,16 @@ def test_of_entries_that_the_state_wasnt_told_of_those_before_must_be_the_ones_t
             wrote(store, {"a": 4})
     put(path, first, known, more)
     wrote(store, {"a": 4})
-    assert verify("test", lines(store), end=store.ends()["test"]).flaw is None
-    assert store.ends()["test"].number == 4
+    assert verify("test", lines(store), end=store.end("test")).flaw is None
+    assert (end := store.end("test")) is not None
+    assert end.number == 4
 
 
 def test_what_is_accepted_is_gone_on_with_and_known_from_then_on(store: LocalStore, path: Path) -> None:
     wrote(store, {"a": 1}, {"a": 2})
     put(path, lines(store)[0])
     wrote(store, {"a": 3}, accepting=True)
-    assert store.ends()["test"].number == 2
+    assert (end := store.end("test")) is not None
+    assert end.number == 2
     wrote(store, {"a": 4})
-    assert verify("test", lines(store), end=store.ends()["test"]).flaw is None
+    assert verify("test", lines(store), end=store.end("test")).flaw is None

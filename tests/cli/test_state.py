@@ -70,7 +70,8 @@ def test_what_was_pulled_is_pushed(folder: Path) -> None:
     ok(folder, "state", "rm", str(OTHER))
     assert "older" in refused(folder, "W617", "state", "push", "-", stdin=body)
     assert "replaced: 2 objects (serial 3)" in ok(folder, "state", "push", "-force", "-", stdin=body)
-    refused(folder, "W610", "state", "push", "-", stdin=body.replace("writ_c", "writ_x"))
+    changed = refused(folder, "W610", "state", "push", "-", stdin=body.replace("writ_c", "writ_x"))
+    assert "help: push what writ state pull printed, unchanged" in changed
     refused(folder, "W610", "state", "push", "gone.json")
     (folder / "body.json").write_text(body)
     elsewhere = run_writ("state", "push", "body.json", cwd=folder, env={"WRIT_STATE": str(folder / "new.db")})

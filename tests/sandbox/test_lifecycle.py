@@ -202,6 +202,14 @@ def test_a_stale_status_with_a_recycled_id_harms_nobody(desk: Desk) -> None:
     assert desk.status.healthy
 
 
+@pytest.mark.parametrize("how", [(), ("--foreground",)])
+def test_without_specs_nothing_is_made(tmp_path: Path, how: tuple[str, ...]) -> None:
+    done = run_writ("sandbox", "up", *how, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "or begin some: writ init" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_ups_at_once_start_one(desk: Desk) -> None:
     with ThreadPoolExecutor() as pool:
         printed = [done.stdout for done in pool.map(lambda _: desk.writ("up"), range(2)) if done.returncode == 0]

@@ -68,7 +68,7 @@ def _put_back(place: Place, lines: Sequence[bytes], request: pytest.FixtureReque
 
 def end(place: Place) -> End | None:
     with open_store(place, reading=True) as store:
-        return store.ends().get("test")
+        return store.end("test")
 
 
 def test_the_state_knows_the_last_entry_of_each_run(place: Place) -> None:
@@ -137,7 +137,7 @@ def test_a_run_that_died_before_it_told_the_state_is_gone_on_with(place: Place) 
         last = decode(lines[-1])
         fields = {name: getattr(last, name) for name in last.__slots__}
         more = sealed(Entry(**fields | {"number": last.number + 1, "previous": last.hash}))
-        store.append("test", more.number, [encode(more)], head=more.hash)
+        store.append("test", more.number, [encode(more)], end=End(more.number, more.hash))
     assert end(place) == known, "nothing of the state was written since"
     assert audit(place, "test").verified.flaw is None
     assert ran(desk).result is not None

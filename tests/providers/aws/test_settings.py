@@ -9,8 +9,8 @@ import pytest
 from botocore.config import Config
 from pydantic import ValidationError
 
-from providers.aws.client import _client_maker
 from providers.aws.connection import AwsConnection
+from providers.aws.session import client_maker
 from providers.aws.settings import AwsSettings
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
@@ -85,7 +85,7 @@ def test_what_is_refused_is_located(model: type[Any], raw: dict[str, Any], place
 def test_every_partition_has_endpoints_where_nobody_names_a_region(partition: str) -> None:
     settings = AwsSettings(account="123456789012", partition=partition)
     keys = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
-    make = _client_maker(settings, AwsConnection(), keys)
+    make = client_maker(settings, AwsConnection(), keys)
     for service in ("sts", "iam"):
         url = urlsplit(make(service, Config()).meta.endpoint_url)
         assert url.hostname
