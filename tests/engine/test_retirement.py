@@ -10,21 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.engine.meter import meter
 from reconciler.engine.quarantine import came_back, marked, not_due, restoring, settled
 from reconciler.engine.retirement import Case, decide, plan_retirements
 from reconciler.model import (
     Action,
     Address,
-    Cause,
-    Change,
     Deed,
-    Desired,
-    Due,
-    Limit,
     Live,
     Marked,
-    Origin,
     Ownership,
     Proof,
     Resource,
@@ -32,7 +25,6 @@ from reconciler.model import (
     Retired,
     Stage,
     Successor,
-    Ttl,
     Use,
     Waits,
 )
@@ -355,65 +347,6 @@ def test_a_quarantine_counts_from_its_beginning_and_a_deletion_keeps_it() -> Non
     assert (ended.before, ended.native_id) == (found().live.resource, "1")
     going = plan_retirements([Case(WANTED, LOCKED, OLD, (GOOD,), NOW)], MARKS)
     assert marked(going.rows[0], OLD, going.changes[0], "me", done=False).since == OLD.since
-
-
-ROLE = Address("vault", "role", "bot_read")
-DESIRED = {ROLE: Desired(Resource(ROLE, {"ttl": 600}), Origin("x", "bot", "read"))}
-
-
-def test_the_meter_counts_what_stands_and_says_what_comes() -> None:
-    there = Live(DESIRED[ROLE].resource, Ownership.OURS)
-    group = Address("ldap", "member", "bot")
-    rows = [
-        Change(ROLE, Action.NO_OP, Cause.NONE, there, DESIRED[ROLE].resource, origin=Origin("x", "bot", "read")),
-        Change(group, Action.CREATE, Cause.SPEC, None, Resource(group, {}), origin=Origin("x", "bot", "read")),
-    ]
-    planned = plan_retirements([Case(WANTED, found(), None, (GOOD,), NOW)], MARKS)
-    ends = Ttl("bot", "read", "ldap", 60, Limit(60, "stands", until="2026-12-05T00:00:00Z"))
-    told = meter(rows, {"vault"}, [ends], planned.rows)
-    assert (told.standing, told.dynamic, told.share(0), told.share(1)) == ((1, 1), (1, 1), 50, 50)
-    assert told.next is not None
-    assert (told.next.at, told.next.what) == (datetime(2026, 12, 5, tzinfo=UTC), "bot's access for read on ldap ends")
-    locks = meter(rows[:1], {"vault"}, [], planned.rows)
-    assert (locks.standing, locks.share(0), locks.share(1)) == ((1, 0), 50, 100)
-    assert locks.next is not None
-    assert locks.next.at == NOW + 14 * DAY
-
-
-@pytest.mark.parametrize(
-    ("there", "record", "path", "at", "what"),
-    [
-        (found(), None, GOOD, NOW + 14 * DAY, "delete svc of db (retirement svc)"),
-        (LOCKED, YOUNG, GOOD, NOW + 12 * DAY, "delete svc of db (retirement svc)"),
-        (found(), None, replace(GOOD, proof=None), None, "prove what replaces svc of db (retirement svc)"),
-        (found(uses=(BUSY,)), None, GOOD, None, "lock svc of db (retirement svc), once nobody uses it"),
-        (found(open_=False, uses=(BUSY,)), OLD, GOOD, None, "delete svc of db (retirement svc), once nobody uses it"),
-        (LOCKED, OLD, GOOD, None, ""),
-        (found(never=("ours",)), None, GOOD, None, ""),
-    ],
-)
-def test_what_comes_next(there: Retirable, record: Retired | None, path: Successor, at: Any, what: str) -> None:
-    rows = plan_retirements([Case(WANTED, there, record, (path,), NOW)], MARKS).rows
-    due = meter([], set(), [], rows).next
-    assert (due.at if due else None) == at
-    assert (due.what if due else "").startswith(what)
-    assert bool(due) is bool(what)
-
-
-def test_the_meter_counts_pairs_on_systems() -> None:
-    change = Change(ROLE, Action.CREATE, Cause.SPEC, None, DESIRED[ROLE].resource, origin=Origin("x", "bot", "read"))
-    shared = replace(change, address=ROLE._replace(key="mount"), origin=Origin("x"))
-    by_hand = replace(
-        change, action=Action.BY_HAND, before=Live(Resource(ROLE, {}), Ownership.OURS), after=None,
-        origin=Origin("x", "bot", "write"),
-    )  # fmt: skip
-    told = meter([change, shared, by_hand], {"vault"}, [], [])
-    assert (told.standing, told.dynamic) == ((0, 0), (1, 2))
-    dates = ["2027-01-02", "2027-01-01T00:00:00+02:00"]
-    ends = [Ttl("bot", "read", "ldap", 60, Limit(60, "stands", until=until)) for until in (*dates, "")]
-    assert meter([], set(), ends, []).next == Due(
-        datetime(2026, 12, 31, 22, tzinfo=UTC), "bot's access for read on ldap ends"
-    )
 
 
 @pytest.mark.parametrize(

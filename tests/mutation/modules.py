@@ -10,7 +10,6 @@ _RETIRING = (
     "test_retirement_rows",
     "test_undoing",
     "test_succession",
-    "test_replacing_path",
     "test_meter",
 )
 _CODEC = ("test_codec", "test_consistent", "test_store", "test_planfile")
