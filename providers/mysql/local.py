@@ -118,9 +118,10 @@ class LocalMysql(LocalServer):
             "--auth-root-authentication-method=socket", f"--auth-root-socket-user={_me()}", "--skip-name-resolve",
             *_user(),
         ]  # fmt: skip
-        made = ChildProcess(argv, home / "install.log", env=_environment(), cwd=home)
+        # With the system's folder for temporary files, another server's start removes this one's.
+        made = ChildProcess(argv, home / "install.log", env=_environment() | {"TMPDIR": str(home)}, cwd=home)
         made.wait_until(lambda: not made.running, what="mariadb-install-db")
-        if not (home / "data" / "mysql").is_dir():
+        if made.exit_code != 0:
             raise LocalServerError(f"mariadb-install-db failed:\n{made.log_tail()}")
 
     @property

@@ -20,6 +20,8 @@ _SERVED = {
     "data": ("secret_id", "password", "token"),
 }
 """Where a reply holds what logs in, or what finds and revokes that."""
+_UNCOMMITTED = "transaction commit failed"
+"""OpenBao's storage, where another request wrote the same meanwhile: whatever the status, a part may have been done."""
 _TOKEN_DATA = "creation_ttl"  # noqa: S105 - a field of a token's own data, whose id is the token
 _NO_NODE = {
     412: "is not yet up to date with the cluster",
@@ -58,7 +60,7 @@ def failure(reply: Reply, origin: str, method: str, path: str, *, reads: bool) -
         return Throttled(f"{origin} asks to slow down at {path}", retry_after=_seconds(reply))
     if status in _NO_NODE:
         return Unreachable(f"{origin} {_NO_NODE[status]}", help="check `vault status`")
-    if status >= 500:
+    if status >= 500 or _UNCOMMITTED in text:
         return _failed(f"{origin} failed with {status} at {path}{said}", reads=reads)
     if status == 400 and "check-and-set" in text:
         return Conflict(f"{path} was changed by somebody else{said}", help="plan again")

@@ -87,6 +87,11 @@ class ChildProcess:
         """Whether it has not ended."""
         return self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        """Once it has ended; minus the signal's number where one ended it."""
+        return self._process.poll()
+
     def wait_until(self, ready: Callable[[], bool], *, what: str, seconds: float = 60.0) -> None:
         """Poll ``ready`` until it says yes. Raises LocalServerError with the log's tail when it ends or is late."""
         deadline = time.monotonic() + seconds

@@ -144,6 +144,12 @@ def test_a_failed_compare_and_set_is_a_conflict(clients: list[VaultClient]) -> N
         assert type(raised(client_of(server, clients).post, "a", {})) is Conflict
 
 
+def test_a_write_that_met_another_in_the_storage_is_read_back_and_tried_again(clients: list[VaultClient]) -> None:
+    said = "failed to revoke entry: resp: (*logical.Response)(nil) err: transaction commit failed"
+    with tiny(lambda _: reply(400, f'{{"errors": ["{said}"]}}')) as server:
+        assert type(raised(client_of(server, clients).post, "a", {})) is UnknownOutcome
+
+
 def test_readings_wait_when_told_to_and_writes_hand_it_on(
     clients: list[VaultClient], monkeypatch: pytest.MonkeyPatch
 ) -> None:
