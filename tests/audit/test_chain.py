@@ -270,3 +270,14 @@ def test_the_state_is_a_mark_as_checkpoints_are() -> None:
     )
     assert told(LINES, end=End(40, "x")) == "entry 40, or one before it, isn't the one that the state knows"
     assert told([], end=End(1, "x")) == "entry 1 is gone from the end: the state knows 1"
+
+
+def test_whether_an_entry_that_somebody_knows_is_there() -> None:
+    whole, empty = verify("test", LINES), verify("test", [])
+    hashes = [entry.hash for entry in whole.entries]
+    for number in (1, 7, 40):
+        assert whole.holds(End(number, hashes[number - 1]))
+        assert not whole.holds(End(number, hashes[number - 2]))
+    assert not whole.holds(End(41, hashes[0]))
+    assert not verify("test", LINES[:39]).holds(End(40, hashes[39]))
+    assert not empty.holds(End(1, hashes[0]))

@@ -143,3 +143,12 @@ def test_what_is_accepted_is_gone_on_with_and_known_from_then_on(store: LocalSto
     assert end.number == 2
     wrote(store, {"a": 4})
     assert verify("test", lines(store), end=store.end("test")).flaw is None
+
+
+def test_lines_are_added_under_the_number_that_is_free(store: LocalStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a table or a bucket that keeps two runs from the same one."""
+    wrote(store, {"a": 1}, {"a": 2})
+    firsts: list[int] = []
+    monkeypatch.setattr(store, "append", lambda _environment, first, _lines, **_: firsts.append(first))
+    wrote(store, {"a": 3}, {"a": 4})
+    assert firsts == [3, 4]
